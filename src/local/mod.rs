@@ -1,0 +1,1 @@
+//! The embedded default: a Kinesis- and CloudWatch-compatible server inside the process.

@@ -1,0 +1,36 @@
+//! The limits of Kinesis Data Streams that figures are held against. Where AWS mixes MB and MiB, the limit is MiB:
+//! that is what is enforced and what AWS's own hot shard advisor uses.
+
+/// Sustained write limit of one shard, partition keys included (API: `PutRecords`).
+pub const SHARD_WRITE_BYTES_PER_SEC: f64 = 1_048_576.0;
+/// Sustained write limit of one shard in records (API: `PutRecords`).
+pub const SHARD_WRITE_RECORDS_PER_SEC: f64 = 1_000.0;
+/// Read limit of one shard, shared by all polling consumers (API: `GetRecords`).
+pub const SHARD_READ_BYTES_PER_SEC: f64 = 2_097_152.0;
+/// `GetRecords` calls a second and shard, shared by all polling consumers.
+pub const SHARD_READ_CALLS_PER_SEC: u32 = 5;
+/// Most records that one `GetRecords` answers.
+pub const GET_RECORDS_MAX_RECORDS: i32 = 10_000;
+/// A shard iterator is refused this long after it was issued.
+pub const ITERATOR_LIFETIME_SECONDS: i64 = 300;
+/// Entries of one `PutRecords`.
+pub const PUT_RECORDS_MAX_ENTRIES: usize = 500;
+/// Bytes of one `PutRecords`, keys included.
+pub const PUT_RECORDS_MAX_BYTES: usize = 10 * 1_048_576;
+/// Longest partition key in Unicode characters, not bytes.
+pub const PARTITION_KEY_MAX_CHARS: usize = 256;
+/// Record size that every stream accepts, data and key together (`MaxRecordSizeInKiB` 1024).
+pub const RECORD_MAX_BYTES_DEFAULT: usize = 1_048_576;
+/// Queries of one `GetMetricData`.
+pub const GET_METRIC_DATA_MAX_QUERIES: usize = 500;
+/// CloudWatch price of one requested metric, list price us-east-1, as remembered in 2026.
+pub const GET_METRIC_DATA_DOLLARS_PER_METRIC: f64 = 0.01 / 1_000.0;
+
+/// Share of a limit at which a figure is a warning.
+pub const WARN_SHARE: f64 = 0.8;
+/// Share of a limit at which a figure is critical.
+pub const CRITICAL_SHARE: f64 = 1.0;
+/// Iterator age at which a reader is behind (AWS's suggested alarm).
+pub const ITERATOR_AGE_WARN_MILLIS: f64 = 60_000.0;
+/// Iterator age at which a reader is far behind.
+pub const ITERATOR_AGE_CRITICAL_MILLIS: f64 = 300_000.0;

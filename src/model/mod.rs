@@ -1,0 +1,16 @@
+//! What is true about streams, shards, records and time.
+//!
+//! Pure: nothing here knows a window, the AWS SDK, an async runtime, a clock or the environment; the present is handed in.
+
+pub mod answer;
+pub mod format;
+pub mod hash_range;
+pub mod ids;
+pub mod limits;
+pub mod metrics;
+pub mod sentence;
+pub mod series;
+pub mod shard_map;
+pub mod stream;
+pub mod time;
+pub mod utilisation;

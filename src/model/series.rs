@@ -1,0 +1,125 @@
+//! A series of figures at a fixed step, with gaps: what is not known is `None` and never zero.
+
+use super::time::{Millis, Timestamp};
+
+/// Figures at `start`, `start + step`, …; each stands for the period that begins there.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Series {
+    start: Timestamp,
+    step_seconds: u32,
+    values: Vec<Option<f64>>,
+}
+
+impl Series {
+    /// A series of `len` unknown figures. `start` is rounded down to the step.
+    pub fn unknown(start: Timestamp, step_seconds: u32, len: usize) -> Self {
+        let step_seconds = step_seconds.max(1);
+        Self { start: start.floor(step_seconds), step_seconds, values: vec![None; len] }
+    }
+
+    /// First period.
+    pub fn start(&self) -> Timestamp {
+        self.start
+    }
+
+    /// Length of a period in seconds.
+    pub fn step_seconds(&self) -> u32 {
+        self.step_seconds
+    }
+
+    /// Number of periods, known or not.
+    pub fn len(&self) -> usize {
+        self.values.len()
+    }
+
+    /// Whether there are no periods at all.
+    pub fn is_empty(&self) -> bool {
+        self.values.is_empty()
+    }
+
+    /// Every figure in order.
+    pub fn values(&self) -> &[Option<f64>] {
+        &self.values
+    }
+
+    /// The figure of the `index`-th period.
+    pub fn at(&self, index: usize) -> Option<f64> {
+        self.values.get(index).copied().flatten()
+    }
+
+    /// The period that holds this moment; `None` where it lies outside.
+    pub fn index_of(&self, at: Timestamp) -> Option<usize> {
+        let offset = at.0.checked_sub(self.start.0)?;
+        let index = usize::try_from(offset.div_euclid(i64::from(self.step_seconds) * 1_000)).ok()?;
+        (index < self.values.len()).then_some(index)
+    }
+
+    /// When the `index`-th period begins.
+    pub fn time_of(&self, index: usize) -> Timestamp {
+        self.start + Millis::from_secs(index as i64 * i64::from(self.step_seconds))
+    }
+
+    /// Sets the figure of the period that holds `at`; outside the series it is dropped. Figures that are not numbers stay unknown.
+    pub fn set(&mut self, at: Timestamp, value: f64) {
+        if let Some(slot) = self.index_of(at).and_then(|index| self.values.get_mut(index)) {
+            *slot = value.is_finite().then_some(value);
+        }
+    }
+
+    /// The newest known figure and its period.
+    pub fn last_known(&self) -> Option<(usize, f64)> {
+        self.values.iter().enumerate().rev().find_map(|(index, value)| value.map(|value| (index, value)))
+    }
+
+    /// The largest known figure.
+    pub fn max(&self) -> Option<f64> {
+        self.values.iter().flatten().copied().reduce(f64::max)
+    }
+
+    /// Sum of the known figures; `None` where none is known.
+    pub fn sum(&self) -> Option<f64> {
+        self.values.iter().flatten().copied().reduce(|a, b| a + b)
+    }
+
+    /// Mean of the known figures.
+    pub fn mean(&self) -> Option<f64> {
+        let known = self.values.iter().flatten().count();
+        self.sum().map(|sum| sum / known as f64)
+    }
+
+    /// The same periods with each known figure changed.
+    pub fn map(&self, change: impl Fn(f64) -> f64) -> Self {
+        Self { values: self.values.iter().map(|value| value.map(&change)).collect(), ..*self }
+    }
+
+    /// Sums a per-period total into a rate per second.
+    pub fn per_second(&self) -> Self {
+        let seconds = f64::from(self.step_seconds);
+        self.map(|total| total / seconds)
+    }
+
+    /// Number of known figures for which `test` holds, counted over the newest `len` periods.
+    pub fn count_recent(&self, len: usize, test: impl Fn(f64) -> bool) -> usize {
+        self.values.iter().rev().take(len).flatten().filter(|value| test(**value)).count()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_gap_is_not_zero() {
+        let mut series = Series::unknown(Timestamp::from_secs(61), 60, 4);
+        assert_eq!(series.start(), Timestamp::from_secs(60));
+        assert_eq!(series.sum(), None);
+        series.set(Timestamp::from_secs(125), 6.0);
+        series.set(Timestamp::from_secs(10_000), 9.0);
+        series.set(Timestamp::from_secs(0), 9.0);
+        series.set(Timestamp::from_secs(180), f64::NAN);
+        assert_eq!(series.values(), [None, Some(6.0), None, None]);
+        assert_eq!(series.last_known(), Some((1, 6.0)));
+        assert_eq!(series.mean(), Some(6.0));
+        assert_eq!(series.per_second().at(1), Some(0.1));
+    }
+}
