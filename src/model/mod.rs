@@ -3,11 +3,14 @@
 //! Pure: nothing here knows a window, the AWS SDK, an async runtime, a clock or the environment; the present is handed in.
 
 pub mod answer;
+pub mod connection;
+pub mod decode;
 pub mod format;
 pub mod hash_range;
 pub mod ids;
 pub mod limits;
 pub mod metrics;
+pub mod record;
 pub mod sentence;
 pub mod series;
 pub mod shard_map;
