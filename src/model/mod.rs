@@ -2,18 +2,25 @@
 //!
 //! Pure: nothing here knows a window, the AWS SDK, an async runtime, a clock or the environment; the present is handed in.
 
+pub mod activity;
 pub mod answer;
 pub mod connection;
 pub mod decode;
 pub mod format;
 pub mod hash_range;
+pub mod health;
 pub mod ids;
 pub mod limits;
+pub mod meters;
 pub mod metrics;
 pub mod record;
 pub mod sentence;
 pub mod series;
+pub mod settings;
 pub mod shard_map;
 pub mod stream;
+pub mod tail;
 pub mod time;
 pub mod utilisation;
+pub mod world;
+pub mod writes;

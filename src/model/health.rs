@@ -1,0 +1,381 @@
+//! Which stream needs a person, and the sentence that says so.
+//!
+//! Rules, worst first. A figure is read from the newest known minute; "for N of M min" counts the newest 15 minutes.
+//!
+//! | rule | holds when | severity |
+//! |---|---|---|
+//! | hot shard | a shard is at or over 100 % of a write limit, or over 80 % with refused writes | critical |
+//! | far behind | iterator age of 5 min or more, or over half of the retention | critical |
+//! | bursts | writes refused in the last 15 min though no minute mean reached 80 % | warning |
+//! | throttled | writes refused in the last 15 min | warning |
+//! | warm shard | a shard is over 80 % of a write limit | warning |
+//! | behind | iterator age of 1 min or more | warning |
+//! | reads throttled | `GetRecords` calls refused in the last 15 min | warning |
+//! | changing | the stream is not `ACTIVE` | changing |
+//!
+//! Thresholds are in [`super::limits`]. Only minutes that are known count; a stream without figures is unknown, not healthy.
+
+use super::format;
+use super::ids::{ShardId, StreamName};
+use super::limits::{CRITICAL_SHARE, ITERATOR_AGE_CRITICAL_MILLIS, ITERATOR_AGE_WARN_MILLIS, WARN_SHARE};
+use super::metrics::{StreamMetrics, WriteMetrics};
+use super::sentence::{Sentence, Span};
+use super::series::Series;
+use super::stream::{StreamStatus, StreamSummary};
+use super::time::{Millis, Timestamp};
+
+/// Periods that "lately" looks back over.
+pub const RECENT_PERIODS: usize = 15;
+
+/// How bad it is; greater is worse.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// Nothing is known.
+    Unknown,
+    /// Within all limits.
+    Ok,
+    /// Being created, changed or deleted.
+    Changing,
+    /// Near a limit, or some calls were refused.
+    Warning,
+    /// Over a limit or far behind.
+    Critical,
+}
+
+impl Severity {
+    /// One word for screen readers and terminals.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Unknown => "no data",
+            Self::Ok => "fine",
+            Self::Changing => "changing",
+            Self::Warning => "warning",
+            Self::Critical => "critical",
+        }
+    }
+}
+
+/// What is wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Cause {
+    /// One shard is at its write limit.
+    HotShard,
+    /// Writes were refused although the minute means look fine.
+    Bursts,
+    /// Writes were refused.
+    WritesThrottled,
+    /// Reads were refused.
+    ReadsThrottled,
+    /// A consumer is behind.
+    SlowConsumer,
+    /// The stream is not active.
+    Changing,
+}
+
+/// What is found about one stream or shard.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Finding {
+    /// How bad.
+    pub severity: Severity,
+    /// What.
+    pub cause: Cause,
+    /// The shard it is about, where it is one.
+    pub shard: Option<ShardId>,
+    /// Since when, as far back as the window reaches.
+    pub since: Option<Timestamp>,
+    /// The sentence to show.
+    pub sentence: Sentence,
+}
+
+/// The verdict on one stream.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Health {
+    /// Worst severity of all findings, or `Ok`/`Unknown`.
+    pub severity: Severity,
+    /// Everything that is wrong, worst first.
+    pub findings: Vec<Finding>,
+    /// Utilisation of the hottest shard and its id, where shard metrics exist.
+    pub hottest: Option<(ShardId, f64)>,
+}
+
+/// Judges one stream by its summary and metrics.
+pub fn assess(summary: &StreamSummary, metrics: Option<&StreamMetrics>) -> Health {
+    let mut findings = Vec::new();
+    if let Some(metrics) = metrics {
+        for (id, shard) in &metrics.shards {
+            findings.extend(shard_finding(id, shard));
+        }
+        if findings.iter().all(|finding: &Finding| finding.cause == Cause::SlowConsumer) {
+            findings.extend(refused_writes(&metrics.total, summary.open_shard_count));
+        }
+        findings.extend(slow_consumer(&metrics.total, summary.retention_hours));
+        findings.extend(refused_reads(&metrics.total));
+    }
+    if summary.status != StreamStatus::Active {
+        findings.push(Finding {
+            severity: Severity::Changing,
+            cause: Cause::Changing,
+            shard: None,
+            since: None,
+            sentence: Sentence::new()
+                .plain("The stream is ")
+                .span(Span::Strong(summary.status.as_str().to_owned()))
+                .plain("."),
+        });
+    }
+    findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+    let hottest = metrics.and_then(|m| m.hottest_shard().map(|(id, share)| (id.clone(), share)));
+    let has_figures = metrics.is_some_and(|m| m.total.incoming_bytes.last_known().is_some() || hottest.is_some());
+    let severity = match findings.first() {
+        Some(worst) => worst.severity,
+        None if has_figures => Severity::Ok,
+        None => Severity::Unknown,
+    };
+    Health { severity, findings, hottest }
+}
+
+/// What is wrong with one shard by its own metrics; `None` when it is fine or not known.
+pub fn shard_finding(id: &ShardId, metrics: &WriteMetrics) -> Option<Finding> {
+    let utilisation = metrics.utilisation(1);
+    let (_, now) = utilisation.last_known()?;
+    let refused = recent_sum(&metrics.write_throttled);
+    let hot_minutes = utilisation.count_recent(RECENT_PERIODS, |share| share >= WARN_SHARE);
+    let known_minutes = utilisation.count_recent(RECENT_PERIODS, |_| true);
+    let (severity, cause) = match (now, refused) {
+        (share, _) if share >= CRITICAL_SHARE => (Severity::Critical, Cause::HotShard),
+        (share, refused) if share >= WARN_SHARE && refused > 0.0 => (Severity::Critical, Cause::HotShard),
+        (share, _) if share >= WARN_SHARE => (Severity::Warning, Cause::HotShard),
+        (_, refused) if refused > 0.0 && hot_minutes == 0 => (Severity::Warning, Cause::Bursts),
+        (_, refused) if refused > 0.0 => (Severity::Warning, Cause::WritesThrottled),
+        _ => return None,
+    };
+    let figure = |text: String| if severity == Severity::Critical { Span::Crit(text) } else { Span::Warn(text) };
+    let bound = bound_by_records(metrics);
+    let mut sentence = Sentence::new().plain("Shard ").span(Span::Code(id.short()));
+    match cause {
+        Cause::HotShard => {
+            sentence = sentence
+                .plain(" at ")
+                .span(figure(format::percent(now).replace('%', " %")))
+                .plain(if bound { " of 1,000 records/s" } else { " of 1 MiB/s" })
+                .plain(format!(", over 80 % for {hot_minutes} of the last {known_minutes} min"));
+            if refused > 0.0 {
+                sentence = sentence
+                    .plain("; ")
+                    .span(Span::Throttle(format!("{} writes", format::grouped(refused as i64))))
+                    .plain(" refused");
+            }
+        }
+        Cause::Bursts => {
+            sentence = sentence
+                .plain(" refused ")
+                .span(Span::Throttle(format!("{} writes", format::grouped(refused as i64))))
+                .plain(" although no minute mean reached 80 %: bursts within the minute");
+        }
+        _ => {
+            sentence = sentence
+                .plain(" refused ")
+                .span(Span::Throttle(format!("{} writes", format::grouped(refused as i64))))
+                .plain(format!(" in the last {RECENT_PERIODS} min"));
+        }
+    }
+    let since = match cause {
+        Cause::HotShard => since_when(&utilisation, |share| share >= WARN_SHARE),
+        _ => first_recent(&metrics.write_throttled),
+    };
+    Some(Finding { severity, cause, shard: Some(id.clone()), since, sentence: sentence.plain(".") })
+}
+
+fn bound_by_records(metrics: &WriteMetrics) -> bool {
+    let bytes =
+        metrics.incoming_bytes.last_known().map_or(0.0, |(_, sum)| sum / super::limits::SHARD_WRITE_BYTES_PER_SEC);
+    let records =
+        metrics.incoming_records.last_known().map_or(0.0, |(_, sum)| sum / super::limits::SHARD_WRITE_RECORDS_PER_SEC);
+    records > bytes
+}
+
+fn refused_writes(total: &WriteMetrics, shards: u32) -> Option<Finding> {
+    let refused = recent_sum(&total.write_throttled);
+    (refused > 0.0).then(|| {
+        let mean = total.utilisation(shards).last_known().map(|(_, share)| share);
+        let sentence = Sentence::new()
+            .span(Span::Throttle(format!("{} writes", format::grouped(refused as i64))))
+            .plain(format!(" refused in the last {RECENT_PERIODS} min"))
+            .plain(mean.map_or(String::new(), |share| {
+                format!(
+                    " while the stream as a whole is at {}: one shard or short bursts",
+                    format::percent(share).replace('%', " %")
+                )
+            }))
+            .plain(".");
+        let since = first_recent(&total.write_throttled);
+        Finding { severity: Severity::Warning, cause: Cause::WritesThrottled, shard: None, since, sentence }
+    })
+}
+
+fn refused_reads(total: &WriteMetrics) -> Option<Finding> {
+    let refused = recent_sum(&total.read_throttled);
+    (refused > 0.0).then(|| Finding {
+        severity: Severity::Warning,
+        cause: Cause::ReadsThrottled,
+        shard: None,
+        since: first_recent(&total.read_throttled),
+        sentence: Sentence::new()
+            .plain("Reads throttled: ")
+            .span(Span::Throttle(format!("{} GetRecords calls", format::grouped(refused as i64))))
+            .plain(format!(
+                " refused in the last {RECENT_PERIODS} min. Polling consumers share 5 calls/s and 2 MiB/s per shard."
+            )),
+    })
+}
+
+fn slow_consumer(total: &WriteMetrics, retention_hours: u32) -> Option<Finding> {
+    let (_, age) = total.iterator_age_millis.last_known()?;
+    let half_of_retention = f64::from(retention_hours) * 3_600_000.0 / 2.0;
+    let severity = match age {
+        age if age >= ITERATOR_AGE_CRITICAL_MILLIS || (retention_hours > 0 && age >= half_of_retention) => {
+            Severity::Critical
+        }
+        age if age >= ITERATOR_AGE_WARN_MILLIS => Severity::Warning,
+        _ => return None,
+    };
+    let text = format::duration(Millis(age as i64));
+    let figure = if severity == Severity::Critical { Span::Crit(text) } else { Span::Warn(text) };
+    Some(Finding {
+        severity,
+        cause: Cause::SlowConsumer,
+        shard: None,
+        since: since_when(&total.iterator_age_millis, |age| age >= ITERATOR_AGE_WARN_MILLIS),
+        sentence: Sentence::new()
+            .plain("A polling consumer is ")
+            .span(figure)
+            .plain(" behind the tip (largest iterator age of all readers)."),
+    })
+}
+
+/// Sum of the newest periods; unknown ones do not count.
+fn recent_sum(series: &Series) -> f64 {
+    series.values().iter().rev().take(RECENT_PERIODS).flatten().sum()
+}
+
+/// The first period within the newest ones that is not zero.
+fn first_recent(series: &Series) -> Option<Timestamp> {
+    let from = series.len().saturating_sub(RECENT_PERIODS);
+    (from..series.len()).find(|index| series.at(*index).is_some_and(|v| v > 0.0)).map(|index| series.time_of(index))
+}
+
+/// Start of the newest unbroken run of periods for which `test` holds; unknown periods and single calmer periods do not break it.
+pub fn since_when(series: &Series, test: impl Fn(f64) -> bool) -> Option<Timestamp> {
+    let mut since = None;
+    let mut calm = 0;
+    for index in (0..series.len()).rev() {
+        match series.at(index) {
+            Some(value) if test(value) => {
+                since = Some(series.time_of(index));
+                calm = 0;
+            }
+            Some(_) => {
+                calm += 1;
+                if calm > 1 {
+                    break;
+                }
+            }
+            None => {}
+        }
+    }
+    since
+}
+
+/// One line of the fleet.
+#[derive(Clone, Debug)]
+pub struct FleetRow {
+    /// What the stream says of itself; `None` until it was described.
+    pub summary: Option<StreamSummary>,
+    /// Its name.
+    pub name: StreamName,
+    /// Its figures, where there are any.
+    pub metrics: Option<StreamMetrics>,
+    /// The verdict.
+    pub health: Health,
+}
+
+impl FleetRow {
+    /// Order of the fleet: worst severity first, then the hottest shard, then the name.
+    pub fn trouble_order(&self, other: &Self) -> std::cmp::Ordering {
+        let heat = |row: &Self| row.health.hottest.as_ref().map_or(-1.0, |(_, share)| *share);
+        other
+            .health
+            .severity
+            .cmp(&self.health.severity)
+            .then_with(|| heat(other).total_cmp(&heat(self)))
+            .then_with(|| self.name.cmp(&other.name))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::metrics::{Source, Window};
+    use crate::model::stream::{Encryption, StreamMode};
+
+    fn summary() -> StreamSummary {
+        StreamSummary {
+            name: StreamName::from("s"),
+            arn: String::new(),
+            status: StreamStatus::Active,
+            mode: StreamMode::Provisioned,
+            open_shard_count: 2,
+            retention_hours: 24,
+            encryption: Encryption::None,
+            enhanced_metrics: vec!["ALL".to_owned()],
+            consumer_count: None,
+            max_record_size_kib: None,
+            created: None,
+        }
+    }
+
+    fn metrics(share: f64, refused: f64) -> StreamMetrics {
+        let window = Window::last_minutes(Timestamp::from_secs(3_600 * 10), 60);
+        let mut shard = WriteMetrics::unknown(window);
+        for index in 0..59 {
+            let at = shard.incoming_bytes.time_of(index);
+            let hot = index >= 49;
+            shard.incoming_bytes.set(at, if hot { share } else { 0.3 } * 60.0 * 1_048_576.0);
+            shard.incoming_records.set(at, 1.0);
+            shard.write_throttled.set(at, if index == 55 { refused } else { 0.0 });
+        }
+        StreamMetrics {
+            window,
+            total: shard.clone(),
+            shards: [(ShardId::from("shardId-000000000007"), shard)].into(),
+            source: Source::CloudWatch,
+        }
+    }
+
+    #[test]
+    fn a_hot_shard_is_named_with_since_when() {
+        let metrics = metrics(0.96, 312.0);
+        let health = assess(&summary(), Some(&metrics));
+        assert_eq!(health.severity, Severity::Critical);
+        let worst = &health.findings[0];
+        assert_eq!(worst.cause, Cause::HotShard);
+        assert_eq!(worst.since, Some(metrics.total.incoming_bytes.time_of(49)));
+        assert_eq!(
+            worst.sentence.to_text(),
+            "Shard …0007 at 96 % of 1 MiB/s, over 80 % for 10 of the last 14 min; 312 writes refused."
+        );
+    }
+
+    #[test]
+    fn refusals_below_the_warning_are_bursts() {
+        let health = assess(&summary(), Some(&metrics(0.5, 9.0)));
+        assert_eq!(health.findings[0].cause, Cause::Bursts);
+        assert_eq!(health.severity, Severity::Warning);
+    }
+
+    #[test]
+    fn no_figures_are_not_healthy() {
+        assert_eq!(assess(&summary(), None).severity, Severity::Unknown);
+        assert_eq!(assess(&summary(), Some(&metrics(0.3, 0.0))).severity, Severity::Ok);
+    }
+}

@@ -1,0 +1,85 @@
+//! What the program remembers between starts. Holds no secret and no record.
+
+use std::collections::BTreeMap;
+
+use super::connection::Environment;
+
+/// Light or dark.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ThemeChoice {
+    /// Dark.
+    #[default]
+    Dark,
+    /// Light.
+    Light,
+}
+
+/// All settings. A field that a file lacks takes its default; a field that this version does not know is dropped.
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(default)]
+pub struct Settings {
+    /// Theme.
+    pub theme: ThemeChoice,
+    /// Size of the interface, 1.0 is normal.
+    pub zoom: f32,
+    /// The environment that a person chose for a profile or an endpoint, by connection label.
+    pub environments: BTreeMap<String, Environment>,
+    /// The last Region used per profile.
+    pub regions: BTreeMap<String, String>,
+    /// The last endpoint typed by hand.
+    pub last_endpoint: Option<String>,
+    /// Seconds between two refreshes of the fleet.
+    pub refresh_seconds: u32,
+    /// Cap of the tail's buffer in MiB.
+    pub tail_buffer_mib: u32,
+    /// `GetRecords` calls a second and shard that the tail may use, 1 to 5.
+    pub read_budget: u32,
+    /// Width of the rail in points.
+    pub rail_width: f32,
+    /// Size of the window in points.
+    pub window_size: Option<(f32, f32)>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            theme: ThemeChoice::Dark,
+            zoom: 1.0,
+            environments: BTreeMap::new(),
+            regions: BTreeMap::new(),
+            last_endpoint: None,
+            refresh_seconds: 60,
+            tail_buffer_mib: 256,
+            read_budget: 1,
+            rail_width: 224.0,
+            window_size: None,
+        }
+    }
+}
+
+impl Settings {
+    /// Brings every figure into its range, whatever a file said.
+    pub fn clamped(mut self) -> Self {
+        self.zoom = if self.zoom.is_finite() { self.zoom.clamp(0.6, 2.5) } else { 1.0 };
+        self.refresh_seconds = self.refresh_seconds.clamp(10, 3_600);
+        self.tail_buffer_mib = self.tail_buffer_mib.clamp(16, 4_096);
+        self.read_budget = self.read_budget.clamp(1, 5);
+        self.rail_width = if self.rail_width.is_finite() { self.rail_width.clamp(180.0, 320.0) } else { 224.0 };
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_of_another_version_still_reads() {
+        let read: Settings = serde_json::from_str(r#"{"theme":"light","zoom":9.0,"future":1}"#).expect("reads");
+        let read = read.clamped();
+        assert_eq!(read.theme, ThemeChoice::Light);
+        assert_eq!(read.zoom, 2.5);
+        assert_eq!(read.refresh_seconds, 60);
+    }
+}

@@ -1,0 +1,190 @@
+//! Everything a frame is drawn from. Owned and changed by `app`; views only read it.
+
+use jiff::tz::TimeZone;
+
+use super::activity::ActivityEntry;
+use super::answer::{Answer, Problem};
+use super::connection::{ConnectRequest, ConnectionInfo, Identity, ProfileInfo, WriteLock};
+use super::health::FleetRow;
+use super::ids::{ShardId, StreamName};
+use super::meters::MeterSnapshot;
+use super::metrics::{StreamMetrics, Window};
+use super::settings::Settings;
+use super::shard_map::ShardMap;
+use super::stream::StreamSummary;
+use super::time::Timestamp;
+use super::writes::{InjectRun, ReshardRun};
+
+/// Whether and to what the program is connected.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Link {
+    /// Nothing chosen yet.
+    #[default]
+    Disconnected,
+    /// On the way.
+    Connecting {
+        /// What was asked for.
+        request: ConnectRequest,
+        /// Since when.
+        since: Timestamp,
+    },
+    /// It did not work.
+    Failed {
+        /// What was asked for.
+        request: ConnectRequest,
+        /// Why.
+        problem: Problem,
+    },
+    /// Connected.
+    Connected(ConnectionInfo),
+}
+
+/// An endpoint on this machine that may answer like Kinesis.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LocalEndpoint {
+    /// Common name of the server that usually listens there.
+    pub name: &'static str,
+    /// Its URL.
+    pub url: String,
+    /// Number of streams when it answered; `None` while it is asked or silent.
+    pub answered: Option<usize>,
+    /// Whether the question is still on its way.
+    pub is_pending: bool,
+}
+
+/// The streams of the Region, worst first.
+#[derive(Clone, Debug)]
+pub struct Fleet {
+    /// One row a stream.
+    pub rows: Vec<FleetRow>,
+    /// The minutes its figures cover.
+    pub window: Window,
+    /// Why figures are missing, where metrics failed but streams did not.
+    pub metrics_problem: Option<Problem>,
+    /// How many of the listed streams have been described so far.
+    pub described: usize,
+}
+
+/// One task in the status bar.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TaskLine {
+    /// What it does, `Tailing 24 shards, using 1 of 5 reads/s per shard`.
+    pub text: String,
+    /// 0 to 1, where it is known.
+    pub progress: Option<f32>,
+}
+
+/// What is known of the stream that is open.
+#[derive(Debug)]
+pub struct OpenStream {
+    /// Its name.
+    pub name: StreamName,
+    /// `DescribeStreamSummary`.
+    pub summary: Answer<StreamSummary>,
+    /// `ListShards`.
+    pub shards: Answer<ShardMap>,
+    /// CloudWatch, or none where the connection has no metrics.
+    pub metrics: Answer<StreamMetrics>,
+    /// The tail of this stream.
+    pub tail: super::tail::Tail,
+    /// The last injection.
+    pub inject: Option<InjectRun>,
+    /// The reshard that runs or ran last.
+    pub reshard: Option<ReshardRun>,
+}
+
+/// Everything a frame is drawn from.
+#[derive(Debug)]
+pub struct World {
+    /// The present, as of this frame.
+    pub now: Timestamp,
+    /// The zone of the second clock.
+    pub zone: TimeZone,
+    /// What is remembered between starts.
+    pub settings: Settings,
+    /// Whether and to what the program is connected.
+    pub link: Link,
+    /// Whether writes are allowed.
+    pub lock: WriteLock,
+    /// Who the credentials belong to.
+    pub identity: Answer<Identity>,
+    /// Profiles of the AWS configuration.
+    pub profiles: Answer<Vec<ProfileInfo>>,
+    /// Endpoints on this machine.
+    pub local_endpoints: Vec<LocalEndpoint>,
+    /// All streams.
+    pub fleet: Answer<Fleet>,
+    /// The stream that is open.
+    pub open: Option<OpenStream>,
+    /// Every change that was made, oldest first.
+    pub activity: Vec<ActivityEntry>,
+    /// What the program uses of AWS.
+    pub meters: MeterSnapshot,
+    /// What runs now.
+    pub tasks: Vec<TaskLine>,
+    /// The newest failure, for the status bar.
+    pub last_problem: Option<(Problem, Timestamp)>,
+    /// Figures before this moment were generated for the demo.
+    pub generated_before: Option<Timestamp>,
+}
+
+impl World {
+    /// A world in which nothing is known yet.
+    pub fn new(now: Timestamp, zone: TimeZone, settings: Settings) -> Self {
+        Self {
+            now,
+            zone,
+            settings,
+            link: Link::Disconnected,
+            lock: WriteLock::ReadOnly,
+            identity: Answer::default(),
+            profiles: Answer::default(),
+            local_endpoints: Vec::new(),
+            fleet: Answer::default(),
+            open: None,
+            activity: Vec::new(),
+            meters: MeterSnapshot::default(),
+            tasks: Vec::new(),
+            last_problem: None,
+            generated_before: None,
+        }
+    }
+
+    /// The live connection.
+    pub fn connection(&self) -> Option<&ConnectionInfo> {
+        match &self.link {
+            Link::Connected(info) => Some(info),
+            _ => None,
+        }
+    }
+
+    /// Whether writes are allowed now.
+    pub fn is_unlocked(&self) -> bool {
+        self.connection().is_some() && self.lock.allows_writes(self.now)
+    }
+
+    /// The fleet's row of a stream.
+    pub fn fleet_row(&self, name: &StreamName) -> Option<&FleetRow> {
+        self.fleet.get().and_then(|fleet| fleet.rows.iter().find(|row| row.name == *name))
+    }
+}
+
+impl OpenStream {
+    /// A stream of which nothing is known yet.
+    pub fn new(name: StreamName) -> Self {
+        Self {
+            name,
+            summary: Answer::default(),
+            shards: Answer::default(),
+            metrics: Answer::default(),
+            tail: super::tail::Tail::default(),
+            inject: None,
+            reshard: None,
+        }
+    }
+
+    /// Utilisation of a shard in its newest known minute, a fraction of 1.
+    pub fn utilisation_now(&self, shard: &ShardId) -> Option<f64> {
+        self.metrics.get()?.shards.get(shard)?.utilisation(1).last_known().map(|(_, share)| share)
+    }
+}
