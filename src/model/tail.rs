@@ -3,3 +3,12 @@
 /// Placeholder shape until the tailer joins.
 #[derive(Debug, Default)]
 pub struct Tail {}
+
+/// Where reading begins.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TailStart {
+    /// What arrives from now on.
+    Latest,
+    /// Everything that is kept.
+    TrimHorizon,
+}
