@@ -8,7 +8,7 @@ use crate::model::answer::{Problem, ProblemKind};
 use crate::model::connection::{ConnectRequest, WriteLock};
 use crate::model::ids::StreamName;
 use crate::model::settings::Settings;
-use crate::model::tail::{TailOptions, TailStart};
+use crate::model::tail::{TailOptions, TailRun, TailStart};
 use crate::model::time::{Millis, Timestamp};
 use crate::model::world::{Link, OpenStream, World};
 use crate::model::writes::PutEntry;
@@ -44,7 +44,7 @@ impl App {
             Command::StartTail(start) => self.start_tail(start),
             Command::StopTail => self.stop_tail(),
             Command::ClearTail => self.with_open(|open| open.tail.clear()),
-            Command::FilterTail(text) => self.with_open(|open| open.tail.set_filter(&text)),
+            Command::FilterTail(text) => self.with_open(|open| open.tail.set_filter_text(&text)),
             Command::Put(entries) => self.put(entries, now),
             Command::Split(request) => self.split(request, now),
             Command::Copy(text) => ctx.copy_text(text),
@@ -142,7 +142,7 @@ impl App {
     fn open_stream(&mut self, name: StreamName, tab: Tab, now: Timestamp) {
         if self.world.open.as_ref().is_none_or(|open| open.name != name) {
             let mut open = OpenStream::new(name.clone());
-            open.tail.set_cap_bytes(self.world.settings.tail_buffer_mib as usize * 1_048_576);
+            open.tail.store.set_cap_bytes(self.world.settings.tail_buffer_mib as usize * 1_048_576);
             // What the fleet knows is shown until the stream itself has answered.
             if let Some(row) = self.world.fleet_row(&name) {
                 let fetched = self.world.fleet.value.as_ref().map_or(now, |(_, at)| *at);
@@ -155,19 +155,20 @@ impl App {
             self.engine.fetch_shards(now);
             self.ui.open_stream();
         }
-        let is_running = self.world.open.as_ref().is_some_and(|open| open.tail.is_running || open.tail.was_stopped);
-        if tab == Tab::Tail && !is_running {
+        let was_started = self.world.open.as_ref().is_some_and(|open| open.tail.run != TailRun::NotStarted);
+        if tab == Tab::Tail && !was_started {
             self.start_tail(TailStart::Latest);
         }
     }
 
     fn start_tail(&mut self, start: TailStart) {
         let options = TailOptions {
-            start: start.clone(),
+            start,
             read_budget: self.world.settings.read_budget,
             ..TailOptions::default()
         };
-        self.with_open(|open| open.tail.begin(start));
+        let now = self.world.now;
+        self.with_open(|open| open.tail.begin(options.clone(), now));
         self.engine.start_tail(options);
     }
 

@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use tokio::sync::mpsc::error::TryRecvError;
+
 use super::App;
 use super::engine::Write;
 use crate::model::activity::{Event, Outcome};
@@ -24,7 +26,7 @@ impl App {
         self.ingest_session(now);
         self.ingest_fleet(now);
         self.ingest_stream(now);
-        self.ingest_tail();
+        self.ingest_tail(now);
         self.ingest_writes(now);
         self.world.meters = self.engine.meter.snapshot(now);
         self.world.tasks = self.task_lines();
@@ -108,16 +110,16 @@ impl App {
         }
     }
 
-    fn ingest_tail(&mut self) {
+    fn ingest_tail(&mut self, now: Timestamp) {
         let (Some(tasks), Some(open)) = (&mut self.engine.open, &mut self.world.open) else { return };
         let began = Instant::now();
         if let Some(handle) = &mut tasks.tail {
             while began.elapsed() < RECORD_BUDGET {
                 match handle.items.try_recv() {
-                    Ok(items) => open.tail.push(items),
-                    Err(tokio::sync::mpsc::error::TryRecvError::Empty) => break,
-                    Err(tokio::sync::mpsc::error::TryRecvError::Disconnected) => {
-                        open.tail.is_running = false;
+                    Ok(items) => open.tail.ingest(items),
+                    Err(TryRecvError::Empty) => break,
+                    Err(TryRecvError::Disconnected) => {
+                        open.tail.end(now);
                         break;
                     }
                 }
@@ -126,7 +128,7 @@ impl App {
                 open.tail.status = handle.status.borrow_and_update().clone();
             }
         }
-        while began.elapsed() < RECORD_BUDGET && !open.tail.advance(FILTER_STEP) {}
+        while began.elapsed() < RECORD_BUDGET && !open.tail.advance_filter(FILTER_STEP) {}
         self.has_more = began.elapsed() >= RECORD_BUDGET;
     }
 
@@ -226,7 +228,7 @@ impl App {
             }
         }
         if let Some(open) = &self.world.open
-            && open.tail.is_running
+            && open.tail.is_running()
         {
             let reading = open.tail.status.shards.len();
             let budget = self.world.settings.read_budget;
