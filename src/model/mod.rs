@@ -14,6 +14,7 @@ pub mod ids;
 pub mod limits;
 pub mod meters;
 pub mod metrics;
+pub mod position;
 pub mod record;
 pub mod record_store;
 pub mod sentence;
