@@ -146,6 +146,15 @@ impl Engine {
         })
     }
 
+    /// Number of records that a shard keeps from one moment (inclusive) to another (exclusive).
+    pub fn count_between(&self, name: &str, shard_id: &str, from: Timestamp, until: Timestamp) -> usize {
+        let count = self.with_stream(name, |stream, _| {
+            let shard = stream.shard_named(shard_id, ACCOUNT)?;
+            Ok(shard.counter_at(until).saturating_sub(shard.counter_at(from)))
+        });
+        count.ok().and_then(|count| usize::try_from(count).ok()).unwrap_or(0)
+    }
+
     /// `GetRecords`. Counts against the read limits of the shard.
     ///
     /// # Errors
