@@ -41,9 +41,7 @@ impl Environment {
     /// A guess from the name of a profile. The person's own choice goes before it.
     pub fn guess(profile: &str) -> Self {
         let name = profile.to_ascii_lowercase();
-        let has = |words: &[&str]| {
-            name.split(|c: char| !c.is_ascii_alphanumeric()).any(|part| words.iter().any(|word| part == *word))
-        };
+        let has = |words: &[&str]| name.split(|c: char| !c.is_ascii_alphanumeric()).any(|part| words.contains(&part));
         if has(&["prod", "prd", "production", "live", "oncall"]) {
             Self::Prod
         } else if has(&["stag", "stg", "stage", "staging", "preprod", "uat", "qa"]) {

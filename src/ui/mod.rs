@@ -1,1 +1,5 @@
-//! ui.
+//! Everything that is drawn: theme, widgets, shell, views, dialogs. Reads the world, pushes commands.
+//! Knows neither tasks nor AWS.
+
+pub mod command;
+pub mod theme;

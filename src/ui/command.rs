@@ -1,0 +1,136 @@
+//! What a person can ask for. A command is data; only `app` carries it out. Menus, the palette and the keyboard share
+//! this one list, with the same words, hints and shortcuts.
+
+use crate::model::connection::{ConnectRequest, Environment};
+use crate::model::ids::{ShardId, StreamName};
+use crate::model::settings::ThemeChoice;
+use crate::model::tail::TailStart;
+use crate::model::writes::{PutEntry, SplitRequest};
+
+/// A tab of an open stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Tab {
+    /// Shards × time.
+    Heatmap,
+    /// Key space and lineage.
+    Shards,
+    /// Records, live.
+    Tail,
+}
+
+impl Tab {
+    /// Every tab, in the order of the keys 1, 2, 3.
+    pub const ALL: [Self; 3] = [Self::Heatmap, Self::Shards, Self::Tail];
+
+    /// Its name on screen.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Heatmap => "Heatmap",
+            Self::Shards => "Shards",
+            Self::Tail => "Tail",
+        }
+    }
+}
+
+/// Where in the program a person is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// Choosing what to connect to.
+    Connect,
+    /// All streams.
+    Fleet,
+    /// Every change that was made.
+    Activity,
+    /// One stream.
+    Stream(StreamName, Tab),
+}
+
+/// A dialog.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dialog {
+    /// Leaves read-only mode.
+    Unlock,
+    /// Sends records to the open stream.
+    Inject,
+    /// Splits a shard of the open stream.
+    Reshard,
+    /// All shortcuts.
+    Shortcuts,
+}
+
+/// Something to do.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Command {
+    /// Connect, replacing the connection there is.
+    Connect(ConnectRequest),
+    /// Leave the connection and choose another.
+    Disconnect,
+    /// Read the AWS configuration files again.
+    ReloadProfiles,
+    /// Remember the environment of a profile or endpoint.
+    SetEnvironment {
+        /// Label of the connection.
+        label: String,
+        /// What it is.
+        environment: Environment,
+    },
+    /// Show another place.
+    Go(Place),
+    /// Show a tab of the open stream.
+    GoTab(Tab),
+    /// Select a shard of the open stream, or none.
+    SelectShard(Option<ShardId>),
+    /// Fetch what is on screen again, now.
+    Refresh,
+    /// Open a dialog.
+    Open(Dialog),
+    /// Close the dialog.
+    CloseDialog,
+    /// Open or close the command palette.
+    TogglePalette,
+    /// Allow writes.
+    Unlock {
+        /// For how long.
+        minutes: u32,
+        /// Why; kept in the activity log.
+        reason: String,
+    },
+    /// Allow no more writes.
+    Lock,
+    /// Read the open stream from this start; replaces the tail that runs.
+    StartTail(TailStart),
+    /// Stop reading.
+    StopTail,
+    /// Forget the records that were read.
+    ClearTail,
+    /// Show only what holds this text.
+    FilterTail(String),
+    /// Send records to the open stream.
+    Put(Vec<PutEntry>),
+    /// Split a shard.
+    Split(SplitRequest),
+    /// Put text on the clipboard.
+    Copy(String),
+    /// Change the theme.
+    SetTheme(ThemeChoice),
+    /// Change the size of the interface by this factor; 0 goes back to normal.
+    Zoom(f32),
+    /// Leave the program.
+    Quit,
+}
+
+/// The commands of one frame, in order.
+#[derive(Debug, Default)]
+pub struct Commands(Vec<Command>);
+
+impl Commands {
+    /// Adds a command.
+    pub fn push(&mut self, command: Command) {
+        self.0.push(command);
+    }
+
+    /// Takes them all.
+    pub fn take(&mut self) -> Vec<Command> {
+        std::mem::take(&mut self.0)
+    }
+}
