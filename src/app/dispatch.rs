@@ -162,11 +162,7 @@ impl App {
     }
 
     fn start_tail(&mut self, start: TailStart) {
-        let options = TailOptions {
-            start,
-            read_budget: self.world.settings.read_budget,
-            ..TailOptions::default()
-        };
+        let options = TailOptions { start, read_budget: self.world.settings.read_budget, ..TailOptions::default() };
         let now = self.world.now;
         self.with_open(|open| open.tail.begin(options.clone(), now));
         self.engine.start_tail(options);

@@ -16,6 +16,7 @@ pub mod json_tree;
 pub mod limits;
 pub mod meters;
 pub mod metrics;
+pub mod position;
 pub mod record;
 pub mod record_store;
 pub mod sentence;

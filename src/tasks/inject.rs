@@ -150,7 +150,8 @@ mod tests {
         let clock = Clock::new(|| crate::model::time::Timestamp(0));
         let entries = [entry(1), entry(2)];
         let (progress, run) = watch::channel(prepared(StreamName::from("s"), &entries, &clock));
-        let accepted = PutOutcome::Accepted { shard_id: ShardId::from("a"), sequence_number: SequenceNumber::from("1") };
+        let accepted =
+            PutOutcome::Accepted { shard_id: ShardId::from("a"), sequence_number: SequenceNumber::from("1") };
         let refused = || PutOutcome::Refused {
             code: "ProvisionedThroughputExceededException".to_owned(),
             message: "slow down".to_owned(),

@@ -24,8 +24,12 @@ const ACTIVE: usize = 3;
 /// A run that has not begun.
 pub fn prepared(request: SplitRequest) -> ReshardRun {
     let shard = request.shard.short();
-    let texts =
-        ["Checks".to_owned(), format!("SplitShard on {shard}"), "Stream UPDATING".to_owned(), "Stream ACTIVE again".to_owned()];
+    let texts = [
+        "Checks".to_owned(),
+        format!("SplitShard on {shard}"),
+        "Stream UPDATING".to_owned(),
+        "Stream ACTIVE again".to_owned(),
+    ];
     let step = |text| ReshardStep { text, state: StepState::Waiting };
     ReshardRun { request, steps: texts.map(step).into(), children: Vec::new(), is_done: false }
 }
@@ -86,7 +90,10 @@ async fn wait_until_active(connection: &Connection, request: &SplitRequest) -> R
     tokio::time::timeout(GIVE_UP_AFTER, waiting).await.unwrap_or_else(|_| {
         Err(Problem::new(
             ProblemKind::Internal,
-            format!("{} is still UPDATING after 10 min. The split was accepted and goes on; look again later.", request.stream),
+            format!(
+                "{} is still UPDATING after 10 min. The split was accepted and goes on; look again later.",
+                request.stream
+            ),
         ))
     })
 }
@@ -121,7 +128,10 @@ impl Follow<'_> {
 
     fn end<T>(&self, step: usize, outcome: Result<T, Problem>) -> Result<T, Problem> {
         let now = self.clock.now();
-        self.set(step, outcome.as_ref().map_or_else(|err| StepState::Failed(now, err.clone()), |_| StepState::Done(now)));
+        self.set(
+            step,
+            outcome.as_ref().map_or_else(|err| StepState::Failed(now, err.clone()), |_| StepState::Done(now)),
+        );
         outcome
     }
 }

@@ -3,7 +3,7 @@
 use super::clock::Clock;
 use crate::aws::connect::{Connection, connect};
 use crate::aws::meter::CallMeter;
-use crate::local::server::{LocalOptions, LocalServer};
+use crate::local::{LocalOptions, LocalServer};
 use crate::model::answer::{Problem, ProblemKind};
 use crate::model::connection::ConnectRequest;
 use crate::model::time::Timestamp;
