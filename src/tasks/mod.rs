@@ -7,4 +7,5 @@ pub mod inject;
 pub mod reshard;
 pub mod session;
 pub mod slot;
+pub mod tail;
 pub mod wake;

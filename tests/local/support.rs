@@ -46,3 +46,37 @@ pub async fn config(server: &LocalServer) -> SdkConfig {
         .load()
         .await
 }
+
+/// A CloudWatch dimension.
+pub fn dimension(name: &str, value: &str) -> aws_sdk_cloudwatch::types::Dimension {
+    aws_sdk_cloudwatch::types::Dimension::builder().name(name).value(value).build()
+}
+
+/// Makes a stream and waits until it is active.
+pub async fn stream(client: &aws_sdk_kinesis::Client, hands: &Hands, name: &str, shards: i32) {
+    client.create_stream().stream_name(name).shard_count(shards).send().await.expect("creates");
+    hands.advance_secs(3);
+}
+
+/// A shard iterator.
+pub async fn iterator(
+    client: &aws_sdk_kinesis::Client,
+    stream: &str,
+    shard: &str,
+    kind: aws_sdk_kinesis::types::ShardIteratorType,
+) -> String {
+    let request = client.get_shard_iterator().stream_name(stream).shard_id(shard).shard_iterator_type(kind);
+    request.send().await.expect("iterator").shard_iterator.expect("iterator")
+}
+
+/// Entries of `bytes` each under one key.
+pub fn entries(key: &str, count: usize, bytes: usize) -> Vec<aws_sdk_kinesis::types::PutRecordsRequestEntry> {
+    let entry = |_| {
+        aws_sdk_kinesis::types::PutRecordsRequestEntry::builder()
+            .partition_key(key)
+            .data(aws_sdk_kinesis::primitives::Blob::new(vec![b'x'; bytes]))
+            .build()
+            .expect("entry")
+    };
+    (0..count).map(entry).collect()
+}

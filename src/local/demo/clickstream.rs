@@ -14,7 +14,7 @@ const HOT_KEY: &str = "tenant-42";
 /// Minutes before the start since when the hot key is hot.
 const HOT_SINCE_MINUTES: i64 = 16;
 /// Bytes each second of the hot key and of all other keys together.
-const HOT_BYTES: f64 = 0.72 * SHARD_WRITE_BYTES_PER_SEC;
+const HOT_BYTES: f64 = 0.70 * SHARD_WRITE_BYTES_PER_SEC;
 const OTHER_BYTES: f64 = 2.1 * SHARD_WRITE_BYTES_PER_SEC;
 const RECORD_BYTES: f64 = 3_000.0;
 const SHARDS: u32 = 8;
