@@ -76,10 +76,9 @@ struct ShardReader {
 
 /// The readers of these sources.
 pub(super) fn readers(sources: &[Box<dyn Source>]) -> Vec<Reader> {
-    let spec = |source: &Box<dyn Source>| (source.spec().name, source.spec().lag);
     sources
         .iter()
-        .map(spec)
+        .map(|source| (source.spec().name, source.spec().lag))
         .filter_map(|(stream, lag)| Some(Reader { stream, lag: lag?, shards: Vec::new() }))
         .collect()
 }

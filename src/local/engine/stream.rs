@@ -193,10 +193,9 @@ impl Stream {
         let wanted: BTreeSet<u128> = HashKeyRange::uniform(target).iter().map(|range| range.start.0).collect();
         for cut in &wanted {
             self.index_open();
-            if self.open.binary_search_by_key(cut, |(start, _)| *start).is_err() {
-                if let Some(index) = self.route(*cut) {
-                    self.split(index, HashKey(*cut), at);
-                }
+            let is_new = self.open.binary_search_by_key(cut, |(start, _)| *start).is_err();
+            if let Some(index) = self.route(*cut).filter(|_| is_new) {
+                self.split(index, HashKey(*cut), at);
             }
         }
         loop {
