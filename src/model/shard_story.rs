@@ -2,7 +2,6 @@
 //! how its share of the load compares with its share of the key space.
 
 use super::health::{RECENT_PERIODS, since_when};
-use super::ids::ShardId;
 use super::limits::WARN_SHARE;
 use super::metrics::{StreamMetrics, WriteMetrics};
 use super::series::Series;
@@ -94,14 +93,30 @@ pub struct LoadShare {
     pub records: Option<f64>,
 }
 
-/// How much of the load of all shards one shard took in the newest [`RECENT_PERIODS`].
-pub fn load_share(metrics: &StreamMetrics, shard: &ShardId) -> LoadShare {
-    let part = |pick: fn(&WriteMetrics) -> &Series| {
-        let own = recent_sum(pick(metrics.shards.get(shard)?))?;
-        let all: f64 = metrics.shards.values().filter_map(|figures| recent_sum(pick(figures))).sum();
-        (all > 0.0).then_some(own / all)
-    };
-    LoadShare { bytes: part(|figures| &figures.incoming_bytes), records: part(|figures| &figures.incoming_records) }
+/// What all shards took together in the newest [`RECENT_PERIODS`].
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct LoadTotals {
+    bytes: f64,
+    records: f64,
+}
+
+impl LoadTotals {
+    /// Adds up all shards.
+    pub fn of(metrics: &StreamMetrics) -> Self {
+        let sum = |pick: fn(&WriteMetrics) -> &Series| {
+            metrics.shards.values().filter_map(|figures| recent_sum(pick(figures))).sum()
+        };
+        Self { bytes: sum(|figures| &figures.incoming_bytes), records: sum(|figures| &figures.incoming_records) }
+    }
+
+    /// How much of it one shard took.
+    pub fn share_of(self, figures: &WriteMetrics) -> LoadShare {
+        let part = |series: &Series, all: f64| recent_sum(series).filter(|_| all > 0.0).map(|own| own / all);
+        LoadShare {
+            bytes: part(&figures.incoming_bytes, self.bytes),
+            records: part(&figures.incoming_records, self.records),
+        }
+    }
 }
 
 fn recent_sum(series: &Series) -> Option<f64> {
@@ -149,6 +164,22 @@ mod tests {
     fn trouble_older_than_the_window_has_no_invented_start() {
         let steps = steps(&figures(|_| Some(0.95), 99));
         assert!(steps.is_empty(), "{steps:?}");
+    }
+
+    #[test]
+    fn a_share_of_the_load_is_of_what_is_known() {
+        let (hot, calm, silent) = (figures(|_| Some(0.9), 99), figures(|_| Some(0.3), 99), figures(|_| None, 99));
+        let shards = [("a", &hot), ("b", &calm), ("c", &silent)];
+        let metrics = StreamMetrics {
+            window: Window::last_minutes(Timestamp::from_secs(36_000), 60),
+            total: silent.clone(),
+            shards: shards.map(|(id, figures)| (id.into(), figures.clone())).into(),
+            source: crate::model::metrics::Source::CloudWatch,
+        };
+        let totals = LoadTotals::of(&metrics);
+        assert!((totals.share_of(&hot).bytes.unwrap_or(0.0) - 0.75).abs() < 1e-9);
+        assert_eq!(totals.share_of(&silent).bytes, None);
+        assert_eq!(totals.share_of(&hot).records, None);
     }
 
     #[test]

@@ -2,3 +2,5 @@
 
 mod components;
 mod harness;
+mod heatmap;
+mod incident;

@@ -1,0 +1,3 @@
+//! The views of the program, one folder or file each.
+
+pub mod heatmap;
