@@ -238,7 +238,7 @@ impl<'a> Dialog<'a> {
         paint_elided(painter, area(left), Align::Min, self.subtitle, fonts::small(), t.weak);
         let cross = Rect::from_center_size(pos2(head.right() - 28.0, head.center().y), vec2(26.0, 26.0));
         let close = super::Button::ghost("").icon(icons::CLOSE).name("Close dialog").tooltip("Close  Esc");
-        ui.put(cross, close).clicked()
+        ui.place(cross, close).clicked()
     }
 }
 

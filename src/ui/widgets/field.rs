@@ -135,7 +135,7 @@ impl<'a> TextField<'a> {
             .align(Align2::LEFT_CENTER)
             .desired_width(inner.width())
             .min_size(inner.size());
-        let response = ui.put(inner, edit).accessible_name(self.name);
+        let response = ui.place(inner, edit).accessible_name(self.name);
         if self.takes_focus {
             response.request_focus();
         }

@@ -25,7 +25,8 @@ pub fn segmented_sized(ui: &mut Ui, name: &str, labels: &[&str], index: &mut usi
         .accessibility_role(Role::RadioGroup)
         .accessibility_label(name);
     let mut changed = false;
-    ui.scope_builder(group, |ui| {
+    let ui = &mut ui.new_child(group);
+    {
         let t = theme::tokens(ui);
         ui.painter().rect(rect, 4, t.inset, Stroke::new(1.0, t.stroke), StrokeKind::Inside);
         let mut left = rect.left();
@@ -39,7 +40,7 @@ pub fn segmented_sized(ui: &mut Ui, name: &str, labels: &[&str], index: &mut usi
             }
         }
         ui.painter().rect_stroke(rect, 4, Stroke::new(1.0, t.stroke), StrokeKind::Inside);
-    });
+    }
     changed
 }
 

@@ -13,6 +13,7 @@ use crate::ui::theme::{self, fonts, icons};
 /// Grey bars in the shape of a table, below one line that says what is loading and how far it is.
 pub fn loading_rows(ui: &mut Ui, title: &str, detail: &str, rows: usize, row_height: f32) {
     let t = theme::tokens(ui);
+    ui.spacing_mut().item_spacing.y = 0.0;
     let (head, response) = ui.allocate_exact_size(vec2(ui.available_width(), 34.0), Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::Status, true, format!("{title} {detail}")));
     let painter = ui.painter();
@@ -29,11 +30,11 @@ pub fn loading_rows(ui: &mut Ui, title: &str, detail: &str, rows: usize, row_hei
         let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), row_height), Sense::hover());
         let painter = ui.painter();
         let middle = rect.center().y;
-        painter.circle_filled(pos2(rect.left() + 21.0, middle), 5.0, t.raised);
+        painter.circle_filled(pos2(rect.left() + 21.0, middle), 5.0, t.stroke);
         let width = rect.width() * [0.32, 0.44, 0.25, 0.38, 0.29].get(row % 5).copied().unwrap_or(0.3);
         let bar = |left: f32, width: f32| Rect::from_min_size(pos2(left, middle - 4.0), vec2(width, 8.0));
-        painter.rect_filled(bar(rect.left() + 36.0, width), 2, t.raised);
-        painter.rect_filled(bar(rect.right() - 60.0, 44.0), 2, t.raised);
+        painter.rect_filled(bar(rect.left() + 36.0, width), 2, t.stroke);
+        painter.rect_filled(bar(rect.right() - 60.0, 44.0), 2, t.stroke_weak);
         painter.hline(rect.x_range(), rect.bottom() - 0.5, Stroke::new(1.0, t.stroke_weak));
     }
 }
@@ -145,5 +146,5 @@ pub fn stale_strip(ui: &mut Ui, age: &str, reason: &str, action: &str) -> bool {
     }
     let area = Rect::from_min_max(pos2(rect.right() - button, rect.top()), pos2(rect.right() - 12.0, rect.bottom()));
     let builder = eframe::egui::UiBuilder::new().max_rect(area).layout(Layout::right_to_left(Align::Center));
-    ui.scope_builder(builder, |ui| ui.add(Button::new(action).small()).clicked()).inner
+    ui.new_child(builder).add(Button::new(action).small()).clicked()
 }

@@ -4,7 +4,8 @@
 use std::sync::Arc;
 
 use eframe::egui::{
-    Align, Align2, Color32, FontId, Galley, Label, Painter, Pos2, Rect, Response, RichText, TextWrapMode, Ui, pos2,
+    Align, Align2, Color32, FontId, Galley, Label, Painter, Pos2, Rect, Response, RichText, Role, Sense, TextWrapMode,
+    Ui, WidgetInfo, pos2,
     text::{LayoutJob, TextFormat, TextWrapping},
 };
 
@@ -18,7 +19,12 @@ pub fn label(ui: &mut Ui, text: impl Into<String>, font: FontId, color: Color32)
 
 /// A label that wraps at the width of `ui`.
 pub fn paragraph(ui: &mut Ui, text: impl Into<String>, font: FontId, color: Color32) -> Response {
-    ui.add(Label::new(RichText::new(text).font(font).color(color)).wrap().selectable(false))
+    let text = text.into();
+    let galley = ui.painter().layout(text.clone(), font, color, ui.available_width());
+    let (rect, response) = ui.allocate_exact_size(galley.size(), Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &text));
+    ui.painter().galley(rect.min, galley, color);
+    response
 }
 
 /// Paints text anchored at a point; gives back the rectangle it covers.
