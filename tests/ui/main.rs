@@ -1,4 +1,6 @@
 //! The interface, driven by role and name, and pictures of it where looks are the point.
 
 mod components;
+mod fixture;
 mod harness;
+mod pictures;
