@@ -55,6 +55,7 @@ impl App {
                 self.change_settings(|settings| settings.zoom = zoom);
                 ctx.set_zoom_factor(self.world.settings.zoom);
             }
+            Command::SetRailWidth(width) => self.change_settings(|settings| settings.rail_width = width),
             Command::Quit => ctx.send_viewport_cmd(egui::ViewportCommand::Close),
             // What concerns only the window was done above; where the person went is followed in the next frame.
             Command::Go(_)
