@@ -1,3 +1,5 @@
+//! The tailer held against a small stream in memory: single cases, and random walks.
+
 mod fake;
 
 use proptest::prelude::*;
