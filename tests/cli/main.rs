@@ -1,4 +1,5 @@
 //! The built program in a terminal, against the embedded server.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod support;
 
