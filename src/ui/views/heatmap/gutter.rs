@@ -147,10 +147,10 @@ fn flags(painter: &Painter, t: &Tokens, left: f32, middle: f32, row: &HeatRow) {
     let word = match row.flags {
         flags if flags.is_closed => Some(("closed", t.faint)),
         flags if flags.is_new => Some(("new", t.accent)),
-        flags if flags.is_idle => Some(("idle", t.weak)),
+        flags if flags.is_idle => Some(("idle", t.faint)),
         _ => None,
     };
     if let Some((word, color)) = word {
-        painter.text(pos2(x, middle), Align2::LEFT_CENTER, word, fonts::caption(), color);
+        painter.text(pos2(x, middle), Align2::LEFT_CENTER, word, fonts::fine(), color);
     }
 }

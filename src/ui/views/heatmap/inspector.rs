@@ -11,6 +11,7 @@ use crate::model::format;
 use crate::model::health::{Cause, Finding, Severity, shard_finding};
 use crate::model::ids::ShardId;
 use crate::model::metrics::WriteMetrics;
+use crate::model::sentence::Sentence;
 use crate::model::shard_story::{self, LoadShare, Step};
 use crate::model::time::Millis;
 use crate::model::world::{OpenStream, World};
@@ -18,7 +19,8 @@ use crate::ui::command::{Command, Commands, Dialog};
 use crate::ui::theme::{self, fonts, icons};
 use crate::ui::widgets::{self, Button, TagStyle, text};
 
-const PADDING: f32 = 16.0;
+/// From the edges to the words; the hairline at the left takes one more point.
+const PADDING: f32 = 14.0;
 const FOOTER: f32 = 123.0;
 
 /// Draws the inspector into `area`.
@@ -42,7 +44,7 @@ pub fn show(
     header(ui, head, open, selection.as_ref(), figures, finding.as_ref());
     ui.scope_builder(UiBuilder::new().max_rect(body).id_salt("verdict body"), |ui| {
         ScrollArea::vertical().id_salt("verdict").auto_shrink(false).show(ui, |ui| {
-            ui.spacing_mut().item_spacing = vec2(8.0, 6.0);
+            ui.spacing_mut().item_spacing = vec2(8.0, 0.0);
             match selection.clone() {
                 Some(shard) => {
                     let subject = Subject { world, open, shard: &shard, figures, finding: finding.as_ref() };
@@ -55,15 +57,26 @@ pub fn show(
     footer_ui(ui, footer, world, open, selection, finding.as_ref(), out);
 }
 
-/// A line at the left of which everything in the inspector begins.
+/// A part of the inspector, with a hairline below it.
 fn section(ui: &mut Ui, add: impl FnOnce(&mut Ui)) {
-    Frame::new().inner_margin(Margin { left: 15, right: 16, top: 10, bottom: 10 }).show(ui, |ui| {
+    let frame = Frame::new().inner_margin(Margin { left: 14, right: 14, top: 10, bottom: 8 });
+    let response = frame.show(ui, |ui| {
         ui.set_width(ui.available_width());
+        ui.spacing_mut().item_spacing = vec2(8.0, 2.0);
         add(ui);
     });
-    let (line, _) = ui.allocate_exact_size(vec2(ui.available_width(), 1.0), Sense::hover());
-    ui.painter().rect_filled(line.translate(vec2(0.0, -6.0)), 0, theme::tokens(ui).stroke_weak);
-    ui.add_space(-6.0);
+    let rect = response.response.rect;
+    let line = Rect::from_min_size(rect.left_bottom() - vec2(0.0, 1.0), vec2(rect.width(), 1.0));
+    ui.painter().rect_filled(line, 0, theme::tokens(ui).stroke_weak);
+}
+
+/// The sentence of a finding, with the line height of a verdict.
+fn verdict_sentence(ui: &mut Ui, sentence: &Sentence) {
+    let mut job = widgets::sentence_job(theme::tokens(ui), sentence, 13.0);
+    for section in &mut job.sections {
+        section.format.line_height = Some(19.0);
+    }
+    ui.add(eframe::egui::Label::new(job).wrap().selectable(false));
 }
 
 fn tag_of(figures: Option<&WriteMetrics>, finding: Option<&Finding>) -> (&'static str, TagStyle) {
@@ -88,8 +101,8 @@ fn header(
     let t = theme::tokens(ui);
     let painter = ui.painter();
     let middle = head.center().y - 0.5;
-    let left = pos2(head.left() + PADDING - 1.0, middle);
-    let title = painter.text(left, Align2::LEFT_CENTER, "Verdict", fonts::body_strong(), t.strong);
+    let left = pos2(head.left() + PADDING, middle);
+    let title = painter.text(left, Align2::LEFT_CENTER, "Verdict", fonts::small_strong(), t.strong);
     let total = open.metrics.get().map(|metrics| &metrics.total);
     let (words, style) = match selection {
         Some(_) => tag_of(figures, finding),
@@ -98,7 +111,7 @@ fn header(
     };
     widgets::paint_tag(painter, t, pos2(title.right() + 8.0, middle), words, style);
     let right = pos2(head.right() - PADDING, middle);
-    painter.text(right, Align2::RIGHT_CENTER, "from 1-min means", fonts::small(), t.faint);
+    painter.text(right, Align2::RIGHT_CENTER, "from 1-min means", fonts::fine(), t.faint);
     painter.hline(head.x_range(), head.bottom() - 0.5, Stroke::new(1.0, t.stroke_weak));
     let name = format!("Verdict {}", words.trim_start_matches("▲ "));
     let response = ui.interact(head, ui.scope_id().with("verdict head"), Sense::hover());
@@ -125,11 +138,13 @@ impl Subject<'_> {
         let now = self.figures.and_then(|figures| figures.utilisation(1).last_known());
         let is_closed = self.open.shards.get().and_then(|shards| shards.get(self.shard)).is_some_and(|s| !s.is_open());
         section(ui, |ui| {
+            ui.add_space(3.0);
             let title = format!("{} {}", title_of(self.shard), self.predicate(now.is_some(), is_closed));
             text::paragraph(ui, title, fonts::title(), t.strong);
+            ui.add_space(2.0);
             match (self.finding, now) {
                 (Some(finding), _) => {
-                    widgets::sentence(ui, &finding.sentence);
+                    verdict_sentence(ui, &finding.sentence);
                 }
                 (None, Some((_, share))) if !is_closed => {
                     let words = format!("{:.0} % of its write limit in the newest minute.", share * 100.0);
@@ -146,7 +161,7 @@ impl Subject<'_> {
                 }
             }
             if let Some((title, words)) = self.finding.and_then(|finding| note_of(finding.cause)) {
-                ui.add_space(4.0);
+                ui.add_space(8.0);
                 note(ui, title, words);
             }
         });
@@ -251,16 +266,16 @@ fn note(ui: &mut Ui, title: &str, words: &str) {
 fn heading(ui: &mut Ui, title: &str, detail: &str) {
     let t = theme::tokens(ui);
     ui.horizontal(|ui| {
-        text::label(ui, title, fonts::body_strong(), t.strong);
+        text::label(ui, title, fonts::small_strong(), t.strong);
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            text::label(ui, detail, fonts::small(), t.faint);
+            text::label(ui, detail, fonts::fine(), t.faint);
         });
     });
 }
 
 fn step_line(ui: &mut Ui, step: Step) {
     let t = theme::tokens(ui);
-    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 18.0), Sense::hover());
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 22.0), Sense::hover());
     let (time, words) = (step.at().hm(), step.text());
     response.widget_info(|| WidgetInfo::labeled(Role::ListItem, true, format!("{time} {words}")));
     let painter = ui.painter();
@@ -276,25 +291,25 @@ fn step_line(ui: &mut Ui, step: Step) {
         }
     }
     painter.text(pos2(rect.left() + 20.0, middle), Align2::LEFT_CENTER, time, fonts::value(), t.strong);
-    painter.text(pos2(rect.left() + 60.0, middle), Align2::LEFT_CENTER, words, fonts::body(), t.text);
+    painter.text(pos2(rect.left() + 60.0, middle), Align2::LEFT_CENTER, words, fonts::small(), t.text);
 }
 
 fn figure_line(ui: &mut Ui, label: &str, value: &str, color: eframe::egui::Color32) {
     let t = theme::tokens(ui);
-    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 18.0), Sense::hover());
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 22.0), Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::ListItem, true, format!("{label} {value}")));
     let painter = ui.painter();
-    painter.text(rect.left_center(), Align2::LEFT_CENTER, label, fonts::body(), t.text);
+    painter.text(rect.left_center(), Align2::LEFT_CENTER, label, fonts::small(), t.text);
     painter.text(rect.right_center(), Align2::RIGHT_CENTER, value, fonts::value(), color);
 }
 
 fn bar_line(ui: &mut Ui, label: &str, share: Option<f64>, is_high: bool) {
     let t = theme::tokens(ui);
-    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 26.0), Sense::hover());
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 30.0), Sense::hover());
     let value = share.map_or(format::UNKNOWN.to_owned(), |share| format!("{:.0} %", share * 100.0));
     response.widget_info(|| WidgetInfo::labeled(Role::ListItem, true, format!("{label} {value}")));
     let painter = ui.painter();
-    let middle = rect.top() + 9.0;
+    let middle = rect.top() + 10.0;
     painter.text(pos2(rect.left(), middle), Align2::LEFT_CENTER, label, fonts::small(), t.text);
     let color = if is_high { t.crit } else { t.text };
     painter.text(pos2(rect.right(), middle), Align2::RIGHT_CENTER, value, fonts::value(), color);
@@ -327,6 +342,7 @@ fn stream_ui(
             count => format!("{} shards need attention", format::grouped(count as i64)),
         };
         text::paragraph(ui, title, fonts::title(), t.strong);
+        ui.add_space(2.0);
         if findings.is_empty() && has_figures {
             let words = if prepared.is_some_and(|prepared| prepared.grid.has_shard_metrics) {
                 "Every shard with figures is below 80 % of its write limits and nothing was refused."
@@ -336,7 +352,7 @@ fn stream_ui(
             text::paragraph(ui, words, fonts::body(), t.text);
         }
         for finding in findings.iter().take(4) {
-            widgets::sentence(ui, &finding.sentence);
+            verdict_sentence(ui, &finding.sentence);
         }
     });
     if !flagged.is_empty() {
@@ -362,7 +378,7 @@ fn footer_ui(
 ) {
     let t = theme::tokens(ui);
     ui.painter().hline(area.x_range(), area.top() + 0.5, Stroke::new(1.0, t.stroke));
-    let inner = Rect::from_min_max(area.min + vec2(PADDING - 1.0, 13.0), area.max - vec2(PADDING, 0.0));
+    let inner = Rect::from_min_max(area.min + vec2(PADDING, 13.0), area.max - vec2(PADDING, 0.0));
     ui.scope_builder(UiBuilder::new().max_rect(inner).id_salt("verdict footer"), |ui| {
         ui.spacing_mut().item_spacing = vec2(8.0, 8.0);
         let label = if selection.is_some() { "Tail this shard" } else { "Tail this stream" };
@@ -398,7 +414,7 @@ fn footer_ui(
                 text::label(ui, icons::LOCK, fonts::icon(12.0), t.faint);
                 "Split needs writes unlocked. Copy puts this verdict on the clipboard."
             };
-            text::paragraph(ui, words, fonts::caption(), t.faint);
+            text::paragraph(ui, words, fonts::fine(), t.faint);
         });
     });
 }

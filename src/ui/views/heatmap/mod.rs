@@ -219,7 +219,7 @@ impl Main<'_> {
     fn plot_header(&self, ui: &mut Ui, prepared: &Prepared, selection: Option<&ShardId>, top: f32, columns: &Columns) {
         let t = theme::tokens(ui);
         let area = ui.max_rect();
-        let middle = top + PLOT_HEADER / 2.0;
+        let middle = top + PLOT_HEADER / 2.0 - 2.0;
         let painter = ui.painter();
         let row = prepared.row_of(selection).and_then(|row| prepared.grid.rows.get(row));
         let severity = row.map_or(Severity::Unknown, |row| row.severity);
@@ -239,12 +239,12 @@ impl Main<'_> {
             Source::Sampled => "estimated from records that were read",
         };
         let right = pos2(area.right() - PAGE, middle);
-        let source = painter.text(right, Align2::RIGHT_CENTER, source, fonts::small(), t.faint);
+        let source = painter.text(right, Align2::RIGHT_CENTER, source, fonts::fine(), t.faint);
         let left = pos2(area.left() + PAGE + 16.0, middle);
         let name = painter.text(left, Align2::LEFT_CENTER, name, fonts::value_strong(), t.strong);
         let from = (columns.left + 66.0).max(name.right() + 24.0);
         let rest = Rect::from_min_max(pos2(from, middle - 9.0), pos2(source.left() - 12.0, middle + 9.0));
-        widgets::paint_elided(painter, rest, Align::Min, &words, fonts::small(), t.weak);
+        widgets::paint_elided(painter, rest, Align::Min, &words, fonts::fine(), t.weak);
     }
 
     fn range_words(&self, shard: &ShardId) -> String {

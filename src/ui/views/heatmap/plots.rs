@@ -286,17 +286,17 @@ fn limit_labels(painter: &Painter, t: &Tokens, chart: &Chart, rect: Rect, bottom
     }
     let Some(limit) = &chart.limit else { return };
     let y = y_of(rect, bottom, top, limit.value);
-    painter.text(pos2(rect.left() + 6.0, y - 1.0), Align2::LEFT_BOTTOM, &limit.label, fonts::caption(), t.crit);
+    painter.text(pos2(rect.left() + 6.0, y - 1.0), Align2::LEFT_BOTTOM, &limit.label, fonts::fine(), t.crit);
     if limit.with_warning {
         let y = y_of(rect, bottom, top, limit.value * WARN_SHARE);
-        painter.text(pos2(rect.left() + 6.0, y + 2.0), Align2::LEFT_TOP, "80 % warning", fonts::caption(), t.warn);
+        painter.text(pos2(rect.left() + 6.0, y + 2.0), Align2::LEFT_TOP, "80 % warning", fonts::fine(), t.warn);
     }
 }
 
 fn names(painter: &Painter, t: &Tokens, chart: &Chart, rect: Rect, left: f32) {
     let x = left + PAGE;
     painter.text(pos2(x, rect.top() + 10.0), Align2::LEFT_CENTER, chart.name, fonts::small_medium(), t.text);
-    painter.text(pos2(x, rect.top() + 25.0), Align2::LEFT_CENTER, chart.unit, fonts::caption(), t.weak);
+    painter.text(pos2(x, rect.top() + 25.0), Align2::LEFT_CENTER, chart.unit, fonts::fine(), t.weak);
 }
 
 /// Now, peak and, where there is room, the figure under the cursor, at the right of a plot.
