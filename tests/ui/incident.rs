@@ -108,9 +108,12 @@ fn refused(number: u32, column: usize) -> f64 {
 }
 
 fn figures(number: u32, now: f64, peak: f64) -> WriteMetrics {
+    timely(number, now, peak, if LATE.contains(&number) { 59 } else { 60 })
+}
+
+fn timely(number: u32, now: f64, peak: f64, end: usize) -> WriteMetrics {
     let mut figures = WriteMetrics::unknown(window());
     let born = if number == 38 || number == 39 { 12 } else { 0 };
-    let end = if LATE.contains(&number) { 59 } else { 60 };
     for column in born..end {
         let at = figures.incoming_bytes.time_of(column);
         let share = if LATE.contains(&number) && column == 58 { now / 100.0 } else { share(number, now, peak, column) };
@@ -182,6 +185,15 @@ fn total<'a>(shards: impl Iterator<Item = &'a WriteMetrics>) -> WriteMetrics {
             add(|m| &mut m.incoming_bytes, figures.incoming_bytes.at(column));
             add(|m| &mut m.incoming_records, figures.incoming_records.at(column));
             add(|m| &mut m.write_throttled, figures.write_throttled.at(column));
+            let age = figures
+                .iterator_age_millis
+                .at(column)
+                .into_iter()
+                .chain(total.iterator_age_millis.at(column))
+                .reduce(f64::max);
+            if let Some(age) = age {
+                total.iterator_age_millis.set(at, age);
+            }
         }
     }
     total
@@ -190,7 +202,9 @@ fn total<'a>(shards: impl Iterator<Item = &'a WriteMetrics>) -> WriteMetrics {
 pub fn metrics() -> StreamMetrics {
     let shards: std::collections::BTreeMap<_, _> =
         SHARDS.iter().map(|(number, _, now, peak)| (id(*number), figures(*number, *now, *peak))).collect();
-    StreamMetrics { window: window(), total: total(shards.values()), shards, source: Source::CloudWatch }
+    // The stream as a whole is reported sooner than its shards.
+    let complete: Vec<_> = SHARDS.iter().map(|(number, _, now, peak)| timely(*number, *now, *peak, 60)).collect();
+    StreamMetrics { window: window(), total: total(complete.iter()), shards, source: Source::CloudWatch }
 }
 
 /// A connected world with nothing open.

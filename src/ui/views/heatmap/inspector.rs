@@ -23,38 +23,138 @@ use crate::ui::widgets::{self, Button, TagStyle, text};
 const PADDING: f32 = 14.0;
 const FOOTER: f32 = 123.0;
 
-/// Draws the inspector into `area`.
-pub fn show(
-    ui: &mut Ui,
-    area: Rect,
-    world: &World,
-    open: &OpenStream,
-    prepared: Option<&Prepared>,
-    selection: &mut Option<ShardId>,
-    out: &mut Commands,
-) {
-    let t = theme::tokens(ui);
-    ui.painter().rect_filled(area, 0, t.panel);
-    ui.painter().vline(area.left() + 0.5, area.y_range(), Stroke::new(1.0, t.stroke));
-    let inner = Rect::from_min_max(area.min + vec2(1.0, 0.0), area.max);
-    let (head, below) = inner.split_top_bottom_at_y(inner.top() + 36.0);
-    let (body, footer) = below.split_top_bottom_at_y(below.bottom() - FOOTER);
-    let figures = selection.as_ref().and_then(|shard| open.metrics.get().and_then(|metrics| metrics.shards.get(shard)));
-    let finding = selection.as_ref().zip(figures).and_then(|(shard, figures)| shard_finding(shard, figures));
-    header(ui, head, open, selection.as_ref(), figures, finding.as_ref());
-    ui.scope_builder(UiBuilder::new().max_rect(body).id_salt("verdict body"), |ui| {
-        ScrollArea::vertical().id_salt("verdict").auto_shrink(false).show(ui, |ui| {
-            ui.spacing_mut().item_spacing = vec2(8.0, 0.0);
-            match selection.clone() {
-                Some(shard) => {
-                    let subject = Subject { world, open, shard: &shard, figures, finding: finding.as_ref() };
-                    subject.ui(ui, prepared);
+/// The verdict on the stream that is open.
+pub struct Inspector<'a> {
+    /// What a frame is drawn from.
+    pub world: &'a World,
+    /// The stream.
+    pub open: &'a OpenStream,
+    /// Its rows, once there are figures.
+    pub prepared: Option<&'a Prepared>,
+}
+
+impl Inspector<'_> {
+    /// Draws it into `area`.
+    pub fn show(&self, ui: &mut Ui, area: Rect, selection: &mut Option<ShardId>, out: &mut Commands) {
+        let Self { world, open, prepared } = *self;
+        let t = theme::tokens(ui);
+        ui.painter().rect_filled(area, 0, t.panel);
+        ui.painter().vline(area.left() + 0.5, area.y_range(), Stroke::new(1.0, t.stroke));
+        let inner = Rect::from_min_max(area.min + vec2(1.0, 0.0), area.max);
+        let (head, below) = inner.split_top_bottom_at_y(inner.top() + 36.0);
+        let (body, footer) = below.split_top_bottom_at_y(below.bottom() - FOOTER);
+        let figures = selection.as_ref().and_then(|shard| open.metrics.get()?.shards.get(shard));
+        let finding = selection.as_ref().zip(figures).and_then(|(shard, figures)| shard_finding(shard, figures));
+        header(ui, head, open, selection.as_ref(), figures, finding.as_ref());
+        ui.scope_builder(UiBuilder::new().max_rect(body).id_salt("verdict body"), |ui| {
+            ScrollArea::vertical().id_salt("verdict").auto_shrink(false).show(ui, |ui| {
+                ui.spacing_mut().item_spacing = vec2(8.0, 0.0);
+                match selection.clone() {
+                    Some(shard) => {
+                        let subject = Subject { world, open, shard: &shard, figures, finding: finding.as_ref() };
+                        subject.ui(ui, prepared);
+                    }
+                    None => self.stream_ui(ui, selection),
                 }
-                None => stream_ui(ui, world, open, prepared, selection),
+            });
+        });
+        self.footer(ui, footer, selection, finding.as_ref(), out);
+    }
+
+    fn stream_ui(&self, ui: &mut Ui, selection: &mut Option<ShardId>) {
+        let Self { world, open, prepared } = *self;
+        let t = theme::tokens(ui);
+        let findings = world.fleet_row(&open.name).map_or(&[][..], |row| &row.health.findings);
+        let flagged = prepared.map_or(0, |prepared| prepared.flagged().count());
+        let has_figures = open.metrics.get().is_some_and(|metrics| metrics.total.incoming_bytes.last_known().is_some());
+        section(ui, |ui| {
+            ui.add_space(3.0);
+            let title = match flagged {
+                0 if findings.is_empty() && !has_figures => "No figures yet".to_owned(),
+                0 if findings.is_empty() => "No shard needs attention".to_owned(),
+                0 => "The stream needs attention".to_owned(),
+                1 => "1 shard needs attention".to_owned(),
+                count => format!("{} shards need attention", format::grouped(count as i64)),
+            };
+            text::paragraph(ui, title, fonts::title(), t.strong);
+            ui.add_space(2.0);
+            if findings.is_empty() && has_figures {
+                let words = if prepared.is_some_and(|prepared| prepared.grid.has_shard_metrics) {
+                    "Every shard with figures is below 80 % of its write limits and nothing was refused."
+                } else {
+                    "The stream as a whole is within its limits. Single shards cannot be seen without shard metrics."
+                };
+                text::paragraph(ui, words, fonts::body(), t.text);
+            }
+            for finding in findings.iter().take(4) {
+                verdict_sentence(ui, &finding.sentence);
+                ui.add_space(4.0);
             }
         });
-    });
-    footer_ui(ui, footer, world, open, selection, finding.as_ref(), out);
+        let hottest = prepared.map(|prepared| prepared.hottest.as_slice()).unwrap_or_default();
+        if !hottest.is_empty() {
+            section(ui, |ui| {
+                heading(ui, "Hottest now", "of the write limit");
+                for (shard, share) in hottest {
+                    if hot_line(ui, shard, *share) {
+                        *selection = Some(shard.clone());
+                    }
+                }
+            });
+        }
+    }
+
+    fn footer(
+        &self,
+        ui: &mut Ui,
+        area: Rect,
+        selection: &Option<ShardId>,
+        finding: Option<&Finding>,
+        out: &mut Commands,
+    ) {
+        let Self { world, open, .. } = *self;
+        let t = theme::tokens(ui);
+        ui.painter().hline(area.x_range(), area.top() + 0.5, Stroke::new(1.0, t.stroke));
+        let inner = Rect::from_min_max(area.min + vec2(PADDING, 13.0), area.max - vec2(PADDING, 0.0));
+        ui.scope_builder(UiBuilder::new().max_rect(inner).id_salt("verdict footer"), |ui| {
+            ui.spacing_mut().item_spacing = vec2(8.0, 8.0);
+            let label = if selection.is_some() { "Tail this shard" } else { "Tail this stream" };
+            let primary = Button::primary(label).icon(icons::TAIL).key("T").min_width(inner.width());
+            if ui.add(primary).clicked() {
+                keys::tail(selection, out);
+            }
+            ui.horizontal(|ui| {
+                let is_closed = selection
+                    .as_ref()
+                    .and_then(|shard| open.shards.get().and_then(|shards| shards.get(shard)))
+                    .is_some_and(|shard| !shard.is_open());
+                let enabled = match (selection, is_closed) {
+                    (None, _) => Err("Select a shard first"),
+                    (_, true) => Err("A closed shard cannot be split"),
+                    _ => Ok(()),
+                };
+                let split = Button::new("Split…").icon(icons::SPLIT).enabled(enabled).min_width(inner.width() - 42.0);
+                if ui.add(split).clicked() {
+                    out.push(Command::SelectShard(selection.clone()));
+                    out.push(Command::Open(Dialog::Reshard));
+                }
+                let copy = Button::new("").icon(icons::COPY).name("Copy verdict").tooltip("Copy the verdict as text");
+                if ui.add(copy.min_width(34.0)).clicked() {
+                    out.push(Command::Copy(verdict_text(open, selection.as_ref(), finding)));
+                }
+            });
+            ui.horizontal_top(|ui| {
+                ui.spacing_mut().item_spacing.x = 6.0;
+                let words = if world.is_unlocked() {
+                    "Copy puts this verdict on the clipboard."
+                } else {
+                    text::label(ui, icons::LOCK, fonts::icon(12.0), t.faint);
+                    "Split needs writes unlocked. Copy puts this verdict on the clipboard."
+                };
+                text::paragraph(ui, words, fonts::fine(), t.faint);
+            });
+        });
+    }
 }
 
 /// A part of the inspector, with a hairline below it.
@@ -303,10 +403,18 @@ fn figure_line(ui: &mut Ui, label: &str, value: &str, color: eframe::egui::Color
     painter.text(rect.right_center(), Align2::RIGHT_CENTER, value, fonts::value(), color);
 }
 
+/// `34 %`; small shares keep two digits.
+fn share_text(share: f64) -> String {
+    match share * 100.0 {
+        percent if percent > 0.0 && percent < 1.0 => format!("{percent:.2} %"),
+        percent => format!("{percent:.0} %"),
+    }
+}
+
 fn bar_line(ui: &mut Ui, label: &str, share: Option<f64>, is_high: bool) {
     let t = theme::tokens(ui);
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 30.0), Sense::hover());
-    let value = share.map_or(format::UNKNOWN.to_owned(), |share| format!("{:.0} %", share * 100.0));
+    let value = share.map_or(format::UNKNOWN.to_owned(), share_text);
     response.widget_info(|| WidgetInfo::labeled(Role::ListItem, true, format!("{label} {value}")));
     let painter = ui.painter();
     let middle = rect.top() + 10.0;
@@ -322,101 +430,27 @@ fn bar_line(ui: &mut Ui, label: &str, share: Option<f64>, is_high: bool) {
     }
 }
 
-fn stream_ui(
-    ui: &mut Ui,
-    world: &World,
-    open: &OpenStream,
-    prepared: Option<&Prepared>,
-    selection: &mut Option<ShardId>,
-) {
+/// A shard and its utilisation; true when it was clicked.
+fn hot_line(ui: &mut Ui, shard: &ShardId, share: f64) -> bool {
     let t = theme::tokens(ui);
-    let findings = world.fleet_row(&open.name).map_or(&[][..], |row| &row.health.findings);
-    let flagged: Vec<&ShardId> = prepared.map(|prepared| prepared.flagged().collect()).unwrap_or_default();
-    let has_figures = open.metrics.get().is_some_and(|metrics| metrics.total.incoming_bytes.last_known().is_some());
-    section(ui, |ui| {
-        let title = match flagged.len() {
-            0 if findings.is_empty() && !has_figures => "No figures yet".to_owned(),
-            0 if findings.is_empty() => "No shard needs attention".to_owned(),
-            0 => "The stream needs attention".to_owned(),
-            1 => "1 shard needs attention".to_owned(),
-            count => format!("{} shards need attention", format::grouped(count as i64)),
-        };
-        text::paragraph(ui, title, fonts::title(), t.strong);
-        ui.add_space(2.0);
-        if findings.is_empty() && has_figures {
-            let words = if prepared.is_some_and(|prepared| prepared.grid.has_shard_metrics) {
-                "Every shard with figures is below 80 % of its write limits and nothing was refused."
-            } else {
-                "The stream as a whole is within its limits. Single shards cannot be seen without shard metrics."
-            };
-            text::paragraph(ui, words, fonts::body(), t.text);
-        }
-        for finding in findings.iter().take(4) {
-            verdict_sentence(ui, &finding.sentence);
-        }
-    });
-    if !flagged.is_empty() {
-        section(ui, |ui| {
-            heading(ui, "Look at", "");
-            for shard in flagged.into_iter().take(8) {
-                if ui.add(Button::ghost(shard.as_str()).small()).clicked() {
-                    *selection = Some(shard.clone());
-                }
-            }
-        });
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 30.0), Sense::click());
+    let value = share_text(share);
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("Select {shard} at {value}")));
+    let painter = ui.painter();
+    if response.hovered() || response.has_focus() {
+        painter.rect_filled(rect.expand2(vec2(6.0, 0.0)), 4, t.hover);
     }
-}
-
-fn footer_ui(
-    ui: &mut Ui,
-    area: Rect,
-    world: &World,
-    open: &OpenStream,
-    selection: &Option<ShardId>,
-    finding: Option<&Finding>,
-    out: &mut Commands,
-) {
-    let t = theme::tokens(ui);
-    ui.painter().hline(area.x_range(), area.top() + 0.5, Stroke::new(1.0, t.stroke));
-    let inner = Rect::from_min_max(area.min + vec2(PADDING, 13.0), area.max - vec2(PADDING, 0.0));
-    ui.scope_builder(UiBuilder::new().max_rect(inner).id_salt("verdict footer"), |ui| {
-        ui.spacing_mut().item_spacing = vec2(8.0, 8.0);
-        let label = if selection.is_some() { "Tail this shard" } else { "Tail this stream" };
-        let primary = Button::primary(label).icon(icons::TAIL).key("T").min_width(inner.width());
-        if ui.add(primary).clicked() {
-            keys::tail(selection, out);
-        }
-        ui.horizontal(|ui| {
-            let is_closed = selection
-                .as_ref()
-                .and_then(|shard| open.shards.get().and_then(|shards| shards.get(shard)))
-                .is_some_and(|shard| !shard.is_open());
-            let enabled = match (selection, is_closed) {
-                (None, _) => Err("Select a shard first"),
-                (_, true) => Err("A closed shard cannot be split"),
-                _ => Ok(()),
-            };
-            let split = Button::new("Split…").icon(icons::SPLIT).enabled(enabled).min_width(inner.width() - 42.0);
-            if ui.add(split).clicked() {
-                out.push(Command::SelectShard(selection.clone()));
-                out.push(Command::Open(Dialog::Reshard));
-            }
-            let copy = Button::new("").icon(icons::COPY).name("Copy verdict").tooltip("Copy the verdict as text");
-            if ui.add(copy.min_width(34.0)).clicked() {
-                out.push(Command::Copy(verdict_text(open, selection.as_ref(), finding)));
-            }
-        });
-        ui.horizontal_top(|ui| {
-            ui.spacing_mut().item_spacing.x = 6.0;
-            let words = if world.is_unlocked() {
-                "Copy puts this verdict on the clipboard."
-            } else {
-                text::label(ui, icons::LOCK, fonts::icon(12.0), t.faint);
-                "Split needs writes unlocked. Copy puts this verdict on the clipboard."
-            };
-            text::paragraph(ui, words, fonts::fine(), t.faint);
-        });
-    });
+    let middle = rect.top() + 10.0;
+    painter.text(pos2(rect.left(), middle), Align2::LEFT_CENTER, shard.as_str(), fonts::value(), t.text);
+    let color = match share {
+        s if s >= 1.0 => t.crit,
+        s if s >= 0.8 => t.warn,
+        _ => t.text,
+    };
+    painter.text(pos2(rect.right(), middle), Align2::RIGHT_CENTER, value, fonts::value(), color);
+    let bar = Rect::from_min_size(pos2(rect.left(), rect.top() + 19.0), vec2(rect.width(), 5.0));
+    widgets::utilisation_bar(painter, t, ui.visuals().dark_mode, bar, Some(share), true);
+    response.clicked()
 }
 
 /// The verdict for a chat or a ticket.
