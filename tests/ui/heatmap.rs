@@ -3,17 +3,17 @@
 use eframe::egui::{self, Key, Modifiers, UiBuilder};
 use egui_kittest::{Harness, kittest::Queryable};
 use kinescope::model::answer::{Answer, Problem, ProblemKind};
-use kinescope::model::ids::ShardId;
+use kinescope::model::ids::{ShardId, StreamName};
 use kinescope::model::metrics::WriteMetrics;
 use kinescope::model::settings::ThemeChoice;
 use kinescope::model::stream::StreamSummary;
 use kinescope::model::time::Timestamp;
 use kinescope::model::world::{Link, World};
-use kinescope::ui::command::{Command, Commands, Dialog, Tab};
+use kinescope::ui::command::{Command, Commands, Dialog, Place, Tab};
 use kinescope::ui::theme;
 use kinescope::ui::views::heatmap::{self, HeatmapState};
 
-use crate::harness::{harness, picture};
+use crate::harness::{harness, picture, window};
 use crate::incident;
 
 /// What the view is handed.
@@ -235,6 +235,21 @@ fn a_shard_that_is_selected_elsewhere_is_scrolled_into_sight() {
 }
 
 #[test]
+fn an_idle_heatmap_asks_for_no_frame() {
+    let mut harness = incident();
+    harness.hover_at(egui::pos2(848.0, 440.0));
+    // Runs until nothing asks for another frame, and panics where that never happens.
+    harness.run();
+}
+
+#[test]
+fn a_closed_parent_stays_while_it_has_figures() {
+    let harness = bench(incident::world_before_the_parent_expired(), (1_440.0, 900.0), ThemeChoice::Dark);
+    harness.get_by_label("Heat shardId-000000000026 now unknown peak 58 % closed");
+    harness.get_by_label_contains("Heat shardId-000000000038 now 23 % peak 30 % new");
+}
+
+#[test]
 fn a_narrow_window_has_the_verdict_in_a_drawer() {
     let mut harness = bench(incident::world(), (1_024.0, 700.0), ThemeChoice::Dark);
     assert!(harness.query_by_label("Tail this shard").is_none());
@@ -291,6 +306,23 @@ fn pictures() {
     harness.state_mut().selection = None;
     harness.run_steps(2);
     picture(&mut harness, "heatmap_wide");
+    for (metric, name) in [("Throttles", "throttles"), ("Iterator age", "age")] {
+        let mut harness = bench(incident::world(), (1_440.0, 900.0), ThemeChoice::Dark);
+        harness.get_by_label(metric).click();
+        harness.run_steps(3);
+        picture(&mut harness, &format!("heatmap_{name}"));
+    }
+    let mut harness = bench(incident::world(), (1_440.0, 900.0), ThemeChoice::Dark);
+    harness.set_pixels_per_point(1.25);
+    harness.run_steps(3);
+    picture(&mut harness, "heatmap_125");
+    let mut harness = window((1_440.0, 900.0), incident::world());
+    let place = Place::Stream(StreamName::from(incident::STREAM), Tab::Heatmap);
+    harness.state_mut().apply(vec![Command::Go(place)]);
+    harness.run_steps(3);
+    harness.hover_at(egui::pos2(848.0, 440.0));
+    harness.run_steps(3);
+    picture(&mut harness, "heatmap_window");
     for (name, world) in states() {
         let mut harness = bench(world, (1_440.0, 900.0), ThemeChoice::Dark);
         picture(&mut harness, &format!("heatmap_{name}"));
@@ -328,7 +360,9 @@ fn states() -> Vec<(&'static str, World)> {
     let empty = incident::world_of(incident::shard_map(), Some(empty_metrics));
     let mut demo = incident::world();
     demo.generated_before = Some(Timestamp(incident::now().0 - 10 * 60_000));
+    let closed = incident::world_before_the_parent_expired();
     vec![
+        ("closed", closed),
         ("off", off),
         ("loading", loading),
         ("denied", denied),

@@ -266,3 +266,22 @@ pub fn even_world(count: u32) -> World {
     let total = total(shards.values());
     world_of(map, Some(StreamMetrics { window: window(), total, shards, source: Source::CloudWatch }))
 }
+
+/// The incident while the parent of the last split is still listed.
+pub fn world_before_the_parent_expired() -> World {
+    let mut shards = shard_map().all().to_vec();
+    let child = |number: u32| shards.iter().find(|shard| shard.id == id(number)).map(|shard| shard.range);
+    let (left, right) = (child(38).expect("is listed"), child(39).expect("is listed"));
+    let range = HashKeyRange { start: left.start, end: right.end };
+    let mut parent = shard(id(26), range, None);
+    parent.ending_sequence_number = Some(SequenceNumber::from("49668412730951846299"));
+    shards.push(parent);
+    let mut metrics = metrics();
+    let mut figures = WriteMetrics::unknown(window());
+    for column in 0..12 {
+        let at = figures.incoming_bytes.time_of(column);
+        figures.incoming_bytes.set(at, (0.52 + 0.005 * column as f64) * 60.0 * MIB);
+    }
+    metrics.shards.insert(id(26), figures);
+    world_of(ShardMap::new(shards), Some(metrics))
+}

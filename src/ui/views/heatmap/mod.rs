@@ -10,6 +10,7 @@ mod gutter;
 mod inspector;
 mod keys;
 mod legend;
+mod lines;
 mod plots;
 mod rows;
 mod state;
@@ -203,8 +204,8 @@ impl Main<'_> {
             }
         };
         let source = match self.metrics.source {
-            Source::CloudWatch => "1-min CloudWatch sums",
-            Source::Sampled => "estimated from records that were read",
+            Source::CloudWatch => format!("{}-min CloudWatch sums", self.metrics.window.step_seconds / 60),
+            Source::Sampled => "estimated from records that were read".to_owned(),
         };
         let right = pos2(area.right() - PAGE, middle);
         let source = painter.text(right, Align2::RIGHT_CENTER, source, fonts::fine(), t.faint);

@@ -19,7 +19,7 @@ use crate::ui::theme::{self, Tokens, fonts};
 /// One plot, ready to draw.
 struct Chart {
     name: &'static str,
-    unit: &'static str,
+    unit: String,
     values: Series,
     limit: Option<Limit>,
     color: Color32,
@@ -93,10 +93,11 @@ fn charts(t: &Tokens, subject: &Subject<'_>) -> [Chart; 3] {
     let count = f64::from(subject.shards.max(1));
     let figures = subject.figures;
     let shards = format::grouped(i64::from(subject.shards.max(1)));
+    let minutes = (figures.write_throttled.step_seconds() / 60).max(1);
     [
         Chart {
             name: "Bytes in",
-            unit: "MiB/s",
+            unit: "MiB/s".to_owned(),
             values: figures.incoming_bytes.per_second().map(|rate| rate / 1_048_576.0),
             limit: Some(Limit {
                 value: SHARD_WRITE_BYTES_PER_SEC / 1_048_576.0 * count,
@@ -109,7 +110,7 @@ fn charts(t: &Tokens, subject: &Subject<'_>) -> [Chart; 3] {
         },
         Chart {
             name: "Records in",
-            unit: "rec/s",
+            unit: "rec/s".to_owned(),
             values: figures.incoming_records.per_second(),
             limit: Some(Limit {
                 value: SHARD_WRITE_RECORDS_PER_SEC * count,
@@ -122,7 +123,7 @@ fn charts(t: &Tokens, subject: &Subject<'_>) -> [Chart; 3] {
         },
         Chart {
             name: "Throttled",
-            unit: "writes/min",
+            unit: if minutes == 1 { "writes/min".to_owned() } else { format!("writes/{minutes} min") },
             values: figures.write_throttled.map(|count| count.max(0.0)),
             limit: None,
             color: t.throttle,
@@ -297,7 +298,7 @@ fn limit_labels(painter: &Painter, t: &Tokens, chart: &Chart, rect: Rect, bottom
 fn names(painter: &Painter, t: &Tokens, chart: &Chart, rect: Rect, left: f32) {
     let x = left + PAGE;
     painter.text(pos2(x, rect.top() + 10.0), Align2::LEFT_CENTER, chart.name, fonts::small_medium(), t.text);
-    painter.text(pos2(x, rect.top() + 25.0), Align2::LEFT_CENTER, chart.unit, fonts::fine(), t.weak);
+    painter.text(pos2(x, rect.top() + 25.0), Align2::LEFT_CENTER, &chart.unit, fonts::fine(), t.weak);
 }
 
 /// Now, peak and, where there is room, the figure under the cursor, at the right of a plot.
@@ -343,7 +344,7 @@ fn accessible_name(chart: &Chart, subject: &str) -> String {
     let figure = |value: Option<f64>| value.map_or("unknown".to_owned(), chart.figure);
     let now = chart.values.last_known().map(|(_, value)| value);
     let limit = chart.limit.as_ref().map_or(String::new(), |limit| format!(", {}", limit.label));
-    let (name, unit) = (chart.name, chart.unit);
+    let (name, unit) = (chart.name, &chart.unit);
     format!("{name} of {subject} now {} peak {} {unit}{limit}", figure(now), figure(chart.values.max()))
 }
 

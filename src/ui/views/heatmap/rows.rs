@@ -11,6 +11,7 @@ use crate::model::health::Severity;
 use crate::model::ids::ShardId;
 use crate::model::time::Timestamp;
 use crate::ui::theme::{self, Tokens};
+use crate::ui::widgets;
 
 /// Where the rows stand.
 pub struct Places {
@@ -190,6 +191,9 @@ fn interact(ui: &Ui, prepared: &Prepared, selection: &mut Option<ShardId>, sight
             ui.interact(row_rect(sight, index, area), ui.scope_id().with(("heat row", index)), Sense::click());
         let is_selected = row.shard_id.is_some() && row.shard_id == *selection;
         response.widget_info(|| WidgetInfo::selected(Role::Row, true, is_selected, name.as_str()));
+        if response.has_focus() {
+            widgets::focus_ring(ui, response.rect.shrink(2.0), 2);
+        }
         if response.clicked() {
             selection.clone_from(&row.shard_id);
         }
