@@ -114,8 +114,7 @@ fn kind_of(facts: &Facts) -> ProblemKind {
 fn describe(kind: ProblemKind, facts: &Facts, call: Call<'_>, info: &ConnectionInfo) -> Problem {
     let Call { service, operation, resource } = call;
     let on = if resource.is_empty() { String::new() } else { format!(" on {resource}") };
-    let said = if facts.message.is_empty() { facts.code.clone() } else { facts.message.clone() };
-    let said = said.trim_end_matches('.');
+    let said = said(facts);
     let endpoint = info.endpoint_url.clone().unwrap_or_else(|| format!("{service} in {}", info.region));
     let mut remedy = None;
     let sentence = match kind {
@@ -173,6 +172,17 @@ fn describe(kind: ProblemKind, facts: &Facts, call: Call<'_>, info: &ConnectionI
         ProblemKind::Cancelled => format!("{operation}{on} was cancelled."),
     };
     Problem { kind, operation, sentence, remedy }
+}
+
+/// What the server said, in its words where it had any: one line, without the full stop.
+fn said(facts: &Facts) -> String {
+    let words = match (facts.message.trim(), facts.code.as_str(), facts.status) {
+        ("", "", Some(status)) => format!("HTTP {status} without a message"),
+        ("", "", None) => "no message".to_owned(),
+        ("", code, _) => code.to_owned(),
+        (message, _, _) => message.to_owned(),
+    };
+    crate::model::format::one_line(words.trim_end_matches('.'), 300)
 }
 
 fn credentials_sentence(facts: &Facts, info: &ConnectionInfo) -> String {

@@ -7,12 +7,12 @@ use aws_sdk_cloudwatch::types::{Dimension, Metric, MetricDataQuery, MetricStat};
 
 use super::connect::Connection;
 use super::error::Call;
+use super::time::timestamp;
 use crate::model::answer::Problem;
 use crate::model::ids::{ShardId, StreamName};
 use crate::model::limits::GET_METRIC_DATA_MAX_QUERIES;
 use crate::model::metrics::{Source, StreamMetrics, Window, WriteMetrics};
 use crate::model::series::Series;
-use crate::model::time::Timestamp;
 
 const NAMESPACE: &str = "AWS/Kinesis";
 /// Pages of one batch that are followed at most.
@@ -132,8 +132,8 @@ impl Connection {
                 let Some(wanted) = index.and_then(|index| batch.get(index)) else { continue };
                 let Some(series) = series_of(fetched, wanted) else { continue };
                 for (at, value) in result.timestamps().iter().zip(result.values()) {
-                    if let Ok(millis) = at.to_millis() {
-                        series.set(Timestamp(millis), *value);
+                    if let Some(at) = timestamp(at) {
+                        series.set(at, *value);
                     }
                 }
             }

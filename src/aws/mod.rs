@@ -16,5 +16,6 @@ mod records;
 mod reshard;
 mod shards;
 mod streams;
+mod time;
 
 pub use records::{ChildShard, RecordsPage};
