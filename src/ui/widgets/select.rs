@@ -1,0 +1,110 @@
+//! Picking one of a few: a segmented control for two to six, a drop-down for more.
+
+use eframe::egui::{
+    Align2, CornerRadius, Popup, Rect, Response, Role, Sense, Stroke, StrokeKind, Ui, UiBuilder, WidgetInfo, vec2,
+};
+
+use super::button::Button;
+use super::text::text_width;
+use crate::ui::theme::{self, fonts, icons};
+
+/// Picks one of 2 to 6. `name` is the name of the group; each label is the name of its segment. True when it changed.
+pub fn segmented(ui: &mut Ui, name: &str, labels: &[&str], index: &mut usize) -> bool {
+    segmented_sized(ui, name, labels, index, 26.0)
+}
+
+/// [`segmented`] in another height.
+pub fn segmented_sized(ui: &mut Ui, name: &str, labels: &[&str], index: &mut usize, height: f32) -> bool {
+    let font = fonts::small_medium();
+    let widths: Vec<f32> =
+        labels.iter().map(|label| (text_width(ui.painter(), label, font.clone()) + 20.0).round()).collect();
+    let (rect, _) = ui.allocate_exact_size(vec2(widths.iter().sum(), height), Sense::hover());
+    let group = UiBuilder::new()
+        .id_salt(("segmented", name))
+        .max_rect(rect)
+        .accessibility_role(Role::RadioGroup)
+        .accessibility_label(name);
+    let mut changed = false;
+    let ui = &mut ui.new_child(group);
+    {
+        let t = theme::tokens(ui);
+        ui.painter().rect(rect, 4, t.inset, Stroke::new(1.0, t.stroke), StrokeKind::Inside);
+        let mut left = rect.left();
+        for (at, (label, width)) in labels.iter().zip(&widths).enumerate() {
+            let area = Rect::from_min_size(eframe::egui::pos2(left, rect.top()), vec2(*width, height));
+            left += width;
+            let response = segment(ui, area, at, label, labels.len(), *index == at);
+            if response.clicked() && *index != at {
+                *index = at;
+                changed = true;
+            }
+        }
+        ui.painter().rect_stroke(rect, 4, Stroke::new(1.0, t.stroke), StrokeKind::Inside);
+    }
+    changed
+}
+
+fn segment(ui: &Ui, area: Rect, at: usize, label: &str, count: usize, is_selected: bool) -> Response {
+    let t = theme::tokens(ui);
+    let response = ui.interact(area, ui.scope_id().with(at), Sense::click());
+    response.widget_info(|| WidgetInfo::selected(Role::RadioButton, ui.is_enabled(), is_selected, label));
+    let radius = CornerRadius {
+        nw: if at == 0 { 4 } else { 0 },
+        sw: if at == 0 { 4 } else { 0 },
+        ne: if at + 1 == count { 4 } else { 0 },
+        se: if at + 1 == count { 4 } else { 0 },
+    };
+    let (fill, color) = match (is_selected, response.hovered()) {
+        (true, _) => (t.accent_dim, t.accent),
+        (false, true) => (t.hover, t.strong),
+        (false, false) => (t.inset, t.text),
+    };
+    ui.painter().rect_filled(area.shrink2(vec2(0.0, 1.0)), radius, fill);
+    if at > 0 {
+        ui.painter().vline(area.left(), area.y_range(), Stroke::new(1.0, t.stroke));
+    }
+    ui.painter().text(area.center(), Align2::CENTER_CENTER, label, fonts::small_medium(), color);
+    if response.has_focus() {
+        super::focus_ring(ui, area, 4);
+    }
+    response
+}
+
+/// Picks one of many from a menu below a button. `name` is its accessible name. Gives the index that was picked.
+pub fn dropdown(ui: &mut Ui, name: &str, current: &str, labels: &[&str], selected: usize, width: f32) -> Option<usize> {
+    let button = ui.add(Button::new(current).name(name).trailing_icon(icons::CARET_DOWN).min_width(width));
+    let mut picked = None;
+    Popup::menu(&button).id(button.id.with("menu")).show(|ui| {
+        ui.set_min_width(width.max(140.0));
+        eframe::egui::ScrollArea::vertical().max_height(320.0).show(ui, |ui| {
+            for (index, label) in labels.iter().enumerate() {
+                if menu_item(ui, label, index == selected).clicked() {
+                    picked = Some(index);
+                    ui.close();
+                }
+            }
+        });
+    });
+    picked
+}
+
+/// One entry of a menu.
+pub fn menu_item(ui: &mut Ui, label: &str, is_selected: bool) -> Response {
+    let t = theme::tokens(ui);
+    let width = ui.available_width().max(text_width(ui.painter(), label, fonts::body()) + 16.0);
+    let (rect, response) = ui.allocate_exact_size(vec2(width, 24.0), Sense::click());
+    response.widget_info(|| WidgetInfo::selected(Role::MenuItem, ui.is_enabled(), is_selected, label));
+    if response.hovered() || response.has_focus() {
+        ui.painter().rect_filled(rect, 3, t.hover);
+    }
+    let color = if is_selected { t.accent } else { t.text };
+    super::paint_elided(
+        ui.painter(),
+        rect.shrink2(vec2(8.0, 0.0)),
+        eframe::egui::Align::Min,
+        label,
+        fonts::body(),
+        color,
+    );
+    response
+}

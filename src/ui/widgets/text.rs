@@ -1,0 +1,109 @@
+//! Painted text: elided in a rectangle, measured, or as a coloured sentence. Painted text has no accessibility node of
+//! its own; use [`label`] where nothing around it carries the words.
+
+use std::sync::Arc;
+
+use eframe::egui::{
+    Align, Align2, Color32, FontId, Galley, Label, Painter, Pos2, Rect, Response, RichText, Role, Sense, TextWrapMode,
+    Ui, WidgetInfo, pos2,
+    text::{LayoutJob, TextFormat, TextWrapping},
+};
+
+use crate::model::sentence::{Sentence, Span};
+use crate::ui::theme::{self, Tokens, fonts};
+
+/// A label that does not wrap, in one font and colour.
+pub fn label(ui: &mut Ui, text: impl Into<String>, font: FontId, color: Color32) -> Response {
+    ui.add(Label::new(RichText::new(text).font(font).color(color)).wrap_mode(TextWrapMode::Extend).selectable(false))
+}
+
+/// A label that wraps at the width of `ui`.
+pub fn paragraph(ui: &mut Ui, text: impl Into<String>, font: FontId, color: Color32) -> Response {
+    let text = text.into();
+    let galley = ui.painter().layout(text.clone(), font, color, ui.available_width());
+    let (rect, response) = ui.allocate_exact_size(galley.size(), Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &text));
+    ui.painter().galley(rect.min, galley, color);
+    response
+}
+
+/// Paints text anchored at a point; gives back the rectangle it covers.
+pub fn paint_text(
+    painter: &Painter,
+    pos: Pos2,
+    anchor: Align2,
+    text: impl ToString,
+    font: FontId,
+    color: Color32,
+) -> Rect {
+    painter.text(pos, anchor, text, font, color)
+}
+
+/// Width of one line of text.
+pub fn text_width(painter: &Painter, text: &str, font: FontId) -> f32 {
+    painter.layout_no_wrap(text.to_owned(), font, Color32::WHITE).size().x
+}
+
+/// Paints one line, centred vertically in `rect`, cut with an ellipsis where it is too long. Gives back what it covers.
+pub fn paint_elided(painter: &Painter, rect: Rect, align: Align, text: &str, font: FontId, color: Color32) -> Rect {
+    let mut job = LayoutJob::simple_singleline(text.to_owned(), font, color);
+    job.wrap = one_row(rect.width());
+    paint_galley(painter, rect, align, painter.layout_job(job), color)
+}
+
+/// Paints a coloured job as one line, as [`paint_elided`] does.
+pub fn paint_job(painter: &Painter, rect: Rect, align: Align, mut job: LayoutJob) -> Rect {
+    job.wrap = one_row(rect.width());
+    paint_galley(painter, rect, align, painter.layout_job(job), Color32::WHITE)
+}
+
+fn one_row(width: f32) -> TextWrapping {
+    TextWrapping { max_width: width.max(0.0), max_rows: 1, break_anywhere: true, overflow_character: Some('…') }
+}
+
+fn paint_galley(painter: &Painter, rect: Rect, align: Align, galley: Arc<Galley>, color: Color32) -> Rect {
+    let size = galley.size();
+    let x = match align {
+        Align::Min => rect.left(),
+        Align::Center => rect.center().x - size.x / 2.0,
+        Align::Max => rect.right() - size.x,
+    };
+    let pos = pos2(x, (rect.center().y - size.y / 2.0).round());
+    painter.galley(pos, galley, color);
+    Rect::from_min_size(pos, size)
+}
+
+/// A sentence as a coloured job: identifiers in the fixed-width face, figures in the colour of their state.
+pub fn sentence_job(tokens: &Tokens, sentence: &Sentence, size: f32) -> LayoutJob {
+    let with_size = |font: FontId| FontId::new(size, font.family);
+    let mut job = LayoutJob::default();
+    for span in &sentence.0 {
+        let (font, color) = match span {
+            Span::Plain(_) => (fonts::body(), tokens.text),
+            Span::Strong(_) => (fonts::body_strong(), tokens.strong),
+            Span::Code(_) => (fonts::value(), tokens.strong),
+            Span::Warn(_) => (fonts::body_strong(), tokens.warn),
+            Span::Crit(_) => (fonts::body_strong(), tokens.crit),
+            Span::Throttle(_) => (fonts::body_strong(), tokens.throttle),
+        };
+        let font = if matches!(span, Span::Code(_)) { FontId::new(size - 1.0, font.family) } else { with_size(font) };
+        job.append(span.text(), 0.0, TextFormat { valign: Align::Center, ..TextFormat::simple(font, color) });
+    }
+    job
+}
+
+/// A sentence as a wrapping label.
+pub fn sentence(ui: &mut Ui, sentence: &Sentence) -> Response {
+    let job = sentence_job(theme::tokens(ui), sentence, 13.0);
+    ui.add(Label::new(job).wrap().selectable(false))
+}
+
+/// Builds a line of several fonts and colours for [`paint_job`].
+pub fn job(parts: &[(&str, FontId, Color32)]) -> LayoutJob {
+    let mut job = LayoutJob::default();
+    for (text, font, color) in parts {
+        let format = TextFormat { valign: Align::Center, ..TextFormat::simple(font.clone(), *color) };
+        job.append(text, 0.0, format);
+    }
+    job
+}

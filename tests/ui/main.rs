@@ -1,0 +1,4 @@
+//! The interface, driven by role and name, and pictures of it where looks are the point.
+
+mod components;
+mod harness;
