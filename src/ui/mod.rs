@@ -2,5 +2,7 @@
 //! Knows neither tasks nor AWS.
 
 pub mod command;
+pub mod dialogs;
 pub mod theme;
+pub mod views;
 pub mod widgets;

@@ -2,3 +2,8 @@
 
 mod components;
 mod harness;
+mod incident;
+mod inject;
+mod reshard;
+mod shards;
+mod tail;
