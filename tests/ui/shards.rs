@@ -17,7 +17,7 @@ fn stage() -> Stage<ShardsState> {
 fn every_listed_shard_is_a_row_with_its_figures() {
     let mut harness = window(stage(), show);
     harness.get_by_label(
-        "Shard shardId-000000000007 OPEN 10.0 % of the key space, 11.9 % of the load, 96 % of limit now, 336 writes refused",
+        "Shard shardId-000000000007 OPEN 10.0 % of the key space, 12.0 % of the load, 96 % of limit now, 336 writes refused",
     );
     harness.get_by_label("24 open 1 closed");
     picture(&mut harness, "shards");
