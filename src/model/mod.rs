@@ -11,6 +11,8 @@ pub mod format;
 pub mod hash_range;
 pub mod health;
 pub mod ids;
+pub mod json_scan;
+pub mod json_tree;
 pub mod limits;
 pub mod meters;
 pub mod metrics;
