@@ -178,8 +178,10 @@ impl TailStatus {
 /// Whether a tail runs.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum TailRun {
-    /// Never started, or stopped by the person.
+    /// Never started.
     #[default]
+    NotStarted,
+    /// Stopped by the person.
     Stopped,
     /// Running since then.
     Running {
@@ -214,6 +216,32 @@ impl Tail {
     /// Whether a tail runs.
     pub fn is_running(&self) -> bool {
         matches!(self.run, TailRun::Running { .. })
+    }
+
+    /// Starts anew: what came before is forgotten, the filter stays.
+    pub fn begin(&mut self, options: TailOptions, now: Timestamp) {
+        self.clear();
+        self.status = TailStatus::default();
+        self.run = TailRun::Running { options, since: now };
+    }
+
+    /// Stopped by the person; what came stays.
+    pub fn stop(&mut self) {
+        if self.is_running() {
+            self.run = TailRun::Stopped;
+        }
+    }
+
+    /// Ended by itself; what came stays.
+    pub fn end(&mut self, now: Timestamp) {
+        if let TailRun::Running { options, .. } = &self.run {
+            self.run = TailRun::Ended { options: options.clone(), at: now };
+        }
+    }
+
+    /// Forgets what came; ids go on, so that nothing old is taken for something new.
+    pub fn clear(&mut self) {
+        self.store.clear();
     }
 
     /// Takes a batch of the tailer.

@@ -208,6 +208,7 @@ pub fn sized<S: 'static>(stage: Stage<S>, show: Show<S>, width: f32, height: f32
         let chip = Rect::from_min_size(pos2(0.0, 3.0), egui::vec2(224.0, 89.0));
         KeepClear { chip: Some(chip), stripe: 3.0, status: 24.0, rail: 224.0 }.store(ui.ctx());
         let mut out = Commands::default();
+        ui.set_clip_rect(ui.ctx().content_rect());
         ui.scope_builder(UiBuilder::new().max_rect(main), |ui| {
             ui.set_clip_rect(main);
             show(ui, &stage.world, &mut stage.state, &mut stage.selection, &mut out);
