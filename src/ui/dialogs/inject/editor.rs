@@ -122,8 +122,7 @@ fn text_edit(ui: &mut Ui, id: Id, inner: Rect, draft: &mut Draft, cache: &mut Ed
     let ground = ui.painter().add(egui::Shape::Noop);
     let output = TextEdit::multiline(&mut draft.data)
         .id(id)
-        .frame(Frame::NONE)
-        .margin(Margin { left: GUTTER as i8, right: 10, top: 6, bottom: 6 })
+        .frame(Frame::NONE.inner_margin(Margin { left: GUTTER as i8, right: 10, top: 6, bottom: 6 }))
         .font(fonts::value())
         .text_color(t.text)
         .hint_text(egui::RichText::new("The record's bytes as text. JSON is coloured; anything may be sent.").font(fonts::value()).color(t.faint))

@@ -14,12 +14,12 @@ use crate::ui::widgets::{self, Column, Row, Table, TagStyle, paint_tag, tag_size
 
 const COLUMNS: [Column; 7] = [
     Column::new("number", "#", 30.0),
-    Column::new("key", "Partition key", 110.0).rest(90.0),
+    Column::new("key", "Partition key", 110.0).rest(80.0),
     Column::new("shard", "Shard", 58.0),
-    Column::new("result", "Result", 148.0),
-    Column::new("attempts", "Attempts and waits, ms", 190.0).drop(1),
+    Column::new("result", "Result", 136.0),
+    Column::new("attempts", "Attempts and waits, ms", 226.0).drop(1),
     Column::new("total", "Total", 72.0).right(),
-    Column::new("sequence", "Sequence number or error", 280.0).rest(200.0),
+    Column::new("sequence", "Sequence number or error", 280.0).rest(240.0),
 ];
 
 /// Draws the lower part of the dialog.
