@@ -30,10 +30,10 @@ fn show(
     ui: &mut egui::Ui,
     world: &World,
     state: &mut InjectState,
-    selection: &mut Option<ShardId>,
+    _selection: &mut Option<ShardId>,
     out: &mut Commands,
 ) {
-    inject::show(ui.ctx(), world, state, selection, out);
+    inject::show(ui, world, state, out);
 }
 
 fn entry() -> PutEntry {

@@ -4,26 +4,15 @@ use eframe::egui;
 use egui_kittest::kittest::{NodeT, Queryable};
 use egui_kittest::{Harness, Node};
 use kinescope::model::hash_range::HashKey;
-use kinescope::model::ids::ShardId;
 use kinescope::model::stream::StreamStatus;
 use kinescope::model::time::{Millis, Timestamp};
 use kinescope::model::world::World;
 use kinescope::model::writes::{ReshardRun, ReshardStep, SplitRequest, StepState};
-use kinescope::ui::command::{Command, Commands};
-use kinescope::ui::dialogs::reshard::{self, ReshardState};
+use kinescope::ui::command::Command;
+use kinescope::ui::dialogs::reshard::{ReshardState, show};
 
 use crate::harness::picture;
 use crate::incident::{self, Stage, shard_id, window};
-
-fn show(
-    ui: &mut egui::Ui,
-    world: &World,
-    state: &mut ReshardState,
-    selection: &mut Option<ShardId>,
-    out: &mut Commands,
-) {
-    reshard::show(ui.ctx(), world, state, selection, out);
-}
 
 fn stage(world: World) -> Stage<ReshardState> {
     let mut stage: Stage<ReshardState> = Stage::new(world);

@@ -1,4 +1,6 @@
-//! What asks before it acts: one module for each dialog.
+//! The dialogs, one module each.
 
 pub mod inject;
 pub mod reshard;
+pub mod shortcuts;
+pub mod unlock;

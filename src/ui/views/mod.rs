@@ -1,4 +1,8 @@
-//! What a person looks at: one module for each tab.
+//! The places of the window, one module each. A view draws the world and pushes commands.
 
+pub mod activity;
+pub mod connect;
+pub mod fleet;
+pub mod heatmap;
 pub mod shards;
 pub mod tail;

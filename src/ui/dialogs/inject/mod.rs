@@ -5,12 +5,11 @@ mod editor;
 mod landing;
 mod results;
 
-use eframe::egui::{self, Align, Align2, Context, Id, Key, Layout, Modifiers, Rect, Role, Sense, Stroke, Ui, UiBuilder, WidgetInfo, pos2, vec2};
+use eframe::egui::{self, Align, Align2, Id, Key, Layout, Modifiers, Rect, Role, Sense, Stroke, Ui, UiBuilder, WidgetInfo, pos2, vec2};
 
 pub use draft::Draft;
 
 use crate::model::format;
-use crate::model::ids::ShardId;
 use crate::model::limits::{PARTITION_KEY_MAX_CHARS, RECORD_MAX_BYTES_DEFAULT};
 use crate::model::world::World;
 use crate::model::writes::PutEntry;
@@ -39,11 +38,6 @@ impl InjectState {
         self.is_typed = true;
     }
 
-    /// To be called when the dialog closes, so that the next time it opens the keyboard starts in its first field.
-    pub fn closed(&mut self) {
-        self.was_open = false;
-    }
-
     /// What has been typed.
     pub fn draft(&self) -> &Draft {
         &self.draft
@@ -60,13 +54,8 @@ struct Scene<'a> {
 }
 
 /// Draws the dialog.
-pub fn show(
-    ctx: &Context,
-    world: &World,
-    state: &mut InjectState,
-    _selection: &mut Option<ShardId>,
-    out: &mut Commands,
-) {
+pub fn show(ui: &mut Ui, world: &World, state: &mut InjectState, out: &mut Commands) {
+    let ctx = ui.ctx();
     let Some(open) = &world.open else {
         out.push(Command::CloseDialog);
         return;
@@ -77,7 +66,7 @@ pub fn show(
     let is_sent = ctx.input_mut(|input| input.consume_key(Modifiers::COMMAND, Key::Enter));
     let unlocked = lock_words(world);
     let target = format::one_line(open.name.as_str(), 80);
-    let t = theme::of(ctx.theme() == egui::Theme::Dark);
+    let t = theme::tokens(ui);
     let dialog = Dialog::new(Id::unique("inject dialog"), "Inject records")
         .icon(icons::INJECT, t.accent)
         .target(&target)
@@ -94,7 +83,6 @@ pub fn show(
     let outcome = dialog.show(ctx, &mut scene, body, footer);
     scene.state.was_open = true;
     if outcome.is_closed {
-        scene.state.closed();
         scene.out.push(Command::CloseDialog);
     }
 }
@@ -250,7 +238,6 @@ fn footer(ui: &mut Ui, scene: &mut Scene<'_>) {
         }
     }
     if ui.add(Button::new("Close").height(28.0)).clicked() {
-        scene.state.closed();
         scene.out.push(Command::CloseDialog);
     }
     let room = ui.available_rect_before_wrap();

@@ -7,7 +7,7 @@ mod side;
 
 use std::sync::Arc;
 
-use eframe::egui::{self, Align, Align2, Context, Id, Layout, Rect, Role, ScrollArea, Sense, Stroke, Ui, UiBuilder, WidgetInfo, pos2, vec2};
+use eframe::egui::{Align, Align2, Id, Layout, Rect, Role, ScrollArea, Sense, Stroke, Ui, UiBuilder, WidgetInfo, pos2, vec2};
 
 use plan::{Check, SplitPlan, checks};
 
@@ -36,13 +36,6 @@ pub struct ReshardState {
     planned_for: Option<ShardId>,
     /// The split whose progress this dialog shows, once it has begun.
     watching: Option<SplitRequest>,
-}
-
-impl ReshardState {
-    /// To be called when the dialog closes: nothing typed stays for the next time.
-    pub fn closed(&mut self) {
-        *self = Self::default();
-    }
 }
 
 /// Everything that body and footer need.
@@ -85,12 +78,13 @@ impl Scene<'_> {
 
 /// Draws the dialog. It is about the selected shard, or about the hottest one.
 pub fn show(
-    ctx: &Context,
+    ui: &mut Ui,
     world: &World,
     state: &mut ReshardState,
     selection: &mut Option<ShardId>,
     out: &mut Commands,
 ) {
+    let ctx = ui.ctx();
     let Some(open) = &world.open else {
         out.push(Command::CloseDialog);
         return;
@@ -106,7 +100,7 @@ pub fn show(
     let environment = scene.environment();
     let (lock, style) = lock_words(world);
     let target = format::one_line(open.name.as_str(), 80);
-    let t = theme::of(ctx.theme() == egui::Theme::Dark);
+    let t = theme::tokens(ui);
     let dialog = Dialog::new(Id::unique("reshard dialog"), "Reshard")
         .icon(icons::SPLIT, t.accent)
         .target(&target)
@@ -118,7 +112,6 @@ pub fn show(
         .dirty(is_dirty);
     let outcome = dialog.show(ctx, &mut scene, body, footer);
     if outcome.is_closed {
-        scene.state.closed();
         scene.out.push(Command::CloseDialog);
     }
 }
@@ -286,7 +279,6 @@ fn planning_footer(ui: &mut Ui, scene: &mut Scene<'_>) {
         scene.out.push(Command::Split(request.clone()));
     }
     if ui.add(Button::new("Cancel").height(28.0)).clicked() {
-        scene.state.closed();
         scene.out.push(Command::CloseDialog);
     }
     if !scene.world.is_unlocked() && scene.world.connection().is_some() {
@@ -306,7 +298,6 @@ fn watching_footer(ui: &mut Ui, scene: &mut Scene<'_>) {
     let is_done = scene.run().is_none_or(|run| run.is_done);
     let label = if is_done { "Close" } else { "Close, keep running" };
     if ui.add(Button::new(label).height(28.0)).clicked() {
-        scene.state.closed();
         scene.out.push(Command::CloseDialog);
     }
     if is_done && ui.add(Button::new("Split another shard").height(28.0)).clicked() {
