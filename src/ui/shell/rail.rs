@@ -387,10 +387,7 @@ fn footer(ui: &mut Ui, rect: Rect, world: &World, is_narrow: bool, out: &mut Com
     } else {
         let text = "hottest shard, % of limit";
         let font = FontId { size: 11.0, ..fonts::small() };
-        ui.painter().text(
-            pos2(rect.left() + 14.0, rect.center().y),
-            Align2::LEFT_CENTER,
-            text, font, t.faint);
+        ui.painter().text(pos2(rect.left() + 14.0, rect.center().y), Align2::LEFT_CENTER, text, font, t.faint);
         let keys = Rect::from_center_size(pos2(rect.right() - 48.0, rect.center().y), vec2(26.0, 24.0));
         if icon_cell(ui, keys, icons::KEYBOARD, "Keyboard shortcuts", false).clicked() {
             out.push(Command::Open(Dialog::Shortcuts));
