@@ -4,3 +4,4 @@ mod components;
 mod fixture;
 mod harness;
 mod pictures;
+mod shell;

@@ -193,7 +193,7 @@ fn entry_row(row: &mut Row<'_>, entry: &ActivityEntry, out: &mut Commands) {
             if matches!(outcome, Outcome::Failed { .. }) {
                 row.tint(t.crit_dim);
             }
-            row.text("time", &entry.at.hms(), fonts::value(), t.text);
+            row.text("time", &entry.at.hms(), fonts::dense(), t.text);
             let (name, role) = who_parts(&entry.who);
             row.job(
                 "who",
@@ -213,7 +213,7 @@ fn entry_row(row: &mut Row<'_>, entry: &ActivityEntry, out: &mut Commands) {
                 let (text, style) = result_tag(outcome);
                 widgets::paint_tag(&row.painter, t, cell.left_center(), &text, style);
             }
-            row.text("took", &took_words(took.0), fonts::value(), t.text);
+            row.text("took", &took_words(took.0), fonts::dense(), t.text);
             let request = request_id.as_deref().map_or(format::UNKNOWN.to_owned(), |id| format::elide_middle(id, 9));
             row.text("request", &request, fonts::dense(), t.weak);
         }
@@ -241,7 +241,7 @@ type Part<'a> = (&'a str, eframe::egui::FontId, Color32);
 
 /// A line across the columns behind the time.
 fn separator(row: &Row<'_>, entry: &ActivityEntry, icon: &str, color: Color32, parts: &[Part<'_>]) {
-    row.text("time", &entry.at.hms(), fonts::value(), row.tokens.text);
+    row.text("time", &entry.at.hms(), fonts::dense(), row.tokens.text);
     let left = row.rect.left() + 100.0;
     let middle = row.rect.center().y;
     row.painter.text(pos2(left, middle), Align2::LEFT_CENTER, icon, fonts::icon(13.0), color);
