@@ -149,6 +149,11 @@ fn a_tooltip_says_what_the_minute_was_and_leaves_with_the_pointer() {
     harness.hover_at(egui::pos2(1_300.0, 700.0));
     harness.run_steps(3);
     assert!(harness.query_by_label_contains(" UTC: ").is_none());
+    harness.hover_at(egui::pos2(848.0, 440.0));
+    harness.run_steps(3);
+    harness.remove_cursor();
+    harness.run_steps(3);
+    assert!(harness.query_by_label_contains(" UTC: ").is_none(), "the pointer has left the window");
 }
 
 #[test]
@@ -240,6 +245,21 @@ fn an_idle_heatmap_asks_for_no_frame() {
     harness.hover_at(egui::pos2(848.0, 440.0));
     // Runs until nothing asks for another frame, and panics where that never happens.
     harness.run();
+}
+
+#[test]
+fn reshards_and_generated_figures_are_named_on_the_axis() {
+    let mut world = incident::world();
+    world.generated_before = Some(Timestamp(incident::now().0 - 10 * 60_000));
+    let mut harness = bench(world, (1_440.0, 900.0), ThemeChoice::Dark);
+    harness.get_by_label("split …0026 by 13:49 UTC");
+    harness.get_by_label("Figures before 14:27 UTC were generated for the demo; later ones are measured");
+    harness.hover_at(egui::pos2(500.0, 440.0));
+    harness.run_steps(3);
+    harness.get_by_label_contains("Source generated for the demo");
+    harness.hover_at(egui::pos2(848.0, 440.0));
+    harness.run_steps(3);
+    assert!(harness.query_by_label_contains("Source generated").is_none());
 }
 
 #[test]

@@ -66,7 +66,7 @@ pub fn show(ui: &mut Ui, world: &World, state: &mut HeatmapState, selection: &mu
         areas = areas.below(strips::show(ui, areas.below_toolbar(), world, open, prepared, out));
     }
     match (&mut prepared, open.metrics.value.as_ref().map(|(metrics, _)| metrics)) {
-        (Some(prepared), Some(metrics)) => {
+        (Some(prepared), Some(metrics)) if prepared.grid.columns() > 0 => {
             let main = Main { world, open, metrics, area: areas.main };
             ui.scope_builder(UiBuilder::new().max_rect(areas.main).id_salt("heatmap main"), |ui| {
                 main.ui(ui, state, prepared, selection);
@@ -148,7 +148,7 @@ impl Main<'_> {
         let generated_before = self.world.generated_before;
         let marks = axis::Marks { grid: &prepared.grid, cursor: column, generated_before };
         let t = theme::tokens(ui);
-        axis::paint(ui.painter(), t, strip(area.top(), AXIS_HEIGHT), &columns, &marks);
+        axis::show(ui, t, strip(area.top(), AXIS_HEIGHT), &columns, &marks);
         let stream = self.open.name.as_str();
         let frame = rows::Frame { places: &places, stream, generated_before, column, opacity };
         let cell = rows::show(ui, &frame, state, prepared, selection);
@@ -245,7 +245,10 @@ impl Main<'_> {
             Some(shard) => (self.metrics.shards.get(shard), 1),
             None => (Some(&self.metrics.total), open_shard_count(self.open)),
         };
-        let text = tooltip::CellText::of(row, figures, column, shards);
+        let mut text = tooltip::CellText::of(row, figures, column, shards);
+        if self.world.generated_before.is_some_and(|before| prepared.grid.time_of(column) < before) {
+            text.rows.push(("Source", "generated for the demo".to_owned()));
+        }
         tooltip::show(ui, &text, cell, self.area);
     }
 }

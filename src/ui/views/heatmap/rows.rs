@@ -50,6 +50,9 @@ pub fn point(
 ) -> Option<usize> {
     let pointer = ui.input(|input| input.pointer.hover_pos());
     if pointer != state.pointer {
+        if pointer.is_none() && state.is_pointing {
+            state.cursor = None;
+        }
         state.is_pointing = pointer.is_some();
         state.pointer = pointer;
     }
@@ -86,6 +89,13 @@ pub fn show(
         .accessibility_label(format!("Heatmap of {}", frame.stream));
     ui.scope_builder(builder, |ui| {
         ui.spacing_mut().item_spacing = vec2(0.0, 0.0);
+        // A fade would change the colours of cells; the bar says that there is more.
+        let scroll = &mut ui.spacing_mut().scroll;
+        scroll.fade.strength = 0.0;
+        scroll.foreground_color = true;
+        scroll.dormant_handle_opacity = 0.35;
+        scroll.dormant_background_opacity = 0.0;
+        scroll.active_background_opacity = 0.0;
         ScrollArea::vertical().id_salt("heat scroll").auto_shrink(false).show_viewport(ui, |ui, viewport| {
             ui.set_height(count as f32 * places.row_height);
             let origin = ui.max_rect().top();
