@@ -6,3 +6,4 @@ mod harness;
 mod heatmap;
 mod incident;
 mod pictures;
+mod shell;

@@ -124,7 +124,15 @@ impl<'a> TextField<'a> {
         };
         let frame = ui.painter().add(eframe::egui::Shape::Noop);
         let inner = self.decorate(ui, rect, has_focus);
-        let font = if self.is_mono { fonts::value() } else { fonts::body() };
+        let font = match (self.is_mono, self.height < 27.0) {
+            (true, _) => fonts::value(),
+            (false, true) => fonts::small(),
+            (false, false) => fonts::body(),
+        };
+        // The text is placed by its own row, so that it stands in the middle whatever the height of the field.
+        let row = ui.painter().fonts_mut(|fonts| fonts.row_height(&font));
+        let top = (inner.center().y - row / 2.0).round();
+        let line = Rect::from_min_max(pos2(inner.left(), top), pos2(inner.right(), top + row));
         let edit = TextEdit::singleline(self.text)
             .id(self.id)
             .frame(Frame::NONE)
@@ -133,9 +141,12 @@ impl<'a> TextField<'a> {
             .text_color(t.strong)
             .hint_text(eframe::egui::RichText::new(self.hint).font(font).color(t.faint))
             .align(Align2::LEFT_CENTER)
-            .desired_width(inner.width())
-            .min_size(inner.size());
-        let response = ui.place(inner, edit).accessible_name(self.name);
+            .desired_width(line.width());
+        let response = ui.place(line, edit).accessible_name(self.name);
+        // A click anywhere in the field edits it.
+        if ui.interact(rect, self.id.with("field"), Sense::CLICK).clicked() {
+            response.request_focus();
+        }
         if self.takes_focus {
             response.request_focus();
         }
@@ -160,8 +171,8 @@ impl<'a> TextField<'a> {
         let middle = rect.center().y;
         let (mut left, mut right) = (rect.left() + 9.0, rect.right() - 9.0);
         if let Some(icon) = self.icon {
-            painter.text(pos2(left, middle), Align2::LEFT_CENTER, icon, fonts::icon(13.0), t.weak);
-            left += 20.0;
+            painter.text(pos2(left, middle), Align2::LEFT_CENTER, icon, fonts::icon(12.0), t.weak);
+            left += 19.0;
         }
         if self.is_confirmed {
             painter.text(pos2(right, middle), Align2::RIGHT_CENTER, icons::CHECK, fonts::icon(14.0), t.ok);
