@@ -240,6 +240,28 @@ fn a_shard_that_is_selected_elsewhere_is_scrolled_into_sight() {
 }
 
 #[test]
+fn cells_and_rows_are_copied_by_key_and_menu() {
+    let mut harness = incident();
+    press(&mut harness, Modifiers::SHIFT, Key::C);
+    press(&mut harness, Modifiers::NONE, Key::ArrowLeft);
+    press(&mut harness, Modifiers::NONE, Key::C);
+    harness.get_by_label_contains("Heat shardId-000000000012").click_secondary();
+    harness.run_steps(3);
+    harness.get_by_label("Copy shard id").click();
+    harness.run_steps(3);
+    let texts: Vec<&str> = harness
+        .state()
+        .commands
+        .iter()
+        .filter_map(|command| if let Command::Copy(text) = command { Some(text.as_str()) } else { None })
+        .collect();
+    let [row, cell, id] = texts.as_slice() else { panic!("{texts:?}") };
+    assert!(row.starts_with(r#"{"shard_id":"shardId-000000000007""#), "{row}");
+    assert!(cell.starts_with("shardId-000000000007 14:36–14:37 UTC: 96 %"), "{cell}");
+    assert_eq!(*id, "shardId-000000000012");
+}
+
+#[test]
 fn an_idle_heatmap_asks_for_no_frame() {
     let mut harness = incident();
     harness.hover_at(egui::pos2(848.0, 440.0));
