@@ -240,6 +240,23 @@ fn a_shard_that_is_selected_elsewhere_is_scrolled_into_sight() {
 }
 
 #[test]
+fn rows_and_texture_are_made_only_when_figures_or_options_change() {
+    let mut harness = incident();
+    let count = |harness: &Harness<'_, Bench>| harness.state().state.times_prepared();
+    for x in [700.0, 710.0, 720.0] {
+        harness.hover_at(egui::pos2(x, 300.0));
+        harness.run_steps(2);
+    }
+    press(&mut harness, Modifiers::NONE, Key::J);
+    assert_eq!(count(&harness), 1);
+    press(&mut harness, Modifiers::NONE, Key::M);
+    assert_eq!(count(&harness), 2);
+    harness.state_mut().world = incident::world();
+    harness.run_steps(3);
+    assert_eq!(count(&harness), 3);
+}
+
+#[test]
 fn cells_and_rows_are_copied_by_key_and_menu() {
     let mut harness = incident();
     press(&mut harness, Modifiers::SHIFT, Key::C);
