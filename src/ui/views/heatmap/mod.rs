@@ -107,7 +107,7 @@ fn greet(
     open: &OpenStream,
     selection: &mut Option<ShardId>,
 ) {
-    if greeted.as_ref() != Some(&open.name) {
+    if greeted.as_ref() != Some(&open.name) && prepared.grid.has_shard_metrics {
         *greeted = Some(open.name.clone());
         let is_here = selection.as_ref().is_some_and(|shard| prepared.row_of(Some(shard)).is_some());
         if !is_here {
