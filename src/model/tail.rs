@@ -1,14 +1,285 @@
-//! The tail of a stream as the views see it.
+//! The tail of a stream: what was asked for, what came, how far each shard has been read. Knows nothing of how it is
+//! fetched; the tailer hands in items and status, views and the terminal read them.
 
-/// Placeholder shape until the tailer joins.
-#[derive(Debug, Default)]
-pub struct Tail {}
+use std::sync::Arc;
+
+use super::answer::Problem;
+use super::filter::{Filter, FilterIndex};
+use super::ids::{SequenceNumber, ShardId};
+use super::limits::SHARD_READ_CALLS_PER_SEC;
+use super::record::Record;
+use super::record_store::RecordStore;
+use super::time::Timestamp;
 
 /// Where reading begins.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum TailStart {
-    /// What arrives from now on.
+    /// Behind the newest record of every open shard.
+    #[default]
     Latest,
-    /// Everything that is kept.
+    /// At the oldest record that is still kept.
     TrimHorizon,
+    /// At the first record that arrived at or after this moment (to the millisecond).
+    AtTimestamp(Timestamp),
+    /// Behind one record of one shard. Sequence numbers mean nothing in another shard, so only this shard is read, and
+    /// the shards that came from it.
+    AfterSequence {
+        /// The shard.
+        shard: ShardId,
+        /// Its last record that is not wanted.
+        sequence_number: SequenceNumber,
+    },
+}
+
+/// What to read and how hard.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TailOptions {
+    /// Where reading begins.
+    pub start: TailStart,
+    /// Only these shards, not those that come from them; `None` reads all.
+    pub shards: Option<Vec<ShardId>>,
+    /// Most `GetRecords` calls a second and shard, 1 to 5. At the tip it is one a second, whatever this says.
+    pub read_budget: u32,
+    /// End when every shard has been read to its tip as of the start.
+    pub until_tip: bool,
+    /// Give up after this many failures in a row of one shard; `None` never gives up. Throttling is not a failure.
+    pub give_up_after: Option<u32>,
+}
+
+impl Default for TailOptions {
+    fn default() -> Self {
+        Self { start: TailStart::Latest, shards: None, read_budget: 1, until_tip: false, give_up_after: None }
+    }
+}
+
+impl TailOptions {
+    /// The budget inside its range, whatever was set.
+    pub fn reads_per_sec(&self) -> u32 {
+        self.read_budget.clamp(1, SHARD_READ_CALLS_PER_SEC)
+    }
+}
+
+/// Why a notice stands between the records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum NoticeKind {
+    /// Reads of the shard are throttled; the tailer waits longer between them.
+    Throttled,
+    /// Reading goes on after a throttle or a failure.
+    Resumed,
+    /// New shards came from this one.
+    Resharded,
+    /// The shard was read to its end.
+    ShardEnded,
+    /// A call failed; the text says what happens next.
+    Failed,
+    /// Records were left out of the display; the text says how many.
+    Sampled,
+}
+
+/// Something that happened to the tail, shown where it happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TailNotice {
+    /// When.
+    pub at: Timestamp,
+    /// The shard it happened to; `None` for the whole stream.
+    pub shard: Option<ShardId>,
+    /// What happened.
+    pub kind: NoticeKind,
+    /// One sentence for a person.
+    pub text: String,
+}
+
+/// One row of the tail.
+#[derive(Clone, Debug)]
+pub enum TailItem {
+    /// A record.
+    Record(Arc<Record>),
+    /// Something that happened between records.
+    Notice(TailNotice),
+}
+
+impl TailItem {
+    /// What it takes in memory, for the cap of the store.
+    pub fn weight_bytes(&self) -> usize {
+        match self {
+            Self::Record(record) => record.weight_bytes(),
+            Self::Notice(notice) => notice.text.len() + std::mem::size_of::<TailNotice>() + 64,
+        }
+    }
+
+    /// The record, where it is one.
+    pub fn record(&self) -> Option<&Arc<Record>> {
+        match self {
+            Self::Record(record) => Some(record),
+            Self::Notice(_) => None,
+        }
+    }
+}
+
+/// What the tailer does with a shard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ShardTailState {
+    /// Its parents are read first, or its first read is still to come.
+    Waiting,
+    /// Being read.
+    Reading,
+    /// Reads are throttled or fail; the next try comes later than usual.
+    Throttled,
+    /// Read to its end, or to its tip where that was asked for.
+    Ended,
+}
+
+/// How far one shard has been read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ShardTail {
+    /// The shard.
+    pub shard_id: ShardId,
+    /// `MillisBehindLatest` of the last answer; `None` before the first.
+    pub millis_behind: Option<i64>,
+    /// What the tailer does with it.
+    pub state: ShardTailState,
+}
+
+/// The tail as a whole; only the newest value matters.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct TailStatus {
+    /// Every shard that is read, waits or ended, by id.
+    pub shards: Vec<ShardTail>,
+    /// Kinesis records read since the start; an aggregate counts as one.
+    pub records_read: u64,
+    /// Their bytes, data and keys.
+    pub bytes_read: u64,
+    /// Records a second over the last seconds.
+    pub records_per_sec: f64,
+    /// Bytes a second over the last seconds.
+    pub bytes_per_sec: f64,
+    /// `GetRecords` calls since the start.
+    pub calls: u64,
+    /// How many of them were throttled.
+    pub throttled_calls: u64,
+    /// Whether the tail has ended.
+    pub is_done: bool,
+    /// Why it ended before its time.
+    pub problem: Option<Problem>,
+}
+
+impl TailStatus {
+    /// The lag of the shard that is furthest behind; `None` where no shard has answered yet.
+    pub fn max_millis_behind(&self) -> Option<i64> {
+        self.shards.iter().filter(|s| s.state != ShardTailState::Ended).filter_map(|s| s.millis_behind).max()
+    }
+
+    /// Number of shards in one state.
+    pub fn count(&self, state: ShardTailState) -> usize {
+        self.shards.iter().filter(|shard| shard.state == state).count()
+    }
+}
+
+/// Whether a tail runs.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum TailRun {
+    /// Never started.
+    #[default]
+    NotStarted,
+    /// Stopped by the person.
+    Stopped,
+    /// Running since then.
+    Running {
+        /// What was asked for.
+        options: TailOptions,
+        /// When it began.
+        since: Timestamp,
+    },
+    /// Ended by itself; the status says why.
+    Ended {
+        /// What was asked for.
+        options: TailOptions,
+        /// When it ended.
+        at: Timestamp,
+    },
+}
+
+/// The tail of the open stream as the views see it.
+#[derive(Debug, Default)]
+pub struct Tail {
+    /// Whether it runs.
+    pub run: TailRun,
+    /// What came, byte-capped.
+    pub store: RecordStore,
+    /// What is shown of it; `None` shows everything.
+    pub filter: Option<FilterIndex>,
+    /// How far each shard has been read.
+    pub status: TailStatus,
+}
+
+impl Tail {
+    /// Whether a tail runs.
+    pub fn is_running(&self) -> bool {
+        matches!(self.run, TailRun::Running { .. })
+    }
+
+    /// Starts anew: what came before is forgotten, the filter stays.
+    pub fn begin(&mut self, options: TailOptions, now: Timestamp) {
+        self.clear();
+        self.status = TailStatus::default();
+        self.run = TailRun::Running { options, since: now };
+    }
+
+    /// Stopped by the person; what came stays.
+    pub fn stop(&mut self) {
+        if self.is_running() {
+            self.run = TailRun::Stopped;
+        }
+    }
+
+    /// Ended by itself; what came stays.
+    pub fn end(&mut self, now: Timestamp) {
+        if let TailRun::Running { options, .. } = &self.run {
+            self.run = TailRun::Ended { options: options.clone(), at: now };
+        }
+    }
+
+    /// Forgets what came; ids go on, so that nothing old is taken for something new.
+    pub fn clear(&mut self) {
+        self.store.clear();
+    }
+
+    /// Takes a batch of the tailer.
+    pub fn ingest(&mut self, items: impl IntoIterator<Item = TailItem>) {
+        for item in items {
+            self.store.push(item);
+        }
+    }
+
+    /// Sets what is shown; empty text shows everything. The index starts anew, see [`Tail::advance_filter`].
+    pub fn set_filter_text(&mut self, text: &str) {
+        self.filter = (!text.is_empty()).then(|| FilterIndex::new(Filter::text(text)));
+    }
+
+    /// Lets the filter look at up to `budget` items it has not seen; whether it has seen them all.
+    pub fn advance_filter(&mut self, budget: usize) -> bool {
+        self.filter.as_mut().is_none_or(|filter| filter.advance(&self.store, budget))
+    }
+
+    /// Number of rows that are shown.
+    pub fn visible_len(&self) -> usize {
+        self.filter.as_ref().map_or(self.store.len(), FilterIndex::len)
+    }
+
+    /// The row at `index` of those that are shown, with its id.
+    pub fn visible(&self, index: usize) -> Option<(u64, &TailItem)> {
+        let id = match &self.filter {
+            Some(filter) => filter.id_at(index)?,
+            None => self.store.id_at(index)?,
+        };
+        self.store.get(id).map(|item| (id, item))
+    }
+
+    /// Where the row with this id stands among those that are shown; `None` where it is not shown.
+    pub fn visible_index_of(&self, id: u64) -> Option<usize> {
+        match &self.filter {
+            Some(filter) => filter.index_of(id),
+            None => self.store.index_of(id),
+        }
+    }
 }

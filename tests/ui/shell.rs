@@ -95,6 +95,8 @@ fn production_unlocks_only_after_its_tag_is_typed() {
     harness.get_by_label("Unlock for 15 min").click();
     harness.run_steps(2);
     assert!(!harness.state().log.iter().any(|command| matches!(command, Command::Unlock { .. })));
+    harness.get_by_label("Type PROD to confirm").focus();
+    harness.run_steps(2);
     harness.get_by_label("Type PROD to confirm").type_text("PROD");
     harness.run_steps(2);
     harness.get_by_label("Unlock for 15 min").click();

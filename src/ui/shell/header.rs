@@ -91,10 +91,10 @@ fn title(ui: &mut Ui, rect: Rect, world: &World, name: &StreamName, out: &mut Co
     let severity = row.map_or(Severity::Unknown, |row| row.health.severity);
     widgets::status_glyph(ui.painter(), t, pos2(rect.left() + 21.0, rect.center().y), severity);
     let tags = summary_of(world, name).map(tags_of).unwrap_or_default();
-    let area = Rect::from_min_max(
-        pos2(rect.left() + 35.0, rect.top()),
-        pos2((rect.right() - 40.0).max(rect.left() + 60.0), rect.bottom()),
-    );
+    // A long name leaves room for the tags, but never less than half of the line for itself.
+    let tags_width: f32 = tags.iter().map(|(text, _)| widgets::tag_size(ui.painter(), text).x + 6.0).sum();
+    let right = (rect.right() - 44.0 - tags_width).max(rect.left() + (rect.width() - 40.0) * 0.5);
+    let area = Rect::from_min_max(pos2(rect.left() + 35.0, rect.top()), pos2(right, rect.bottom()));
     let shown = widgets::paint_elided(ui.painter(), area, Align::Min, name.as_str(), fonts::title(), t.strong);
     let response = ui.interact(shown, ui.scope_id().with("stream name"), Sense::hover());
     let word = severity.word();

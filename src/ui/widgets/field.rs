@@ -1,7 +1,7 @@
 //! A one-line text field: 28 pt, or 26 pt in toolbars.
 
 use eframe::egui::{
-    Align, Align2, Frame, Id, Margin, Rect, Response, Sense, Stroke, StrokeKind, TextEdit, Ui, pos2, vec2,
+    Align, Align2, Frame, Id, Margin, Rect, Response, Sense, Stroke, StrokeKind, TextEdit, Ui, UiBuilder, pos2, vec2,
 };
 
 use super::tag::{key_cap_size, paint_key_cap};
@@ -142,9 +142,12 @@ impl<'a> TextField<'a> {
             .hint_text(eframe::egui::RichText::new(self.hint).font(font).color(t.faint))
             .align(Align2::LEFT_CENTER)
             .desired_width(line.width());
-        let response = ui.place(line, edit).accessible_name(self.name);
-        // A click anywhere in the field edits it.
-        if ui.interact(rect, self.id.with("field"), Sense::CLICK).clicked() {
+        // A click anywhere in the field edits it; the text itself lies above this and takes its own clicks.
+        let around = ui.interact(rect, self.id.with("field"), Sense::CLICK);
+        let mut place = ui.new_child(UiBuilder::new().max_rect(line));
+        place.spacing_mut().interact_size.y = 0.0;
+        let response = place.add(edit).accessible_name(self.name);
+        if around.clicked() {
             response.request_focus();
         }
         if self.takes_focus {

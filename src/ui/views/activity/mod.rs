@@ -172,8 +172,16 @@ fn table(ui: &mut Ui, world: &World, state: &mut ActivityState, out: &mut Comman
         }
         None => {}
     });
-    if let Some(Line::Entry(at)) = outcome.selected.and_then(|row| lines.get(row)) {
-        state.selected = Some(*at);
+    if let Some(row) = outcome.selected {
+        // Days are passed over, in the direction of the move.
+        let entry = |line: &Line| if let Line::Entry(at) = line { Some(*at) } else { None };
+        let is_upwards = selected.is_some_and(|before| row < before);
+        let found = if is_upwards {
+            lines.get(..=row).and_then(|above| above.iter().rev().find_map(entry))
+        } else {
+            lines.get(row..).and_then(|below| below.iter().find_map(entry))
+        };
+        state.selected = found.or(state.selected);
     }
 }
 
@@ -333,6 +341,6 @@ fn fact(ui: &mut Ui, t: &Tokens, label: &str, value: &str) -> Rect {
         .widget_info(|| eframe::egui::WidgetInfo::labeled(eframe::egui::Role::Label, true, format!("{label} {value}")));
     widgets::paint_elided(ui.painter(), rect.with_max_x(rect.left() + 96.0), Align::Min, label, fonts::small(), t.weak);
     let area = Rect::from_min_max(pos2(rect.left() + 104.0, rect.top()), pos2(rect.right() - 24.0, rect.bottom()));
-    widgets::paint_elided(ui.painter(), area, Align::Min, value, fonts::value(), t.strong);
+    widgets::paint_elided(ui.painter(), area, Align::Min, value, fonts::dense(), t.strong);
     rect
 }

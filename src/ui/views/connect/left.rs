@@ -11,7 +11,7 @@ use crate::ui::widgets::text::{job, paint_job, paragraph};
 use crate::ui::widgets::{self, Button};
 
 /// Height of the block about real accounts.
-const NOTES: f32 = 212.0;
+const NOTES: f32 = 236.0;
 
 /// What reading needs; writing needs more, asked for when it is used.
 const READ_POLICY: &str = r#"{
