@@ -83,6 +83,8 @@ pub struct TableOutcome {
     pub sorted: Option<&'static str>,
     /// Whether the last row is in sight.
     pub is_at_end: bool,
+    /// How far it is scrolled, in points.
+    pub offset: f32,
 }
 
 /// A virtual table.
@@ -99,6 +101,7 @@ pub struct Table<'a> {
     takes_keys: bool,
     sticks_to_end: bool,
     scroll_to: Option<usize>,
+    offset: Option<f32>,
     max_height: f32,
 }
 
@@ -117,6 +120,7 @@ impl<'a> Table<'a> {
             takes_keys: false,
             sticks_to_end: false,
             scroll_to: None,
+            offset: None,
             max_height: f32::INFINITY,
         }
     }
@@ -169,6 +173,12 @@ impl<'a> Table<'a> {
         self
     }
 
+    /// Scrolls to this offset in points before anything else; for lists whose first rows leave while they are read.
+    pub fn offset(mut self, offset: Option<f32>) -> Self {
+        self.offset = offset;
+        self
+    }
+
     /// At most so high, header included.
     pub fn max_height(mut self, height: f32) -> Self {
         self.max_height = height;
@@ -185,11 +195,15 @@ impl<'a> Table<'a> {
         }
         self.keyboard(ui, count, &mut outcome);
         let height = (self.max_height - self.header_height).min(ui.available_height());
-        let output = ScrollArea::vertical()
+        let mut area = ScrollArea::vertical()
             .id_salt(self.id)
             .auto_shrink([false, self.max_height.is_finite()])
             .max_height(height)
-            .stick_to_bottom(self.sticks_to_end)
+            .stick_to_bottom(self.sticks_to_end);
+        if let Some(offset) = self.offset {
+            area = area.vertical_scroll_offset(offset.max(0.0));
+        }
+        let output = area
             .show_rows(ui, self.row_height, count, |ui, rows| {
                 if let Some(target) = self.scroll_to.filter(|row| *row < count) {
                     let top = ui.max_rect().top() + (target as f32 - rows.start as f32) * self.row_height;
@@ -201,7 +215,7 @@ impl<'a> Table<'a> {
                     self.row(ui, index, &layout, &mut outcome, &mut draw);
                 }
             });
-        let _ = output;
+        outcome.offset = output.state.clamped_offset().y;
         outcome
     }
 
@@ -347,7 +361,11 @@ impl<'a> Table<'a> {
 }
 
 fn header_text(painter: &Painter, t: &Tokens, area: Rect, column: &Column, sorted: Option<bool>, color: Color32) {
-    let arrow = sorted.map(|ascending| if ascending { icons::CARET_UP } else { icons::CARET_DOWN });
+    let arrow = sorted.map(|ascending| match (column.title.is_empty(), ascending) {
+        (true, _) => icons::SORT,
+        (false, true) => icons::CARET_UP,
+        (false, false) => icons::CARET_DOWN,
+    });
     let mut cell = area.shrink2(vec2(CELL_PADDING, 0.0));
     if arrow.is_some() && column.align == Align::Max {
         cell.max.x -= 14.0;

@@ -11,7 +11,7 @@ use super::{ConnectState, environment_of, failure, failure_line, is_profile_requ
 use crate::model::connection::{ConnectRequest, Environment, Identity, ProfileInfo, ProfileKind, SessionState};
 use crate::model::format;
 use crate::model::health::Severity;
-use crate::model::time::Timestamp;
+use crate::model::time::{Millis, Timestamp};
 use crate::model::world::World;
 use crate::ui::command::{Command, Commands, Place};
 use crate::ui::theme::{self, Tokens, fonts, icons};
@@ -145,13 +145,17 @@ fn column_heads(ui: &mut Ui) {
 /// Groups, profiles, and below the selected one its fix.
 fn lines<'a>(profiles: &'a [ProfileInfo], filter: &str, selected: Option<&str>, now: Timestamp) -> Vec<Line<'a>> {
     let filter = filter.trim().to_lowercase();
-    let mut groups: BTreeMap<(bool, &str), Vec<&ProfileInfo>> = BTreeMap::new();
+    // In the order of the files; what needs no session comes last.
+    let first_of =
+        |session: Option<&str>| profiles.iter().position(|profile| profile.sso_session.as_deref() == session);
+    let mut groups: BTreeMap<(bool, usize), Vec<&ProfileInfo>> = BTreeMap::new();
     for profile in profiles.iter().filter(|profile| profile.name.to_lowercase().contains(&filter)) {
         let session = profile.sso_session.as_deref();
-        groups.entry((session.is_none(), session.unwrap_or(""))).or_default().push(profile);
+        groups.entry((session.is_none(), first_of(session).unwrap_or(0))).or_default().push(profile);
     }
     let mut lines = Vec::new();
-    for ((_, session), members) in groups {
+    for members in groups.into_values() {
+        let session = members.first().and_then(|profile| profile.sso_session.as_deref()).unwrap_or("");
         lines.push(group_line(session, &members, now));
         for profile in members {
             lines.push(Line::Profile(profile));
@@ -179,10 +183,16 @@ fn group_line<'a>(session: &str, members: &[&ProfileInfo], now: Timestamp) -> Li
         }
         Some(SessionState::SignedOut) => Line::Group(Severity::Critical, title, format!("signed out, {repairs}")),
         Some(SessionState::ValidUntil(until)) => {
-            Line::Group(Severity::Ok, title, format!("{} left", format::duration(*until - now)))
+            Line::Group(Severity::Ok, title, format!("{} left", span_words(*until - now)))
         }
         _ => Line::Group(Severity::Unknown, title, String::new()),
     }
+}
+
+/// A length of time to the minute: `41 min`, `7 h 12 m`.
+fn span_words(span: Millis) -> String {
+    let minutes = span.0 / 60_000;
+    if minutes < 60 { format!("{minutes} min") } else { format::duration(span) }
 }
 
 fn needs_fix(profile: &ProfileInfo) -> bool {
@@ -241,10 +251,8 @@ fn kind_style(kind: ProfileKind) -> TagStyle {
 /// Glyph, words and colour of a session.
 fn session_words(t: &Tokens, session: &SessionState, now: Timestamp) -> (Severity, String, Color32) {
     match session {
-        SessionState::ValidUntil(until) => (Severity::Ok, format!("{} left", format::duration(*until - now)), t.text),
-        SessionState::ExpiredAt(at) => {
-            (Severity::Critical, format!("expired, {}", format::duration(at.age_at(now))), t.crit)
-        }
+        SessionState::ValidUntil(until) => (Severity::Ok, format!("{} left", span_words(*until - now)), t.text),
+        SessionState::ExpiredAt(at) => (Severity::Critical, format!("expired, {}", span_words(at.age_at(now))), t.crit),
         SessionState::SignedOut => (Severity::Critical, "signed out".to_owned(), t.crit),
         SessionState::Needs(other) => (Severity::Unknown, format!("needs {other}"), t.weak),
         SessionState::AsksForMfa => (Severity::Unknown, "asks for MFA code".to_owned(), t.weak),
@@ -368,7 +376,7 @@ fn missing_line(ui: &mut Ui, out: &mut Commands) {
     let t = theme::tokens(ui);
     ui.horizontal(|ui| {
         ui.set_min_height(44.0);
-        ui.add_space(10.0);
+        ui.add_space(17.0);
         widgets::label(ui, "Profile missing? These are the files the AWS CLI uses.", fonts::small(), t.weak);
         widgets::label(ui, "aws configure sso", fonts::value(), t.text);
         widgets::label(ui, "adds one.", fonts::small(), t.weak);

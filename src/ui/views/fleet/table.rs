@@ -19,7 +19,7 @@ use crate::ui::widgets::{self, Column, Row, Table, TagStyle};
 const ROW: f32 = 30.0;
 
 const COLUMNS: [Column; 13] = [
-    Column::new("trouble", "", 24.0).sortable(),
+    Column::new("trouble", "", 22.0).sortable(),
     Column::new("stream", "Stream", 128.0).rest(128.0).sortable(),
     Column::new("status", "Status", 84.0).sortable().drop(2),
     Column::new("mode", "Mode", 82.0).sortable().drop(6),
