@@ -1,7 +1,7 @@
 //! One record in full: what is known of it, how it was decoded, and what is in it.
 
 use eframe::egui::{
-    Align, Align2, Layout, Rect, Role, Sense, Stroke, Ui, UiBuilder, WidgetInfo, pos2, vec2,
+    Align, Align2, Layout, Link, Rect, RichText, Role, Sense, Stroke, Ui, UiBuilder, WidgetInfo, pos2, vec2,
 };
 
 use super::contents::{self, Contents};
@@ -135,8 +135,8 @@ fn metadata(ui: &mut Ui, t: &Tokens, world: &World, record: &Record, state: &mut
     let rect = pair(ui, t, "Partition key", &key, "", 84.0);
     if !record.partition_key.as_str().is_empty() {
         at_right(ui, rect, "only this key", |ui| {
-            let link = ui.add(Button::ghost("only this key").height(20.0).tooltip("Filter by this partition key"));
-            if link.clicked() {
+            let text = RichText::new("only this key").font(fonts::small()).color(t.accent);
+            if ui.add(Link::new(text)).on_hover_text("Filter by this partition key").clicked() {
                 out.push(Command::FilterTail(record.partition_key.to_string()));
                 state.filter = Some(record.partition_key.to_string());
             }
