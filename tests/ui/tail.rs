@@ -130,7 +130,13 @@ fn the_newest_rows_are_shown_and_one_opens_in_full() {
     harness.get_by_label_contains("Notice …0007 GetRecords throttled");
     harness.get_by_label_contains(&name(113)).click();
     harness.run_steps(3);
-    harness.get_by_label(&format!("MD5 hash {}", "be5a33a6d7300e7959989aadde016f2e"));
+    for second in 0..100 {
+        let world = &mut harness.state_mut().world;
+        world.now = incident::now() - Millis::from_secs(99 - second);
+        tail(&mut harness).status.records_read += 5_200 + (second * 7_919) as u64 % 900;
+        harness.step();
+    }
+    harness.get_by_label("MD5 hash be5a33a6d7300e7959989aadde016f2e");
     harness.get_by_label_contains(".event: \"add_to_cart\"");
     picture(&mut harness, "tail");
     harness.get_by_label("Copy JSON").click();
@@ -247,6 +253,16 @@ fn the_keyboard_moves_folds_and_closes() {
     harness.key_press(egui::Key::Escape);
     harness.run_steps(2);
     assert!(harness.query_by_label("Copy JSON").is_none());
+}
+
+#[test]
+fn only_rows_in_sight_are_laid_out() {
+    let mut harness = window(Stage::new(world()), show);
+    tail(&mut harness).ingest((1_000..61_000).map(|n| TailItem::Record(Arc::new(record(n)))));
+    harness.run_steps(3);
+    assert!(is_shown(&harness, 60_999));
+    let rows = harness.get_all_by_role(egui::accesskit::Role::Row).count();
+    assert!((20..40).contains(&rows), "{rows} rows");
 }
 
 #[test]

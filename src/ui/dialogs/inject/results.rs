@@ -17,7 +17,7 @@ const COLUMNS: [Column; 7] = [
     Column::new("key", "Partition key", 110.0).rest(80.0),
     Column::new("shard", "Shard", 58.0),
     Column::new("result", "Result", 136.0),
-    Column::new("attempts", "Attempts and waits, ms", 226.0).drop(1),
+    Column::new("attempts", "Attempts and waits, ms", 262.0).drop(1),
     Column::new("total", "Total", 72.0).right(),
     Column::new("sequence", "Sequence number or error", 280.0).rest(240.0),
 ];
@@ -75,7 +75,10 @@ fn heading(ui: &mut Ui, run: &InjectRun) {
         paint_tag(ui.painter(), t, eframe::egui::pos2(right, rect.center().y), &text, style);
         right -= 8.0;
     }
-    let area = Rect::from_min_max(eframe::egui::pos2(name.right() + 10.0, rect.top()), eframe::egui::pos2(right, rect.bottom()));
+    let area = Rect::from_min_max(
+        eframe::egui::pos2(name.right() + 10.0, rect.top()),
+        eframe::egui::pos2(right, rect.bottom()),
+    );
     widgets::paint_elided(ui.painter(), area, Align::Min, &when, fonts::small(), t.weak);
 }
 
@@ -119,7 +122,9 @@ fn words(t: &Tokens, row: &InjectRow) -> (String, eframe::egui::Color32) {
         (None, 0) => ("Sending".to_owned(), t.accent),
         (None, failed) => (format!("Waiting, {failed} failed"), t.throttle),
         (Some(Ok(PutOutcome::Accepted { .. })), 0) => ("Sent".to_owned(), t.ok),
-        (Some(Ok(PutOutcome::Accepted { .. })), failed) => (format!("Sent, {} attempt", ordinal(failed + 1)), t.throttle),
+        (Some(Ok(PutOutcome::Accepted { .. })), failed) => {
+            (format!("Sent, {} attempt", ordinal(failed + 1)), t.throttle)
+        }
         (Some(_), _) => ("Failed".to_owned(), t.crit),
     }
 }

@@ -24,7 +24,17 @@ pub fn show(ui: &mut Ui, scene: &mut Scene<'_>) {
         Some(run) => progress(ui, t, run, scene.world.now),
         None => what_happens(ui, t, scene),
     }
-    confirmation(ui, t, scene);
+    ui.add_space(8.0);
+}
+
+/// Height of what stands below the column: the typed confirmation, or what may be done while a split runs.
+pub fn foot_height(scene: &Scene<'_>) -> f32 {
+    match scene.run() {
+        Some(run) if run.is_done => 0.0,
+        Some(_) => 56.0,
+        None if scene.needs_name() => 86.0,
+        None => 0.0,
+    }
 }
 
 fn heading(ui: &mut Ui, t: &Tokens, text: &str) -> Rect {
@@ -35,7 +45,14 @@ fn heading(ui: &mut Ui, t: &Tokens, text: &str) -> Rect {
 }
 
 /// One line: a mark, words, and a figure at the right.
-fn line(ui: &mut Ui, t: &Tokens, mark: (&str, FontId, Color32), text: (&str, Color32), detail: &str, role: Role) -> Rect {
+fn line(
+    ui: &mut Ui,
+    t: &Tokens,
+    mark: (&str, FontId, Color32),
+    text: (&str, Color32),
+    detail: &str,
+    role: Role,
+) -> Rect {
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 23.0), Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(role, true, format!("{} {detail}", text.0).trim().to_owned()));
     let painter = ui.painter();
@@ -151,7 +168,9 @@ fn progress(ui: &mut Ui, t: &Tokens, run: &ReshardRun, now: crate::model::time::
         let number = (index + 1).to_string();
         let (mark, detail, ink) = match &step.state {
             StepState::Waiting => ((number.as_str(), fonts::dense(), t.weak), String::new(), t.text),
-            StepState::Running(since) => (("", fonts::dense(), t.accent), format::duration(since.age_at(now)), t.strong),
+            StepState::Running(since) => {
+                (("", fonts::dense(), t.accent), format::duration(since.age_at(now)), t.strong)
+            }
             StepState::Done(at) => ((icons::CHECK, fonts::icon(13.0), t.ok), at.hms(), t.text),
             StepState::Failed(at, _) => ((icons::CLOSE, fonts::icon(13.0), t.crit), at.hms(), t.strong),
         };
@@ -163,7 +182,8 @@ fn progress(ui: &mut Ui, t: &Tokens, run: &ReshardRun, now: crate::model::time::
             ui.add_space(2.0);
             let width = ui.available_width() - 2.0 * GUTTER - 20.0;
             let galley = ui.painter().layout(problem.sentence.clone(), fonts::small(), t.crit, width);
-            let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), galley.size().y + 4.0), Sense::hover());
+            let (rect, response) =
+                ui.allocate_exact_size(vec2(ui.available_width(), galley.size().y + 4.0), Sense::hover());
             response.widget_info(|| WidgetInfo::labeled(Role::Alert, true, &problem.sentence));
             ui.painter().galley(rect.min + vec2(GUTTER + 20.0, 0.0), galley, t.crit);
         }
@@ -174,26 +194,31 @@ fn progress(ui: &mut Ui, t: &Tokens, run: &ReshardRun, now: crate::model::time::
     }
 }
 
-/// At the bottom: the typed name where the environment is strict, or what may be done while it runs.
-fn confirmation(ui: &mut Ui, t: &Tokens, scene: &mut Scene<'_>) {
+/// Below the column: the typed name where the environment is strict, or what may be done while it runs.
+pub fn foot(ui: &mut Ui, scene: &mut Scene<'_>) {
+    let t = theme::tokens(ui);
     let room = ui.available_rect_before_wrap();
     let inner = Rect::from_min_max(
         pos2(room.left() + GUTTER, room.bottom() - 62.0),
         pos2(room.right() - GUTTER, room.bottom() - 14.0),
     );
-    if let Some(run) = scene.run() {
-        let words = if run.is_done { "" } else { "You can close this window. The task keeps running and stays in the status bar." };
+    if scene.run().is_some() {
+        let words = "You can close this window. The task keeps running and stays in the status bar.";
         let galley = ui.painter().layout(words.to_owned(), fonts::small(), t.weak, inner.width());
         ui.painter().galley(pos2(inner.left(), inner.bottom() - galley.size().y), galley, t.weak);
-        return;
-    }
-    if !scene.needs_name() {
         return;
     }
     let name = scene.world.open.as_ref().map(|open| open.name.to_string()).unwrap_or_default();
     ui.painter().hline(room.x_range(), inner.top() - 12.0, Stroke::new(1.0, t.stroke));
     let label = format!("Type {} to confirm", format::one_line(&name, 60));
-    widgets::paint_elided(ui.painter(), inner.with_max_y(inner.top() + 16.0), Align::Min, &label, fonts::small_medium(), t.weak);
+    widgets::paint_elided(
+        ui.painter(),
+        inner.with_max_y(inner.top() + 16.0),
+        Align::Min,
+        &label,
+        fonts::small_medium(),
+        t.weak,
+    );
     let is_confirmed = scene.state.typed_name == name;
     let matches = name.starts_with(&scene.state.typed_name);
     let to_go = format!("{} to go", name.chars().count().saturating_sub(scene.state.typed_name.chars().count()));

@@ -114,7 +114,10 @@ fn pair(ui: &mut Ui, t: &Tokens, name: &str, value: &str, more: &str, reserve: f
         let at = pos2(right, rect.center().y);
         right = painter.text(at, Align2::RIGHT_CENTER, more, fonts::dense(), t.weak).left() - 8.0;
     }
-    let area = Rect::from_min_max(pos2(rect.left() + 118.0, rect.top()), pos2(right, rect.bottom()));
+    let area = Rect::from_min_max(
+        pos2(rect.left() + if rect.width() < 340.0 { 96.0 } else { 118.0 }, rect.top()),
+        pos2(right, rect.bottom()),
+    );
     let shown = widgets::paint_elided(painter, area, Align::Min, value, fonts::dense(), t.strong);
     if shown.width() >= area.width() - 2.0 {
         response.on_hover_text(value);
@@ -122,10 +125,10 @@ fn pair(ui: &mut Ui, t: &Tokens, name: &str, value: &str, more: &str, reserve: f
     rect
 }
 
-fn at_right(ui: &mut Ui, rect: Rect, salt: &str, add: impl FnOnce(&mut Ui)) {
+fn at_right(ui: &mut Ui, rect: Rect, salt: &str, inset: f32, add: impl FnOnce(&mut Ui)) {
     let builder = UiBuilder::new()
         .id_salt(salt)
-        .max_rect(rect.shrink2(vec2(GUTTER - 4.0, 0.0)))
+        .max_rect(rect.shrink2(vec2(GUTTER - inset, 0.0)))
         .layout(Layout::right_to_left(Align::Center));
     ui.scope_builder(builder, add);
 }
@@ -134,7 +137,7 @@ fn metadata(ui: &mut Ui, t: &Tokens, world: &World, record: &Record, state: &mut
     let key = format::one_line(record.partition_key.as_str(), 256);
     let rect = pair(ui, t, "Partition key", &key, "", 84.0);
     if !record.partition_key.as_str().is_empty() {
-        at_right(ui, rect, "only this key", |ui| {
+        at_right(ui, rect, "only this key", 0.0, |ui| {
             let text = RichText::new("only this key").font(fonts::small()).color(t.accent);
             if ui.add(Link::new(text)).on_hover_text("Filter by this partition key").clicked() {
                 out.push(Command::FilterTail(record.partition_key.to_string()));
@@ -147,7 +150,7 @@ fn metadata(ui: &mut Ui, t: &Tokens, world: &World, record: &Record, state: &mut
     pair(ui, t, "Shard", &format::one_line(record.shard_id.as_str(), 64), "", 0.0);
     let sequence = record.sequence_number.as_str();
     let rect = pair(ui, t, "Sequence", &format::elide_middle(sequence, 26), "", 24.0);
-    at_right(ui, rect, "copy sequence", |ui| {
+    at_right(ui, rect, "copy sequence", 4.0, |ui| {
         copy_icon(ui, "Copy sequence number", sequence, out);
     });
     if let Some((place, _)) = record.sub_sequence {
@@ -170,12 +173,19 @@ fn chain(ui: &mut Ui, t: &Tokens, record: &Record) {
     let chips = chips(record);
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 24.0), Sense::hover());
     let words: Vec<&str> = chips.iter().map(|(text, _)| text.as_str()).collect();
-    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, format!("How it was decoded: {}", words.join(" > "))));
+    response
+        .widget_info(|| WidgetInfo::labeled(Role::Label, true, format!("How it was decoded: {}", words.join(" > "))));
     let painter = ui.painter().with_clip_rect(rect.intersect(ui.clip_rect()));
     let mut x = rect.left() + GUTTER;
     for (index, (text, style)) in chips.iter().enumerate() {
         if index > 0 {
-            painter.text(pos2(x + 7.0, rect.center().y), Align2::LEFT_CENTER, icons::CARET_RIGHT, fonts::icon(10.0), t.faint);
+            painter.text(
+                pos2(x + 7.0, rect.center().y),
+                Align2::LEFT_CENTER,
+                icons::CARET_RIGHT,
+                fonts::icon(10.0),
+                t.faint,
+            );
             x += 24.0;
         }
         if x + tag_size(&painter, text).x > rect.right() - 4.0 {
@@ -187,7 +197,8 @@ fn chain(ui: &mut Ui, t: &Tokens, record: &Record) {
     if let Some(error) = &record.decoded.error {
         let width = ui.available_width() - 2.0 * GUTTER;
         let galley = ui.painter().layout(format::one_line(error, 400), fonts::dense(), t.warn, width);
-        let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), galley.size().y + 4.0), Sense::hover());
+        let (rect, response) =
+            ui.allocate_exact_size(vec2(ui.available_width(), galley.size().y + 4.0), Sense::hover());
         response.widget_info(|| WidgetInfo::labeled(Role::Alert, true, error));
         ui.painter().galley(rect.min + vec2(GUTTER, 2.0), galley, t.warn);
     }
@@ -200,7 +211,8 @@ fn chips(record: &Record) -> Vec<(String, TagStyle)> {
     for step in &record.decoded.steps {
         match step {
             Step::Kpl => {
-                let place = record.sub_sequence.map_or_else(String::new, |(at, of)| format!(" {}/{of}", at.saturating_add(1)));
+                let place =
+                    record.sub_sequence.map_or_else(String::new, |(at, of)| format!(" {}/{of}", at.saturating_add(1)));
                 chips.push((format!("KPL{place}"), TagStyle::Neutral));
                 continue;
             }
@@ -211,7 +223,9 @@ fn chips(record: &Record) -> Vec<(String, TagStyle)> {
         chips.push(match step {
             Step::Json => (format!("JSON {}", format::bytes(text_size)), TagStyle::Ok),
             Step::Text => (format!("text {}", format::bytes(text_size)), TagStyle::Ok),
-            Step::Binary => ("binary".to_owned(), if record.decoded.error.is_some() { TagStyle::Warn } else { TagStyle::Neutral }),
+            Step::Binary => {
+                ("binary".to_owned(), if record.decoded.error.is_some() { TagStyle::Warn } else { TagStyle::Neutral })
+            }
             other => (other.label().to_owned(), TagStyle::Neutral),
         });
     }
@@ -268,7 +282,8 @@ fn footer(ui: &mut Ui, rect: Rect, record: &Record, state: &mut TailState, out: 
     ui.painter().rect_filled(rect, 0, t.panel);
     ui.painter().hline(rect.x_range(), rect.top() + 0.5, Stroke::new(1.0, t.stroke));
     let inner = rect.shrink2(vec2(GUTTER, 10.0));
-    let builder = UiBuilder::new().id_salt("record footer").max_rect(inner).layout(Layout::left_to_right(Align::Center));
+    let builder =
+        UiBuilder::new().id_salt("record footer").max_rect(inner).layout(Layout::left_to_right(Align::Center));
     ui.scope_builder(builder, |ui| {
         ui.spacing_mut().item_spacing.x = 8.0;
         let half = ((inner.width() - 8.0) / 2.0).floor();

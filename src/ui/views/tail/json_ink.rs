@@ -83,9 +83,9 @@ fn is_punctuation(byte: u8) -> bool {
 }
 
 fn run(bytes: &[u8], from: usize, holds: impl Fn(u8) -> bool) -> usize {
-    bytes.get(from + 1..).map_or(from + 1, |rest| {
-        from + 1 + rest.iter().position(|byte| !holds(*byte)).unwrap_or(rest.len())
-    })
+    bytes
+        .get(from + 1..)
+        .map_or(from + 1, |rest| from + 1 + rest.iter().position(|byte| !holds(*byte)).unwrap_or(rest.len()))
 }
 
 /// Behind the closing quote, or the end of the line or text.
@@ -108,7 +108,18 @@ fn is_key(bytes: &[u8], behind: usize) -> bool {
 
 /// A text in JSON colours, with `marked` ranges on an accent ground.
 pub fn json_job(text: &str, font: &FontId, t: &Tokens, marked: &[Range<usize>]) -> LayoutJob {
-    colored_job(text, pieces(text).into_iter().map(|(range, ink)| (range, ink.color(t))), font, t, marked)
+    inked_job(text, pieces(text), font, t, marked)
+}
+
+/// Like [`json_job`], for a part of a text whose pieces are known.
+pub fn inked_job(
+    text: &str,
+    pieces: Vec<(Range<usize>, Ink)>,
+    font: &FontId,
+    t: &Tokens,
+    marked: &[Range<usize>],
+) -> LayoutJob {
+    colored_job(text, pieces.into_iter().map(|(range, ink)| (range, ink.color(t))), font, t, marked)
 }
 
 /// A plain text in one colour, with `marked` ranges on an accent ground.
@@ -156,8 +167,11 @@ mod tests {
     #[test]
     fn keys_and_values_are_told_apart_even_when_cut_off() {
         let text = r#"{"a" : "b\"c", "n": -1.5e3, "t": true, "cut": "off"#;
-        let found: Vec<(&str, Ink)> =
-            pieces(text).into_iter().filter(|(_, ink)| *ink != Ink::Punctuation).map(|(r, ink)| (&text[r], ink)).collect();
+        let found: Vec<(&str, Ink)> = pieces(text)
+            .into_iter()
+            .filter(|(_, ink)| *ink != Ink::Punctuation)
+            .map(|(r, ink)| (&text[r], ink))
+            .collect();
         assert_eq!(
             found,
             [
