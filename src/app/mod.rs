@@ -1,1 +1,223 @@
-//! app.
+//! The window's program: owns the world, the interface's state and the tasks, and brings them together once a frame.
+//!
+//! `logic` takes answers in and asks what is due; `ui` draws and then carries out what the person asked for.
+//! Nothing here waits: every answer comes through a slot or a channel.
+
+mod dispatch;
+mod engine;
+mod files;
+mod ingest;
+mod journal;
+pub mod launch;
+mod schedule;
+
+use std::time::Duration;
+
+use eframe::egui;
+use jiff::tz::TimeZone;
+
+pub use engine::Engine;
+pub use files::Files;
+
+use crate::model::connection::{ConnectRequest, WriteLock};
+use crate::model::settings::Settings;
+use crate::model::stream::StreamSummary;
+use crate::model::time::Timestamp;
+use crate::model::world::{Link, World};
+use crate::tasks::clock::Clock;
+use crate::ui::command::{Commands, Place};
+use crate::ui::state::UiState;
+use schedule::{Pace, is_due, summary_pace};
+
+/// The window's program.
+pub struct App {
+    world: World,
+    ui: UiState,
+    engine: Engine,
+    clock: Clock,
+    /// `None` keeps nothing on this machine.
+    files: Option<Files>,
+    writes: Vec<engine::Write>,
+    commands: Commands,
+    /// The shards of the open stream have changed.
+    relist_shards: bool,
+    /// The shards are new, so their figures are wanted at once.
+    refetch_metrics: bool,
+    /// The person asked for fresh answers, or a write has ended.
+    refresh_all: bool,
+    /// Records are waiting that did not fit into this frame.
+    has_more: bool,
+    fleet_shards_at: Option<Timestamp>,
+}
+
+/// What an app is made of.
+pub struct Parts {
+    /// The tasks.
+    pub engine: Engine,
+    /// The present.
+    pub clock: Clock,
+    /// Zone of the second clock.
+    pub zone: TimeZone,
+    /// Where things are kept; `None` keeps nothing.
+    pub files: Option<Files>,
+    /// What to connect to at once.
+    pub connect: Option<ConnectRequest>,
+}
+
+impl App {
+    /// Builds the app and asks what is wanted first.
+    pub fn new(ctx: &egui::Context, parts: Parts) -> Self {
+        let now = parts.clock.now();
+        let (settings, message) = parts.files.as_ref().map_or((Settings::default(), None), Files::load_settings);
+        crate::ui::theme::install(ctx);
+        crate::ui::theme::choose(ctx, settings.theme);
+        ctx.set_zoom_factor(settings.zoom);
+        let mut world = World::new(now, parts.zone, settings);
+        world.activity = parts.files.as_ref().map(Files::load_activity).unwrap_or_default();
+        world.last_problem = message.map(|text| {
+            (crate::model::answer::Problem::new(crate::model::answer::ProblemKind::Configuration, text), now)
+        });
+        world.local_endpoints = crate::tasks::session::usual_endpoints();
+        let mut app = Self {
+            world,
+            ui: UiState::default(),
+            engine: parts.engine,
+            clock: parts.clock,
+            files: parts.files,
+            writes: Vec::new(),
+            commands: Commands::default(),
+            relist_shards: false,
+            refetch_metrics: false,
+            refresh_all: false,
+            has_more: false,
+            fleet_shards_at: None,
+        };
+        app.ui.place = Place::Connect;
+        app.engine.read_profiles(now);
+        match parts.connect {
+            Some(request) => app.connect(request, now),
+            None => app.engine.probe_endpoints(now),
+        }
+        app
+    }
+
+    /// What a frame is drawn from.
+    pub fn world(&self) -> &World {
+        &self.world
+    }
+
+    /// Takes in what has been answered and asks what is due. Draws nothing.
+    pub fn tick(&mut self, ctx: &egui::Context) {
+        let now = self.clock.now();
+        self.ingest(now);
+        if matches!(self.world.lock, WriteLock::UnlockedUntil { until, .. } if until <= now) {
+            self.lock("time was up", now);
+        }
+        let is_hidden = ctx
+            .input(|input| input.viewport().minimized.unwrap_or(false) || input.viewport().occluded.unwrap_or(false));
+        self.follow_place(now);
+        if !is_hidden {
+            self.ask_what_is_due(now);
+        }
+        if self.has_more {
+            ctx.request_repaint();
+        } else {
+            ctx.request_repaint_after(Duration::from_millis(until_next_second(now)));
+        }
+    }
+
+    /// Draws the frame and carries out what the person asked for.
+    pub fn draw(&mut self, ui: &mut egui::Ui) {
+        crate::ui::show(ui, &self.world, &mut self.ui, &mut self.commands);
+        let commands = self.commands.take();
+        if !commands.is_empty() {
+            let ctx = ui.ctx().clone();
+            self.dispatch(&ctx, commands);
+            ctx.request_repaint();
+        }
+    }
+
+    fn pace(&self) -> Pace {
+        let refresh = self.world.settings.refresh_seconds;
+        match self.world.connection() {
+            Some(info) if info.endpoint_url.is_some() => Pace::for_endpoint(refresh),
+            _ => Pace::for_aws(refresh),
+        }
+    }
+
+    fn ask_what_is_due(&mut self, now: Timestamp) {
+        if !matches!(self.world.link, Link::Connected(_)) {
+            return;
+        }
+        let pace = self.pace();
+        let forced = std::mem::take(&mut self.refresh_all);
+        let fleet_pace = if self.ui.place == Place::Fleet { pace.fleet } else { pace.fleet_behind };
+        if is_due(&self.world.fleet, fleet_pace, pace.after_failure, now)
+            || (forced && self.world.fleet.pending_since.is_none())
+        {
+            self.ask_fleet(&pace, now);
+        }
+        self.ask_stream(&pace, forced, now);
+    }
+
+    fn ask_fleet(&mut self, pace: &Pace, now: Timestamp) {
+        let with_shards = self.fleet_shards_at.is_none_or(|at| at.age_at(now) >= pace.fleet_shards);
+        if with_shards {
+            self.fleet_shards_at = Some(now);
+        }
+        let previous = self.world.fleet.value.as_ref().map(|(fleet, _)| fleet.clone());
+        self.engine.look_at_fleet(previous, with_shards, now);
+        self.world.fleet.begin(now);
+    }
+
+    fn ask_stream(&mut self, pace: &Pace, forced: bool, now: Timestamp) {
+        let Some(open) = &mut self.world.open else { return };
+        let Place::Stream(..) = self.ui.place else { return };
+        let is_idle = |pending: Option<Timestamp>| pending.is_none();
+        let summary_every = summary_pace(open.summary.get(), pace);
+        if is_due(&open.summary, summary_every, pace.after_failure, now)
+            || (forced && is_idle(open.summary.pending_since))
+        {
+            self.engine.fetch_summary(now);
+            open.summary.begin(now);
+        }
+        let relist = (self.relist_shards || forced) && is_idle(open.shards.pending_since);
+        if relist || is_due(&open.shards, pace.shards, pace.after_failure, now) {
+            self.relist_shards = false;
+            self.engine.fetch_shards(now);
+            open.shards.begin(now);
+        }
+        let has_cloudwatch = matches!(&self.world.link, Link::Connected(info) if info.has_cloudwatch);
+        let shards_known = open.shards.get().is_some() || open.shards.problem.is_some();
+        let refetch = (self.refetch_metrics || forced) && is_idle(open.metrics.pending_since);
+        if has_cloudwatch && shards_known && (refetch || is_due(&open.metrics, pace.metrics, pace.after_failure, now)) {
+            self.refetch_metrics = false;
+            let with_shards = open.summary.get().is_some_and(has_shard_metrics);
+            self.engine.fetch_metrics(with_shards, now);
+            open.metrics.begin(now);
+        }
+    }
+}
+
+fn has_shard_metrics(summary: &StreamSummary) -> bool {
+    summary.has_shard_metric("IncomingBytes") || summary.has_shard_metric("IncomingRecords")
+}
+
+/// Milliseconds until the clocks in the status bar change.
+fn until_next_second(now: Timestamp) -> u64 {
+    u64::try_from(1_000 - now.0.rem_euclid(1_000)).unwrap_or(1_000)
+}
+
+impl eframe::App for App {
+    fn logic(&mut self, ctx: &egui::Context, _frame: &mut eframe::Frame) {
+        self.tick(ctx);
+    }
+
+    fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {
+        self.draw(ui);
+    }
+
+    fn clear_color(&self, visuals: &egui::Visuals) -> [f32; 4] {
+        visuals.panel_fill.to_normalized_gamma_f32()
+    }
+}

@@ -1,1 +1,21 @@
-//! AWS.
+//! AWS over the wire. The only place that names the SDK; everything it answers is a type of [`crate::model`], everything
+//! that goes wrong a [`crate::model::answer::Problem`].
+//!
+//! Each family of operations has a file, and each operation is a method of [`connect::Connection`] whose description says
+//! which calls it makes. Calls are counted in one place, [`meter`], and errors are mapped in one place, [`error`].
+
+pub mod connect;
+pub mod error;
+pub mod meter;
+pub mod profiles;
+
+mod identity;
+mod metrics;
+mod put;
+mod records;
+mod reshard;
+mod shards;
+mod streams;
+mod time;
+
+pub use records::{ChildShard, RecordsPage};

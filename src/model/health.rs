@@ -98,6 +98,13 @@ pub struct Health {
     pub hottest: Option<(ShardId, f64)>,
 }
 
+impl Health {
+    /// The verdict on a stream of which nothing is known.
+    pub fn unknown() -> Self {
+        Self { severity: Severity::Unknown, findings: Vec::new(), hottest: None }
+    }
+}
+
 /// Judges one stream by its summary and metrics.
 pub fn assess(summary: &StreamSummary, metrics: Option<&StreamMetrics>) -> Health {
     let mut findings = Vec::new();

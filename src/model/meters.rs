@@ -14,5 +14,5 @@ pub struct MeterSnapshot {
     /// What they cost at list price.
     pub dollars: f64,
     /// Calls by operation, most first.
-    pub by_operation: Vec<(&'static str, u64)>,
+    pub by_operation: Vec<(String, u64)>,
 }

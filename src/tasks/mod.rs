@@ -1,4 +1,11 @@
-//! What runs in the background: requests in slots, the tailer. Names [`crate::aws`] and [`crate::model`], never the SDK.
+//! What runs in the background: requests in slots, the look at all streams, the tailer, the injector, the resharder.
+//! Names [`crate::aws`], [`crate::local`] and [`crate::model`], never the SDK and never a view.
 
+pub mod clock;
+pub mod fleet;
+pub mod inject;
+pub mod reshard;
+pub mod session;
 pub mod slot;
+pub mod tail;
 pub mod wake;

@@ -1,155 +1,216 @@
-//! One incident as a world: `clickstream-prod` at 2026-09-15 14:37:08 UTC, with `tenant-42` on `shardId-000000000007`.
-//! Also a window with room for a rail, a header and a status bar, to draw one part of the interface in.
+//! One incident as a world: 24 shards, 60 minutes, `tenant-42` hot on `shardId-000000000007` since 14:20.
 
-use eframe::egui::{self, Rect, UiBuilder, pos2};
-use egui_kittest::Harness;
+use jiff::tz::TimeZone;
 use kinescope::model::answer::Answer;
-use kinescope::model::connection::{ConnectionInfo, Environment, WriteLock};
-use kinescope::model::hash_range::HashKeyRange;
+use kinescope::model::connection::{ConnectionInfo, Environment};
+use kinescope::model::hash_range::{HashKey, HashKeyRange};
+use kinescope::model::health::{FleetRow, assess};
 use kinescope::model::ids::{SequenceNumber, ShardId, StreamName};
 use kinescope::model::metrics::{Source, StreamMetrics, Window, WriteMetrics};
-use kinescope::model::settings::{Settings, ThemeChoice};
+use kinescope::model::settings::Settings;
 use kinescope::model::shard_map::{Shard, ShardMap};
 use kinescope::model::stream::{Encryption, StreamMode, StreamStatus, StreamSummary};
-use kinescope::model::time::{Millis, Timestamp};
-use kinescope::model::world::{Link, OpenStream, World};
-use kinescope::ui::command::{Command, Commands};
-use kinescope::ui::theme;
-use kinescope::ui::widgets::KeepClear;
+use kinescope::model::time::Timestamp;
+use kinescope::model::world::{Fleet, Link, OpenStream, World};
 
-use crate::harness::harness;
+pub const STREAM: &str = "clickstream-prod";
+pub const HOT: &str = "shardId-000000000007";
+const MIB: f64 = 1_048_576.0;
 
-/// The moment of the incident.
+/// Number of the shard, width of its range in fortieths of the key space, utilisation now and at its peak in percent.
+const SHARDS: [(u32, u32, f64, f64); 24] = [
+    (10, 2, 28.0, 43.0),
+    (28, 1, 19.0, 28.0),
+    (29, 1, 21.0, 24.0),
+    (12, 2, 48.0, 50.0),
+    (13, 2, 40.0, 45.0),
+    (30, 1, 28.0, 29.0),
+    (31, 1, 13.0, 22.0),
+    (15, 2, 32.0, 39.0),
+    (16, 2, 48.0, 55.0),
+    (32, 1, 32.0, 32.0),
+    (33, 1, 13.0, 23.0),
+    (18, 2, 51.0, 61.0),
+    (19, 2, 83.0, 87.0),
+    (34, 1, 22.0, 28.0),
+    (35, 1, 18.0, 24.0),
+    (40, 4, 53.0, 78.0),
+    (36, 1, 17.0, 26.0),
+    (37, 1, 26.0, 28.0),
+    (7, 4, 96.0, 102.0),
+    (24, 2, 34.0, 39.0),
+    (25, 2, 0.0, 6.0),
+    (38, 1, 23.0, 30.0),
+    (39, 1, 17.0, 20.0),
+    (27, 2, 45.0, 47.0),
+];
+
+/// Shards whose newest minute CloudWatch has not reported yet.
+const LATE: [u32; 7] = [10, 13, 31, 18, 34, 24, 39];
+
 pub fn now() -> Timestamp {
-    Timestamp::from_rfc3339("2026-09-15T14:37:08Z").expect("a time")
+    Timestamp::from_rfc3339("2026-09-15T14:37:08Z").expect("is a time")
 }
 
-/// `shardId-` and twelve digits.
-pub fn shard_id(number: u32) -> ShardId {
+/// Sixty whole minutes, the running one left out.
+pub fn window() -> Window {
+    let end = now().floor(60);
+    Window { start: Timestamp(end.0 - 3_600_000), end, step_seconds: 60 }
+}
+
+pub fn id(number: u32) -> ShardId {
     ShardId::from(format!("shardId-{number:012}"))
 }
 
-/// Share of the write limit by shard, in per cent.
-const LOADS: [(u32, f64); 24] = [
-    (10, 28.0),
-    (28, 22.0),
-    (29, 18.0),
-    (12, 48.0),
-    (13, 40.0),
-    (30, 24.0),
-    (31, 14.0),
-    (15, 32.0),
-    (16, 48.0),
-    (32, 32.0),
-    (33, 14.0),
-    (18, 51.0),
-    (19, 83.0),
-    (34, 21.0),
-    (35, 18.0),
-    (40, 53.0),
-    (36, 25.0),
-    (37, 16.0),
-    (7, 96.0),
-    (24, 34.0),
-    (25, 0.0),
-    (38, 22.0),
-    (39, 18.0),
-    (27, 45.0),
-];
+/// A little unrest that is the same in every run.
+fn unrest(seed: u32, column: usize) -> f64 {
+    let mut x = seed.wrapping_mul(2_654_435_761).wrapping_add((column as u32 / 2).wrapping_mul(40_503));
+    x ^= x >> 13;
+    x = x.wrapping_mul(1_274_126_177);
+    x ^= x >> 16;
+    f64::from(x % 1_000) / 1_000.0
+}
 
-fn shard(number: u32, range: HashKeyRange, parents: &[u32], is_open: bool) -> Shard {
-    Shard {
-        id: shard_id(number),
-        range,
-        parent: parents.first().map(|p| shard_id(*p)),
-        adjacent_parent: parents.get(1).map(|p| shard_id(*p)),
-        starting_sequence_number: SequenceNumber::from("49668412730951846205000000000000000000000000000000000002"),
-        ending_sequence_number: (!is_open)
-            .then(|| SequenceNumber::from("49668412730951846205000000000000000000000000000000000009")),
+/// Utilisation of a shard in a column, a fraction of 1.
+fn share(number: u32, now: f64, peak: f64, column: usize) -> f64 {
+    let (now, peak) = (now / 100.0, peak / 100.0);
+    match (number, column) {
+        (7, ..43) => 0.25 + 0.08 * unrest(7, column),
+        (7, 43) => 0.60,
+        (7, 44) => 0.83,
+        (7, 50) => 1.01,
+        (7, 52) => 0.88,
+        (7, 54) => 1.02,
+        (7, 59) => 0.96,
+        (7, 45..) => 0.93 + 0.05 * unrest(7, column),
+        (19, 59) => 0.83,
+        (19, 55 | 57) => 0.84,
+        (19, 58) => 0.87,
+        (19, 45..) => 0.72 + 0.07 * unrest(19, column),
+        (19, _) => 0.58 + 0.08 * unrest(19, column),
+        (_, 59) => now,
+        (25, 45..) => 0.0,
+        (25, _) => 0.005 + 0.04 * unrest(25, column) + if column == 9 { 0.055 - 0.04 * unrest(25, 9) } else { 0.0 },
+        (_, 47) => peak,
+        _ => now + (peak - now) * (0.8 * unrest(number, column) - 0.1),
     }
 }
 
-/// The 24 open shards and the closed one.
-pub fn shards() -> Vec<Shard> {
-    let halves = |range: HashKeyRange| range.even_split().and_then(|at| range.split_at(at)).expect("splits");
-    let tenth = |n: usize| *HashKeyRange::uniform(10).get(n).expect("ten");
-    let mut all = vec![shard(7, tenth(7), &[], true)];
-    let mut split = |n: usize, left: (u32, Option<[u32; 2]>), right: (u32, Option<[u32; 2]>)| {
-        let (low, high) = halves(tenth(n));
-        for ((number, children), range) in [(left, low), (right, high)] {
-            match children {
-                None => all.push(shard(number, range, &[n as u32], true)),
-                Some([a, b]) => {
-                    let (low, high) = halves(range);
-                    all.push(shard(a, low, &[number], true));
-                    all.push(shard(b, high, &[number], true));
-                    if number == 26 {
-                        all.push(shard(number, range, &[n as u32], false));
-                    }
-                }
-            }
-        }
-    };
-    split(0, (10, None), (11, Some([28, 29])));
-    split(1, (12, None), (13, None));
-    split(2, (14, Some([30, 31])), (15, None));
-    split(3, (16, None), (17, Some([32, 33])));
-    split(4, (18, None), (19, None));
-    split(8, (24, None), (25, None));
-    split(9, (26, Some([38, 39])), (27, None));
-    let ((a, b), (c, d)) = (halves(tenth(5)), halves(tenth(6)));
-    let ((e, f), (g, h)) = (halves(a), halves(d));
-    all.push(shard(34, e, &[20], true));
-    all.push(shard(35, f, &[20], true));
-    all.push(shard(40, HashKeyRange { start: b.start, end: c.end }, &[21, 22], true));
-    all.push(shard(36, g, &[23], true));
-    all.push(shard(37, h, &[23], true));
-    all
-}
+/// Refused writes of the hot shard from 14:22 on; 312 together.
+const REFUSED: [f64; 15] = [10.0, 0.0, 19.0, 22.0, 16.0, 30.0, 26.0, 0.0, 23.0, 36.0, 28.0, 19.0, 33.0, 26.0, 24.0];
 
-fn shard_metrics(window: Window, percent: f64, number: u32) -> WriteMetrics {
-    let mut metrics = WriteMetrics::unknown(window);
-    for index in 0..window.len().saturating_sub(1) {
-        let at = metrics.incoming_bytes.time_of(index);
-        let is_hot = number == 7 && index >= window.len() - 18;
-        let share = if number == 7 && !is_hot { 27.0 } else { percent } / 100.0;
-        let wobble =
-            1.0 - 0.04 * ((index * 7 + number as usize) % 5) as f64 * f64::from(u8::from(index + 2 < window.len()));
-        metrics.incoming_bytes.set(at, share * wobble * 60.0 * 1_048_576.0);
-        metrics.incoming_records.set(at, share * wobble * 60.0 * 700.0);
-        metrics.write_throttled.set(at, if is_hot { 24.0 } else { 0.0 });
+fn refused(number: u32, column: usize) -> f64 {
+    match (number, column) {
+        (7, 45..) => REFUSED.get(column - 45).copied().unwrap_or(0.0),
+        (19, 38) => 3.0,
+        _ => 0.0,
     }
-    metrics
 }
 
-/// The metrics of the last hour.
-pub fn metrics() -> StreamMetrics {
-    let window = Window::last_minutes(now(), 60);
-    let shards =
-        LOADS.iter().map(|(number, share)| (shard_id(*number), shard_metrics(window, *share, *number))).collect();
-    StreamMetrics { window, total: WriteMetrics::unknown(window), shards, source: Source::CloudWatch }
+fn figures(number: u32, now: f64, peak: f64) -> WriteMetrics {
+    timely(number, now, peak, if LATE.contains(&number) { 59 } else { 60 })
 }
 
-/// The summary of the stream.
-pub fn summary() -> StreamSummary {
+fn timely(number: u32, now: f64, peak: f64, end: usize) -> WriteMetrics {
+    let mut figures = WriteMetrics::unknown(window());
+    let born = if number == 38 || number == 39 { 12 } else { 0 };
+    for column in born..end {
+        let at = figures.incoming_bytes.time_of(column);
+        let share = if LATE.contains(&number) && column == 58 { now / 100.0 } else { share(number, now, peak, column) };
+        let records = if number == 7 { share * 700.0 } else { share * 540.0 };
+        figures.incoming_bytes.set(at, (share * 60.0 * MIB).round());
+        figures.incoming_records.set(at, (records * 60.0).round());
+        figures.write_throttled.set(at, refused(number, column));
+        figures.read_throttled.set(at, 0.0);
+        figures.iterator_age_millis.set(at, 900.0 + 600.0 * unrest(number + 90, column));
+    }
+    if number == 7 {
+        figures.iterator_age_millis.set(figures.iterator_age_millis.time_of(52), 1_200.0);
+    }
+    figures
+}
+
+pub fn summary(shards: u32) -> StreamSummary {
     StreamSummary {
-        name: StreamName::from("clickstream-prod"),
-        arn: "arn:aws:kinesis:us-east-1:482109375516:stream/clickstream-prod".to_owned(),
+        name: StreamName::from(STREAM),
+        arn: format!("arn:aws:kinesis:us-east-1:482109375516:stream/{STREAM}"),
         status: StreamStatus::Active,
         mode: StreamMode::Provisioned,
-        open_shard_count: 24,
+        open_shard_count: shards,
         retention_hours: 24,
-        encryption: Encryption::Kms { key_id: "alias/aws/kinesis".to_owned() },
+        encryption: Encryption::None,
         enhanced_metrics: vec!["ALL".to_owned()],
-        consumer_count: Some(2),
+        consumer_count: Some(3),
         max_record_size_kib: None,
         created: None,
     }
 }
 
-/// The incident, read-only, connected to production.
-pub fn world() -> World {
-    let mut world = World::new(now(), jiff_utc(), Settings::default());
+fn shard(id: ShardId, range: HashKeyRange, parent: Option<ShardId>) -> Shard {
+    Shard {
+        id,
+        range,
+        parent,
+        adjacent_parent: None,
+        starting_sequence_number: SequenceNumber::from("49668412730951846205"),
+        ending_sequence_number: None,
+    }
+}
+
+pub fn shard_map() -> ShardMap {
+    let fortieth = |n: u32| if n == 40 { u128::MAX } else { (u128::MAX / 40) * u128::from(n) };
+    let mut from = 0;
+    let shards = SHARDS.iter().map(|(number, width, ..)| {
+        let start = if from == 0 { 0 } else { fortieth(from) + 1 };
+        let range = HashKeyRange { start: HashKey(start), end: HashKey(fortieth(from + width)) };
+        from += width;
+        let parent = matches!(number, 38 | 39).then(|| id(26));
+        shard(id(*number), range, parent)
+    });
+    ShardMap::new(shards.collect())
+}
+
+/// Sums of all shards; a minute is known as soon as one shard has reported it.
+fn total<'a>(shards: impl Iterator<Item = &'a WriteMetrics>) -> WriteMetrics {
+    let mut total = WriteMetrics::unknown(window());
+    for figures in shards {
+        for column in 0..60 {
+            let at = total.incoming_bytes.time_of(column);
+            let mut add = |pick: fn(&mut WriteMetrics) -> &mut kinescope::model::series::Series, value: Option<f64>| {
+                if let Some(value) = value {
+                    let sum = pick(&mut total).at(column).unwrap_or(0.0) + value;
+                    pick(&mut total).set(at, sum);
+                }
+            };
+            add(|m| &mut m.incoming_bytes, figures.incoming_bytes.at(column));
+            add(|m| &mut m.incoming_records, figures.incoming_records.at(column));
+            add(|m| &mut m.write_throttled, figures.write_throttled.at(column));
+            let age = figures
+                .iterator_age_millis
+                .at(column)
+                .into_iter()
+                .chain(total.iterator_age_millis.at(column))
+                .reduce(f64::max);
+            if let Some(age) = age {
+                total.iterator_age_millis.set(at, age);
+            }
+        }
+    }
+    total
+}
+
+pub fn metrics() -> StreamMetrics {
+    let shards: std::collections::BTreeMap<_, _> =
+        SHARDS.iter().map(|(number, _, now, peak)| (id(*number), figures(*number, *now, *peak))).collect();
+    // The stream as a whole is reported sooner than its shards.
+    let complete: Vec<_> = SHARDS.iter().map(|(number, _, now, peak)| timely(*number, *now, *peak, 60)).collect();
+    StreamMetrics { window: window(), total: total(complete.iter()), shards, source: Source::CloudWatch }
+}
+
+/// A connected world with nothing open.
+fn connected() -> World {
+    let zone = TimeZone::get("Europe/Berlin").unwrap_or(TimeZone::UTC);
+    let mut world = World::new(now(), zone, Settings::default());
     world.link = Link::Connected(ConnectionInfo {
         label: "prod-oncall".to_owned(),
         profile: Some("prod-oncall".to_owned()),
@@ -158,69 +219,69 @@ pub fn world() -> World {
         environment: Environment::Prod,
         has_cloudwatch: true,
     });
-    let mut open = OpenStream::new(StreamName::from("clickstream-prod"));
-    open.summary = Answer::known(summary(), now());
-    open.shards = Answer::known(ShardMap::new(shards()), now());
-    open.metrics = Answer::known(metrics(), now());
+    world
+}
+
+/// A world around these shards and figures, fetched at 14:37:00.
+pub fn world_of(map: ShardMap, metrics: Option<StreamMetrics>) -> World {
+    let fetched = Timestamp(now().0 - 8_000);
+    let summary = summary(map.open_count() as u32);
+    let mut world = connected();
+    let health = assess(&summary, metrics.as_ref());
+    let row = FleetRow { name: summary.name.clone(), summary: Some(summary.clone()), metrics: None, health };
+    let fleet = Fleet { rows: vec![row], window: window(), metrics_problem: None, described: 1 };
+    world.fleet = Answer::known(fleet, fetched);
+    let mut open = OpenStream::new(StreamName::from(STREAM));
+    open.summary = Answer::known(summary, fetched);
+    open.shards = Answer::known(map, fetched);
+    if let Some(metrics) = metrics {
+        open.metrics = Answer::known(metrics, fetched);
+    }
     world.open = Some(open);
     world
 }
 
-fn jiff_utc() -> jiff::tz::TimeZone {
-    jiff::tz::TimeZone::UTC
+/// The incident.
+pub fn world() -> World {
+    world_of(shard_map(), Some(metrics()))
 }
 
-/// The incident with writes unlocked for so many seconds.
-pub fn unlocked(seconds: i64) -> World {
-    let mut world = world();
-    let until = now() + Millis::from_secs(seconds);
-    world.lock = WriteLock::UnlockedUntil { until, reason: "INC-4412".to_owned() };
-    world
-}
-
-/// A part of the interface with its world and what it asked for.
-pub struct Stage<S> {
-    pub world: World,
-    pub state: S,
-    pub selection: Option<ShardId>,
-    pub commands: Vec<Command>,
-    pub is_light: bool,
-}
-
-impl<S: Default> Stage<S> {
-    pub fn new(world: World) -> Self {
-        Self { world, state: S::default(), selection: None, commands: Vec::new(), is_light: false }
-    }
-}
-
-type Show<S> = fn(&mut egui::Ui, &World, &mut S, &mut Option<ShardId>, &mut Commands);
-
-/// A window of 1440 × 900 with the part drawn where the main area is.
-pub fn window<S: 'static>(stage: Stage<S>, show: Show<S>) -> Harness<'static, Stage<S>> {
-    sized(stage, show, 1_440.0, 900.0)
-}
-
-/// A window of any size.
-pub fn sized<S: 'static>(stage: Stage<S>, show: Show<S>, width: f32, height: f32) -> Harness<'static, Stage<S>> {
-    let choice = if stage.is_light { ThemeChoice::Light } else { ThemeChoice::Dark };
-    harness((width, height), choice, stage, move |ui, stage| {
-        let screen = ui.max_rect();
-        ui.painter().rect_filled(screen, 0, theme::tokens(ui).rail);
-        let main = Rect::from_min_max(pos2(224.0, 80.0), pos2(screen.right(), screen.bottom() - 24.0));
-        ui.painter().rect_filled(main, 0, theme::tokens(ui).panel);
-        let chip = Rect::from_min_size(pos2(0.0, 3.0), egui::vec2(224.0, 89.0));
-        KeepClear { chip: Some(chip), stripe: 3.0, status: 24.0, rail: 224.0 }.store(ui.ctx());
-        let mut out = Commands::default();
-        ui.set_clip_rect(ui.ctx().content_rect());
-        ui.scope_builder(UiBuilder::new().max_rect(main), |ui| {
-            ui.set_clip_rect(main);
-            show(ui, &stage.world, &mut stage.state, &mut stage.selection, &mut out);
-        });
-        for command in out.take() {
-            if let Command::SelectShard(shard) = &command {
-                stage.selection = shard.clone();
+/// A stream of `count` equal shards with calm traffic, every 97th of them hot.
+pub fn even_world(count: u32) -> World {
+    let ranges = HashKeyRange::uniform(count);
+    let map = ShardMap::new(ranges.iter().zip(0..).map(|(range, number)| shard(id(number), *range, None)).collect());
+    let shards: std::collections::BTreeMap<_, _> = (0..count)
+        .map(|number| {
+            let mut own = figures(number + 1_000, 30.0 + f64::from(number % 7) * 4.0, 62.0);
+            if number % 97 == 13 {
+                for column in 50..60 {
+                    let at = own.incoming_bytes.time_of(column);
+                    own.incoming_bytes.set(at, 0.9 * 60.0 * MIB);
+                    own.write_throttled.set(at, 4.0);
+                }
             }
-            stage.commands.push(command);
-        }
-    })
+            (id(number), own)
+        })
+        .collect();
+    let total = total(shards.values());
+    world_of(map, Some(StreamMetrics { window: window(), total, shards, source: Source::CloudWatch }))
+}
+
+/// The incident while the parent of the last split is still listed.
+pub fn world_before_the_parent_expired() -> World {
+    let mut shards = shard_map().all().to_vec();
+    let child = |number: u32| shards.iter().find(|shard| shard.id == id(number)).map(|shard| shard.range);
+    let (left, right) = (child(38).expect("is listed"), child(39).expect("is listed"));
+    let range = HashKeyRange { start: left.start, end: right.end };
+    let mut parent = shard(id(26), range, None);
+    parent.ending_sequence_number = Some(SequenceNumber::from("49668412730951846299"));
+    shards.push(parent);
+    let mut metrics = metrics();
+    let mut figures = WriteMetrics::unknown(window());
+    for column in 0..12 {
+        let at = figures.incoming_bytes.time_of(column);
+        figures.incoming_bytes.set(at, (0.52 + 0.005 * column as f64) * 60.0 * MIB);
+    }
+    metrics.shards.insert(id(26), figures);
+    world_of(ShardMap::new(shards), Some(metrics))
 }

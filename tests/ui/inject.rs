@@ -11,7 +11,7 @@ use kinescope::ui::command::{Command, Commands, Dialog};
 use kinescope::ui::dialogs::inject::{self, InjectState};
 
 use crate::harness::picture;
-use crate::incident::{self, Stage, shard_id, window};
+use crate::stage::{self, Stage, shard_id, window};
 
 const DATA: &str = r#"{
   "event": "checkout",
@@ -83,7 +83,7 @@ fn send_button<'a>(harness: &'a Harness<'_, Stage<InjectState>>) -> egui_kittest
 
 #[test]
 fn the_button_names_the_environment_and_sends_what_is_typed() {
-    let mut harness = window(filled(incident::unlocked(702)), show);
+    let mut harness = window(filled(stage::unlocked(702)), show);
     assert!(harness.query_by_label_contains("Lands on shardId-000000000013 40 % of limit").is_some());
     assert!(harness.query_by_label_contains("Valid JSON").is_some());
     picture(&mut harness, "inject");
@@ -94,7 +94,7 @@ fn the_button_names_the_environment_and_sends_what_is_typed() {
 
 #[test]
 fn control_enter_sends_from_inside_a_field() {
-    let mut harness = window(filled(incident::unlocked(702)), show);
+    let mut harness = window(filled(stage::unlocked(702)), show);
     harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::Enter);
     harness.run_steps(2);
     assert_eq!(harness.state().commands, [Command::Put(vec![entry()])]);
@@ -103,7 +103,7 @@ fn control_enter_sends_from_inside_a_field() {
 
 #[test]
 fn locked_writes_disable_sending_and_offer_to_unlock() {
-    let mut harness = window(filled(incident::world()), show);
+    let mut harness = window(filled(stage::world()), show);
     assert!(send_button(&harness).accesskit_node().is_disabled());
     harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::Enter);
     harness.get_by_label("Unlock…").click();
@@ -114,7 +114,7 @@ fn locked_writes_disable_sending_and_offer_to_unlock() {
 
 #[test]
 fn results_list_problems_first() {
-    let mut stage = filled(incident::unlocked(702));
+    let mut stage = filled(stage::unlocked(702));
     if let Some(open) = &mut stage.world.open {
         open.inject = Some(run());
     }
@@ -128,7 +128,7 @@ fn results_list_problems_first() {
 
 #[test]
 fn what_is_wrong_is_named_and_nothing_is_sent() {
-    let mut stage: Stage<InjectState> = Stage::new(incident::unlocked(702));
+    let mut stage: Stage<InjectState> = Stage::new(stage::unlocked(702));
     stage.is_light = true;
     let mut record = entry();
     record.data = b"{\n  \"event\": \"checkout\",\n  \"cart\": {,}\n}".to_vec();
@@ -143,14 +143,14 @@ fn what_is_wrong_is_named_and_nothing_is_sent() {
 
 #[test]
 fn it_fits_into_a_small_window_and_shows_bytes_that_are_no_text() {
-    let mut stage: Stage<InjectState> = Stage::new(incident::unlocked(702));
+    let mut stage: Stage<InjectState> = Stage::new(stage::unlocked(702));
     let mut record = entry();
     record.data = vec![0x1f, 0x8b, 0x08, 0x00, 0xff];
     stage.state.fill(&record);
     if let Some(open) = &mut stage.world.open {
         open.inject = Some(run());
     }
-    let mut harness = incident::sized(stage, show, 1_024.0, 700.0);
+    let mut harness = stage::sized(stage, show, 1_024.0, 700.0);
     harness.get_by_label("Replace by text");
     picture(&mut harness, "inject_small");
     send_button(&harness).click();
@@ -160,13 +160,13 @@ fn it_fits_into_a_small_window_and_shows_bytes_that_are_no_text() {
 
 #[test]
 fn escape_closes_only_when_nothing_was_typed() {
-    let mut harness = window(Stage::new(incident::unlocked(702)), show);
+    let mut harness = window(Stage::new(stage::unlocked(702)), show);
     harness.key_press(egui::Key::Escape);
     harness.run_steps(2);
     harness.key_press(egui::Key::Escape);
     harness.run_steps(2);
     assert!(harness.state().commands.contains(&Command::CloseDialog));
-    let mut harness = window(filled(incident::unlocked(702)), show);
+    let mut harness = window(filled(stage::unlocked(702)), show);
     harness.key_press(egui::Key::Escape);
     harness.run_steps(2);
     harness.key_press(egui::Key::Escape);

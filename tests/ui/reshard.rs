@@ -12,7 +12,7 @@ use kinescope::ui::command::Command;
 use kinescope::ui::dialogs::reshard::{ReshardState, show};
 
 use crate::harness::picture;
-use crate::incident::{self, Stage, shard_id, window};
+use crate::stage::{self, Stage, shard_id, window};
 
 fn stage(world: World) -> Stage<ReshardState> {
     let mut stage: Stage<ReshardState> = Stage::new(world);
@@ -21,7 +21,7 @@ fn stage(world: World) -> Stage<ReshardState> {
 }
 
 fn request() -> SplitRequest {
-    let range = incident::shards().into_iter().find(|shard| shard.id == shard_id(19)).expect("listed").range;
+    let range = stage::shards().into_iter().find(|shard| shard.id == shard_id(19)).expect("listed").range;
     SplitRequest {
         stream: "clickstream-prod".into(),
         shard: shard_id(19),
@@ -38,7 +38,7 @@ fn run() -> ReshardRun {
         steps: vec![
             step("Checks passed", StepState::Done(at("14:36:58"))),
             step("SplitShard accepted", StepState::Done(at("14:37:01"))),
-            step("Stream UPDATING", StepState::Running(incident::now() - Millis::from_secs(7))),
+            step("Stream UPDATING", StepState::Running(stage::now() - Millis::from_secs(7))),
             step("Stream ACTIVE again", StepState::Waiting),
             step("Children listed", StepState::Waiting),
         ],
@@ -53,7 +53,7 @@ fn split_button<'a>(harness: &'a Harness<'_, Stage<ReshardState>>) -> Node<'a> {
 
 #[test]
 fn the_typed_name_arms_the_danger_button() {
-    let mut harness = window(stage(incident::unlocked(598)), show);
+    let mut harness = window(stage(stage::unlocked(598)), show);
     assert!(split_button(&harness).accesskit_node().is_disabled());
     let field = harness.get_by_role_and_label(egui::accesskit::Role::TextInput, "Type the stream name to confirm");
     field.focus();
@@ -74,7 +74,7 @@ fn the_typed_name_arms_the_danger_button() {
 
 #[test]
 fn a_point_outside_of_the_shard_fails_its_check() {
-    let mut harness = window(stage(incident::unlocked(598)), show);
+    let mut harness = window(stage(stage::unlocked(598)), show);
     harness.get_by_role_and_label(egui::accesskit::Role::RadioButton, "Custom").click();
     harness.run_steps(2);
     let field = harness.get_by_role_and_label(egui::accesskit::Role::TextInput, "NewStartingHashKey");
@@ -90,7 +90,7 @@ fn a_point_outside_of_the_shard_fails_its_check() {
 
 #[test]
 fn the_cli_line_can_be_copied() {
-    let mut harness = window(stage(incident::unlocked(598)), show);
+    let mut harness = window(stage(stage::unlocked(598)), show);
     harness.get_by_label("Copy as AWS CLI").click();
     harness.run_steps(2);
     let Some(Command::Copy(line)) = harness.state().commands.first() else { panic!("nothing was copied") };
@@ -106,11 +106,11 @@ fn the_cli_line_can_be_copied() {
 
 #[test]
 fn checks_that_fail_say_why() {
-    let mut world = incident::world();
+    let mut world = stage::world();
     if let Some(open) = &mut world.open {
-        let mut summary = incident::summary();
+        let mut summary = stage::summary();
         summary.status = StreamStatus::Updating;
-        open.summary = kinescope::model::answer::Answer::known(summary, incident::now());
+        open.summary = kinescope::model::answer::Answer::known(summary, stage::now());
     }
     let mut stage = stage(world);
     stage.is_light = true;
@@ -123,7 +123,7 @@ fn checks_that_fail_say_why() {
 
 #[test]
 fn progress_is_shown_and_the_dialog_can_be_closed() {
-    let mut world = incident::unlocked(598);
+    let mut world = stage::unlocked(598);
     if let Some(open) = &mut world.open {
         open.reshard = Some(run());
     }
@@ -138,7 +138,7 @@ fn progress_is_shown_and_the_dialog_can_be_closed() {
 
 #[test]
 fn it_fits_into_a_small_window() {
-    let mut harness = incident::sized(stage(incident::unlocked(598)), show, 1_024.0, 700.0);
+    let mut harness = stage::sized(stage(stage::unlocked(598)), show, 1_024.0, 700.0);
     picture(&mut harness, "reshard_small");
     split_button(&harness);
 }

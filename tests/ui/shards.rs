@@ -7,10 +7,10 @@ use kinescope::ui::command::{Command, Dialog};
 use kinescope::ui::views::shards::{ShardsState, show};
 
 use crate::harness::picture;
-use crate::incident::{self, Stage, shard_id, window};
+use crate::stage::{self, Stage, shard_id, window};
 
 fn stage() -> Stage<ShardsState> {
-    Stage::new(incident::world())
+    Stage::new(stage::world())
 }
 
 #[test]
@@ -42,7 +42,7 @@ fn both_themes_and_a_small_window_keep_their_shape() {
     stage.selection = Some(shard_id(38));
     let mut harness = window(stage, show);
     picture(&mut harness, "shards_light");
-    let mut harness = incident::sized(self::stage(), show, 1_024.0, 700.0);
+    let mut harness = stage::sized(self::stage(), show, 1_024.0, 700.0);
     picture(&mut harness, "shards_small");
 }
 
@@ -51,9 +51,9 @@ fn without_metrics_nothing_is_zero() {
     let mut stage = stage();
     if let Some(open) = &mut stage.world.open {
         open.metrics = Answer::default();
-        let mut shards = incident::shards();
+        let mut shards = stage::shards();
         shards.retain(|shard| shard.id != shard_id(7));
-        open.shards = Answer::known(ShardMap::new(shards), incident::now());
+        open.shards = Answer::known(ShardMap::new(shards), stage::now());
     }
     let mut harness = window(stage, show);
     assert!(harness.query_by_label_contains("do not tile the key space").is_some());
@@ -71,7 +71,7 @@ fn loading_and_failing_say_so() {
     assert!(harness.query_by_label_contains("Loading shards").is_some());
     let problem = Problem::new(ProblemKind::AccessDenied, "The role oncall-ro lacks kinesis:ListShards.");
     if let Some(open) = &mut harness.state_mut().world.open {
-        open.shards.finish(Err(problem), incident::now());
+        open.shards.finish(Err(problem), stage::now());
     }
     harness.run_steps(3);
     harness.get_by_label("Retry").click();

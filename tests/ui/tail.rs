@@ -17,7 +17,7 @@ use kinescope::ui::command::{Command, Dialog};
 use kinescope::ui::views::tail::{TailState, show};
 
 use crate::harness::picture;
-use crate::incident::{self, Stage, shard_id, window};
+use crate::stage::{self, Stage, shard_id, window};
 
 const EVENTS: [&str; 4] = ["checkout", "add_to_cart", "purchase", "checkout"];
 
@@ -38,7 +38,7 @@ fn record(n: usize) -> Record {
         sequence_number: SequenceNumber::from(format!("49668412730951846205835021741{:06}", 10_000 + n)),
         sub_sequence: None,
         partition_key: PartitionKey::from(key),
-        approximate_arrival: Some(incident::now() - Millis(4_100 - 137 * n as i64 % 4_000)),
+        approximate_arrival: Some(stage::now() - Millis(4_100 - 137 * n as i64 % 4_000)),
         data: Arc::from(text.as_bytes()),
         preview: text.chars().take(240).collect(),
         decoded: Decoded { steps: vec![Step::Gzip, Step::Json], text: Some(text), error: None },
@@ -67,7 +67,7 @@ fn items() -> Vec<TailItem> {
         };
         if n == 105 {
             items.push(TailItem::Notice(TailNotice {
-                at: incident::now(),
+                at: stage::now(),
                 shard: Some(shard_id(7)),
                 kind: NoticeKind::Throttled,
                 text: "GetRecords throttled (ReadProvisionedThroughputExceeded). Retrying in 420 ms, nothing skipped."
@@ -80,12 +80,12 @@ fn items() -> Vec<TailItem> {
 }
 
 fn fill(tail: &mut Tail) {
-    tail.begin(TailOptions::default(), incident::now() - Millis::from_mins(3));
+    tail.begin(TailOptions::default(), stage::now() - Millis::from_mins(3));
     tail.ingest(items());
     tail.status.records_read = 48_311;
     tail.status.records_per_sec = 5_612.0;
     tail.status.bytes_per_sec = 7.9 * 1_048_576.0;
-    tail.status.shards = incident::shards()
+    tail.status.shards = stage::shards()
         .iter()
         .filter(|shard| shard.is_open())
         .enumerate()
@@ -102,7 +102,7 @@ fn fill(tail: &mut Tail) {
 }
 
 fn world() -> World {
-    let mut world = incident::world();
+    let mut world = stage::world();
     if let Some(open) = &mut world.open {
         fill(&mut open.tail);
     }
@@ -132,7 +132,7 @@ fn the_newest_rows_are_shown_and_one_opens_in_full() {
     harness.run_steps(3);
     for second in 0..100 {
         let world = &mut harness.state_mut().world;
-        world.now = incident::now() - Millis::from_secs(99 - second);
+        world.now = stage::now() - Millis::from_secs(99 - second);
         tail(&mut harness).status.records_read += 5_200 + (second * 7_919) as u64 % 900;
         harness.step();
     }
@@ -267,7 +267,7 @@ fn only_rows_in_sight_are_laid_out() {
 
 #[test]
 fn starting_and_stopping_are_commands() {
-    let mut harness = window(Stage::new(incident::world()), show);
+    let mut harness = window(Stage::new(stage::world()), show);
     picture(&mut harness, "tail_empty");
     harness.get_by_role_and_label(egui::accesskit::Role::RadioButton, "Trim horizon").click();
     harness.run_steps(2);
@@ -290,7 +290,7 @@ fn hostile_text_and_a_small_window_keep_the_rows() {
         hostile.decoded.text = Some(text);
         open.tail.ingest([TailItem::Record(Arc::new(hostile))]);
     }
-    let mut harness = incident::sized(Stage::new(world), show, 1_024.0, 700.0);
+    let mut harness = stage::sized(Stage::new(world), show, 1_024.0, 700.0);
     harness.get_by_label_contains(&name(300)).click();
     harness.run_steps(3);
     let wanted = name(300);

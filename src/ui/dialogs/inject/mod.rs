@@ -229,7 +229,7 @@ fn footer(ui: &mut Ui, scene: &mut Scene<'_>) {
     let button = Button::primary(&label)
         .icon(icons::INJECT)
         .key("Ctrl ⏎")
-        .enabled(reason.as_ref().map(|()| ()).map_err(String::as_str));
+        .enabled(reason.as_ref().copied().map_err(String::as_str));
     if ui.add(button.height(28.0)).clicked() {
         send(scene);
     }

@@ -269,7 +269,7 @@ fn planning_footer(ui: &mut Ui, scene: &mut Scene<'_>) {
         None => "Split shard".to_owned(),
     };
     let reason = scene.why_not();
-    let enabled = reason.as_ref().map(|()| ()).map_err(String::as_str);
+    let enabled = reason.as_ref().copied().map_err(String::as_str);
     let button = Button::danger(&label).icon(icons::SPLIT).enabled(enabled).height(28.0);
     if ui.add(button).clicked()
         && let Some(request) = &request

@@ -194,9 +194,10 @@ mod tests {
             prop_assert_eq!(&joined, &text);
             let bounds: Vec<usize> = text.char_indices().map(|(at, _)| at).collect();
             let marks = match (bounds.get(from), bounds.get(from + len)) {
-                (Some(a), Some(b)) => vec![*a..*b],
-                _ => Vec::new(),
+                (Some(a), Some(b)) => Some(*a..*b),
+                _ => None,
             };
+            let marks: Vec<Range<usize>> = marks.into_iter().collect();
             let job = json_job(&text, &FontId::monospace(12.0), &crate::ui::theme::tokens::DARK, &marks);
             prop_assert_eq!(job.text, text);
         }

@@ -38,7 +38,7 @@ pub fn show(ui: &mut Ui, open: &OpenStream, state: &mut TailState, selection: &m
     let area = Rect::from_min_max(rect.min + vec2(12.0, 0.0), rect.max - vec2(8.0, 2.0));
     let mut inner = crate::ui::region(ui, area, "tail strip");
     let count = facts.open.len();
-    let pitch = (area.width() / count as f32).max(PITCH).min(PITCH + 1.0);
+    let pitch = (area.width() / count as f32).clamp(PITCH, PITCH + 1.0);
     // Two digits where they tell the shards apart, four where there are many.
     let digits = if count > 60 { 4 } else { 2 };
     ScrollArea::horizontal().id_salt("tail strip").auto_shrink([false, false]).show_viewport(&mut inner, |ui, view| {

@@ -1,0 +1,234 @@
+//! Carries commands out. The only place where a wish of the person becomes a task, a change of the world, or both.
+
+use eframe::egui;
+
+use super::App;
+use crate::model::activity::Event;
+use crate::model::answer::{Problem, ProblemKind};
+use crate::model::connection::{ConnectRequest, WriteLock};
+use crate::model::ids::StreamName;
+use crate::model::settings::Settings;
+use crate::model::tail::{TailOptions, TailRun, TailStart};
+use crate::model::time::{Millis, Timestamp};
+use crate::model::world::{Link, OpenStream, World};
+use crate::model::writes::PutEntry;
+use crate::ui::command::{Command, Place, Tab};
+use crate::ui::state::UiState;
+
+impl App {
+    /// Carries out the commands of one frame, in order.
+    pub(super) fn dispatch(&mut self, ctx: &egui::Context, commands: Vec<Command>) {
+        let now = self.world.now;
+        for command in commands {
+            self.dispatch_one(ctx, command, now);
+        }
+    }
+
+    fn dispatch_one(&mut self, ctx: &egui::Context, command: Command, now: Timestamp) {
+        if self.ui.apply(&command) {
+            return;
+        }
+        match command {
+            Command::Connect(request) => self.connect(request, now),
+            Command::Disconnect => self.disconnect(now),
+            Command::ReloadProfiles => {
+                self.engine.read_profiles(now);
+                self.engine.probe_endpoints(now);
+            }
+            Command::SetEnvironment { label, environment } => self.set_environment(label, environment),
+            Command::Refresh => self.refresh_all = true,
+            Command::Unlock { minutes, reason } => self.unlock(minutes, reason, now),
+            Command::Lock => self.lock("locked by hand", now),
+            Command::StartTail(start) => self.start_tail(start),
+            Command::StopTail => self.stop_tail(),
+            Command::ClearTail => self.with_open(|open| open.tail.clear()),
+            Command::FilterTail(text) => self.with_open(|open| open.tail.set_filter_text(&text)),
+            Command::Put(entries) => self.put(entries, now),
+            Command::Split(request) => self.split(request, now),
+            Command::Copy(text) => ctx.copy_text(text),
+            Command::SetTheme(choice) => {
+                crate::ui::theme::choose(ctx, choice);
+                self.change_settings(|settings| settings.theme = choice);
+            }
+            Command::Zoom(factor) => {
+                let zoom = if factor == 0.0 { 1.0 } else { self.world.settings.zoom * factor };
+                self.change_settings(|settings| settings.zoom = zoom);
+                ctx.set_zoom_factor(self.world.settings.zoom);
+            }
+            Command::SetRailWidth(width) => self.change_settings(|settings| settings.rail_width = width),
+            Command::Quit => ctx.send_viewport_cmd(egui::ViewportCommand::Close),
+            // What concerns only the window was done above; where the person went is followed in the next frame.
+            Command::Go(_)
+            | Command::GoTab(_)
+            | Command::SelectShard(_)
+            | Command::Open(_)
+            | Command::CloseDialog
+            | Command::TogglePalette
+            | Command::FocusFilter => {}
+        }
+    }
+
+    fn with_open(&mut self, change: impl FnOnce(&mut OpenStream)) {
+        if let Some(open) = &mut self.world.open {
+            change(open);
+        }
+    }
+
+    pub(super) fn connect(&mut self, request: ConnectRequest, now: Timestamp) {
+        self.lock("the connection was switched", now);
+        self.forget_connection();
+        if let (Some(profile), Some(region)) = (request.profile.clone(), request.region.clone()) {
+            self.change_settings(|settings| {
+                settings.regions.insert(profile, region);
+            });
+        }
+        if let (Some(endpoint), false) = (request.endpoint_url.clone(), request.demo) {
+            self.change_settings(|settings| settings.last_endpoint = Some(endpoint));
+        }
+        self.engine.connect(request.clone(), now);
+        self.world.link = Link::Connecting { request, since: now };
+    }
+
+    fn disconnect(&mut self, now: Timestamp) {
+        self.lock("the connection was left", now);
+        self.engine.disconnect();
+        self.forget_connection();
+        self.world.link = Link::Disconnected;
+        self.ui.place = Place::Connect;
+        self.engine.read_profiles(now);
+        self.engine.probe_endpoints(now);
+    }
+
+    /// Nothing of one connection may be shown on another.
+    fn forget_connection(&mut self) {
+        let keep =
+            std::mem::replace(&mut self.world, World::new(Timestamp(0), jiff::tz::TimeZone::UTC, Settings::default()));
+        self.world = World::new(keep.now, keep.zone, keep.settings);
+        self.world.profiles = keep.profiles;
+        self.world.local_endpoints = keep.local_endpoints;
+        self.world.activity = keep.activity;
+        self.world.meters = keep.meters;
+        // What was typed on the first screen stays, in case the connection fails.
+        self.ui = UiState { connect: std::mem::take(&mut self.ui.connect), ..UiState::default() };
+    }
+
+    fn set_environment(&mut self, label: String, environment: crate::model::connection::Environment) {
+        if let Link::Connected(info) = &mut self.world.link
+            && info.label == label
+        {
+            info.environment = environment;
+        }
+        self.change_settings(|settings| {
+            settings.environments.insert(label, environment);
+        });
+    }
+
+    fn change_settings(&mut self, change: impl FnOnce(&mut Settings)) {
+        change(&mut self.world.settings);
+        self.world.settings = self.world.settings.clone().clamped();
+        if let Some(files) = &self.files
+            && let Err(err) = files.save_settings(&self.world.settings)
+        {
+            let sentence = format!("Settings could not be saved ({err}): they last until the program ends.");
+            self.world.last_problem = Some((Problem::new(ProblemKind::Internal, sentence), self.world.now));
+        }
+    }
+
+    /// Brings the tasks to where the person is: opens the stream, starts its tail when that is looked at first.
+    pub(super) fn follow_place(&mut self, now: Timestamp) {
+        let Place::Stream(name, tab) = &self.ui.place else { return };
+        let (name, tab) = (name.clone(), *tab);
+        if self.world.connection().is_none() {
+            return;
+        }
+        if self.world.open.as_ref().is_none_or(|open| open.name != name) {
+            self.open_stream(name, now);
+        }
+        let is_new = self.world.open.as_ref().is_some_and(|open| open.tail.run == TailRun::NotStarted);
+        if tab == Tab::Tail && is_new {
+            self.start_tail(TailStart::Latest);
+        }
+    }
+
+    fn open_stream(&mut self, name: StreamName, now: Timestamp) {
+        let mut open = OpenStream::new(name.clone());
+        open.tail.store.set_cap_bytes(self.world.settings.tail_buffer_mib as usize * 1_048_576);
+        // What the fleet knows is shown until the stream itself has answered.
+        if let Some(row) = self.world.fleet_row(&name) {
+            let fetched = self.world.fleet.value.as_ref().map_or(now, |(_, at)| *at);
+            open.summary.value = row.summary.clone().map(|summary| (summary.into(), fetched));
+            open.metrics.value = row.metrics.clone().map(|metrics| (metrics.into(), fetched));
+        }
+        self.world.open = Some(open);
+        self.engine.open(name);
+        self.refresh_all = true;
+    }
+
+    fn start_tail(&mut self, start: TailStart) {
+        let options = TailOptions { start, read_budget: self.world.settings.read_budget, ..TailOptions::default() };
+        let now = self.world.now;
+        self.with_open(|open| open.tail.begin(options.clone(), now));
+        self.engine.start_tail(options);
+    }
+
+    fn stop_tail(&mut self) {
+        if let Some(tasks) = &mut self.engine.open {
+            tasks.tail = None;
+        }
+        self.with_open(|open| open.tail.stop());
+    }
+
+    fn unlock(&mut self, minutes: u32, reason: String, now: Timestamp) {
+        let until = now + Millis::from_mins(i64::from(minutes));
+        self.world.lock = WriteLock::UnlockedUntil { until, reason: reason.clone() };
+        let entry = super::journal::entry(&self.world, None, Event::Unlocked { minutes, reason }, now);
+        self.log_activity(entry);
+    }
+
+    pub(super) fn lock(&mut self, why: &str, now: Timestamp) {
+        if self.world.lock == WriteLock::ReadOnly {
+            return;
+        }
+        self.world.lock = WriteLock::ReadOnly;
+        let entry = super::journal::entry(&self.world, None, Event::Locked { why: why.to_owned() }, now);
+        self.log_activity(entry);
+    }
+
+    /// Refuses every write while the program is read-only, whatever a view allowed.
+    fn may_write(&mut self, now: Timestamp) -> bool {
+        let allowed = self.world.is_unlocked();
+        if !allowed {
+            let problem =
+                Problem::new(ProblemKind::InUse, "Nothing was changed: the program is read-only. Unlock writes first.");
+            self.world.last_problem = Some((problem, now));
+        }
+        allowed
+    }
+
+    fn put(&mut self, entries: Vec<PutEntry>, now: Timestamp) {
+        if !self.may_write(now) {
+            return;
+        }
+        let Some(stream) = self.world.open.as_ref().map(|open| open.name.clone()) else { return };
+        let write = self.engine.inject(stream, entries);
+        self.writes.extend(write);
+    }
+
+    fn split(&mut self, request: crate::model::writes::SplitRequest, now: Timestamp) {
+        if self.may_write(now) {
+            let write = self.engine.split(request, now);
+            self.writes.extend(write);
+        }
+    }
+
+    pub(super) fn log_activity(&mut self, entry: crate::model::activity::ActivityEntry) {
+        if let Some(files) = &self.files
+            && let Err(err) = files.append_activity(&entry)
+        {
+            let sentence =
+                format!("The activity log could not be written ({err}): its newest lines last until the program ends.");
+            self.world.last_problem = Some((Problem::new(ProblemKind::Internal, sentence), self.world.now));
+        }
+        self.world.activity.push(entry);
+    }
+}

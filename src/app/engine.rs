@@ -1,0 +1,242 @@
+//! The tasks of the window: which questions are on their way, for which connection and which stream.
+//!
+//! Holds the only async handle of the app. Knows tasks; does not know views.
+
+use std::sync::Arc;
+
+use tokio::runtime::Handle;
+use tokio::sync::watch;
+
+use crate::aws::connect::Connection;
+use crate::aws::meter::CallMeter;
+use crate::model::answer::Problem;
+use crate::model::connection::{ConnectRequest, Identity, ProfileInfo};
+use crate::model::ids::StreamName;
+use crate::model::metrics::{StreamMetrics, Window};
+use crate::model::shard_map::ShardMap;
+use crate::model::stream::StreamSummary;
+use crate::model::tail::TailOptions;
+use crate::model::time::Timestamp;
+use crate::model::world::{Fleet, LocalEndpoint};
+use crate::model::writes::{InjectRun, PutEntry, Receipt, ReshardRun, SplitRequest};
+use crate::tasks::clock::Clock;
+use crate::tasks::session::{self, Session};
+use crate::tasks::slot::Slot;
+use crate::tasks::tail::{TailHandle, start_tail};
+use crate::tasks::wake::Wake;
+use crate::tasks::{fleet, inject, reshard};
+
+/// Minutes that the heatmap shows.
+pub const HEATMAP_MINUTES: u32 = 60;
+
+/// The tasks of the window.
+pub struct Engine {
+    handle: Handle,
+    wake: Wake,
+    pub(super) clock: Clock,
+    pub(super) meter: CallMeter,
+    /// The connection, or the way to it.
+    pub(super) session: Slot<Session>,
+    /// The AWS configuration files.
+    pub(super) profiles: Slot<Vec<ProfileInfo>>,
+    /// The usual endpoints of this machine.
+    pub(super) endpoints: Slot<Vec<LocalEndpoint>>,
+    /// `GetCallerIdentity`.
+    pub(super) identity: Slot<Identity>,
+    /// The look at all streams.
+    pub(super) fleet: Slot<Fleet>,
+    /// What that look knows so far.
+    pub(super) fleet_draft: Option<watch::Receiver<Option<Fleet>>>,
+    /// The stream that is open.
+    pub(super) open: Option<OpenTasks>,
+}
+
+/// The tasks of one open stream. Dropping them cancels all of them.
+pub struct OpenTasks {
+    pub(super) name: StreamName,
+    pub(super) summary: Slot<StreamSummary>,
+    pub(super) shards: Slot<ShardMap>,
+    pub(super) metrics: Slot<StreamMetrics>,
+    pub(super) tail: Option<TailHandle>,
+}
+
+/// A write that runs to its end even when its stream is left.
+pub enum Write {
+    /// Records on their way.
+    Inject {
+        /// What is sent.
+        entries: Arc<Vec<PutEntry>>,
+        /// How far it has come.
+        progress: watch::Receiver<InjectRun>,
+    },
+    /// A split on its way.
+    Split {
+        /// How far it has come.
+        progress: watch::Receiver<ReshardRun>,
+        /// The end.
+        done: Slot<Receipt>,
+    },
+}
+
+impl Engine {
+    /// No connection, no stream. The configuration files and the usual endpoints are asked for at once.
+    pub fn new(handle: Handle, wake: Wake, clock: Clock) -> Self {
+        Self {
+            handle,
+            wake,
+            clock,
+            meter: CallMeter::default(),
+            session: Slot::default(),
+            profiles: Slot::default(),
+            endpoints: Slot::default(),
+            identity: Slot::default(),
+            fleet: Slot::default(),
+            fleet_draft: None,
+            open: None,
+        }
+    }
+
+    /// The live connection.
+    pub fn connection(&self) -> Option<Connection> {
+        self.session.answer().get().map(|session| session.connection.clone())
+    }
+
+    /// Reads the configuration files again.
+    pub fn read_profiles(&mut self, now: Timestamp) {
+        let clock = self.clock.clone();
+        let task = async move {
+            tokio::task::spawn_blocking(move || crate::aws::profiles::read_profiles(clock.now()))
+                .await
+                .unwrap_or_else(|err| Err(Problem::new(crate::model::answer::ProblemKind::Internal, err.to_string())))
+        };
+        self.profiles.start(&self.handle, self.wake.clone(), now, task);
+    }
+
+    /// Asks the usual endpoints of this machine.
+    pub fn probe_endpoints(&mut self, now: Timestamp) {
+        let task = async { Ok(session::probe_usual_endpoints().await) };
+        self.endpoints.start(&self.handle, self.wake.clone(), now, task);
+    }
+
+    /// Replaces the connection. Everything that belonged to the old one is cancelled.
+    pub fn connect(&mut self, request: ConnectRequest, now: Timestamp) {
+        self.disconnect();
+        let (meter, clock) = (self.meter.clone(), self.clock.clone());
+        let task = async move { session::open(request, meter, &clock).await };
+        self.session.start(&self.handle, self.wake.clone(), now, task);
+    }
+
+    /// Drops the connection and everything that belonged to it.
+    pub fn disconnect(&mut self) {
+        self.session = Slot::default();
+        self.identity = Slot::default();
+        self.fleet = Slot::default();
+        self.fleet_draft = None;
+        self.open = None;
+    }
+
+    /// Asks who the credentials belong to.
+    pub fn ask_identity(&mut self, now: Timestamp) {
+        let Some(connection) = self.connection() else { return };
+        let task = async move { connection.identity().await };
+        self.identity.start(&self.handle, self.wake.clone(), now, task);
+    }
+
+    /// Looks at all streams.
+    pub fn look_at_fleet(&mut self, previous: Option<Arc<Fleet>>, with_shards: bool, now: Timestamp) {
+        let Some(connection) = self.connection() else { return };
+        let (publish, draft) = watch::channel(None);
+        self.fleet_draft = Some(draft);
+        let (wake, clock) = (self.wake.clone(), self.clock.clone());
+        let task = async move {
+            let show = |fleet| {
+                publish.send_replace(Some(fleet));
+                wake.wake();
+            };
+            fleet::look(&connection, previous.as_deref(), with_shards, &clock, show).await
+        };
+        self.fleet.start(&self.handle, self.wake.clone(), now, task);
+    }
+
+    /// Opens a stream: nothing is known of it yet.
+    pub fn open(&mut self, name: StreamName) {
+        self.open = Some(OpenTasks {
+            name,
+            summary: Slot::default(),
+            shards: Slot::default(),
+            metrics: Slot::default(),
+            tail: None,
+        });
+    }
+
+    /// `DescribeStreamSummary` of the open stream.
+    pub fn fetch_summary(&mut self, now: Timestamp) {
+        let (Some(connection), Some(open)) = (self.connection(), &mut self.open) else { return };
+        let name = open.name.clone();
+        open.summary.start(
+            &self.handle,
+            self.wake.clone(),
+            now,
+            async move { connection.describe_summary(&name).await },
+        );
+    }
+
+    /// `ListShards` of the open stream.
+    pub fn fetch_shards(&mut self, now: Timestamp) {
+        let (Some(connection), Some(open)) = (self.connection(), &mut self.open) else { return };
+        let name = open.name.clone();
+        open.shards.start(&self.handle, self.wake.clone(), now, async move {
+            connection.list_shards(&name).await.map(ShardMap::new)
+        });
+    }
+
+    /// `GetMetricData` of the open stream: 5 metrics for the stream and 5 for each shard, where shard metrics are on.
+    pub fn fetch_metrics(&mut self, with_shards: bool, now: Timestamp) {
+        let (Some(connection), Some(open)) = (self.connection(), &mut self.open) else { return };
+        let name = open.name.clone();
+        let shards = match open.shards.answer().get() {
+            Some(map) if with_shards => map.all().iter().map(|shard| shard.id.clone()).collect(),
+            _ => Vec::new(),
+        };
+        let window = Window::last_minutes(now, HEATMAP_MINUTES);
+        open.metrics.start(&self.handle, self.wake.clone(), now, async move {
+            connection.stream_metrics(&name, window, &shards).await
+        });
+    }
+
+    /// Starts or replaces the tail of the open stream.
+    pub fn start_tail(&mut self, options: TailOptions) {
+        let (Some(connection), Some(open)) = (self.connection(), &mut self.open) else { return };
+        open.tail = Some(start_tail(&self.handle, connection, open.name.clone(), options, self.wake.clone()));
+    }
+
+    /// Sends records; runs on when the stream is left.
+    pub fn inject(&mut self, stream: StreamName, entries: Vec<PutEntry>) -> Option<Write> {
+        let connection = self.connection()?;
+        let entries = Arc::new(entries);
+        let (publish, progress) = watch::channel(inject::prepared(stream.clone(), &entries, &self.clock));
+        let (sent, clock, wake) = (entries.clone(), self.clock.clone(), self.wake.clone());
+        self.handle.spawn(async move {
+            inject::run(&connection, &stream, &sent, &clock, &publish).await;
+            wake.wake();
+        });
+        Some(Write::Inject { entries, progress })
+    }
+
+    /// Splits a shard; runs on when the stream is left.
+    pub fn split(&mut self, request: SplitRequest, now: Timestamp) -> Option<Write> {
+        let connection = self.connection()?;
+        let (publish, progress) = watch::channel(reshard::prepared(request));
+        let (clock, wake) = (self.clock.clone(), self.wake.clone());
+        let mut done = Slot::default();
+        let mut changes = publish.subscribe();
+        let task = async move { reshard::run(&connection, &clock, &publish).await };
+        done.start(&self.handle, self.wake.clone(), now, task);
+        self.handle.spawn(async move {
+            while changes.changed().await.is_ok() {
+                wake.wake();
+            }
+        });
+        Some(Write::Split { progress, done })
+    }
+}

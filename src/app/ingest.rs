@@ -1,0 +1,267 @@
+//! Takes what the tasks answered into the world, once a frame and under a time budget.
+
+use std::time::{Duration, Instant};
+
+use tokio::sync::mpsc::error::TryRecvError;
+
+use super::App;
+use super::engine::Write;
+use crate::model::activity::{Event, Outcome};
+use crate::model::answer::Answer;
+use crate::model::time::Timestamp;
+use crate::model::world::{Link, TaskLine};
+use crate::model::writes::{InjectRun, PutOutcome, ReshardRun};
+use crate::tasks::slot::Slot;
+use crate::ui::command::Place;
+
+/// How long one frame may spend on taking records in.
+const RECORD_BUDGET: Duration = Duration::from_millis(3);
+/// Rows that the filter looks at in one step.
+const FILTER_STEP: usize = 2_000;
+
+impl App {
+    /// Takes in everything that is ready.
+    pub(super) fn ingest(&mut self, now: Timestamp) {
+        self.world.now = now;
+        self.ingest_session(now);
+        self.ingest_fleet(now);
+        self.ingest_stream(now);
+        self.ingest_tail(now);
+        self.ingest_writes(now);
+        self.world.meters = self.engine.meter.snapshot(now);
+        self.world.tasks = self.task_lines();
+    }
+
+    fn ingest_session(&mut self, now: Timestamp) {
+        if take(&mut self.engine.profiles, &mut self.world.profiles, now)
+            && let Some(endpoints) = self.engine.endpoints.answer().get()
+        {
+            self.world.local_endpoints = endpoints.clone();
+        }
+        if self.engine.endpoints.poll(now)
+            && let Some(endpoints) = self.engine.endpoints.answer().get()
+        {
+            self.world.local_endpoints = endpoints.clone();
+        }
+        if take(&mut self.engine.identity, &mut self.world.identity, now) {
+            // A server without STS is no failure: the identity stays unknown.
+        }
+        let Link::Connecting { request, .. } = &self.world.link else { return };
+        let request = request.clone();
+        if !self.engine.session.poll(now) {
+            return;
+        }
+        let answer = self.engine.session.answer();
+        if let Some((problem, _)) = &answer.problem {
+            self.world.link = Link::Failed { request, problem: problem.clone() };
+            self.note_problem(now);
+            return;
+        }
+        if let Some(session) = answer.get() {
+            let mut info = session.connection.info().clone();
+            if let Some(chosen) = self.world.settings.environments.get(&info.label) {
+                info.environment = *chosen;
+            }
+            self.world.generated_before = session.generated_before;
+            self.world.link = Link::Connected(info);
+            self.engine.ask_identity(now);
+            self.ui.place = Place::Fleet;
+        }
+    }
+
+    fn ingest_fleet(&mut self, now: Timestamp) {
+        let draft = self.engine.fleet_draft.as_mut().and_then(|draft| {
+            draft.has_changed().unwrap_or(false).then(|| draft.borrow_and_update().clone()).flatten()
+        });
+        if let Some(fleet) = draft
+            && self.world.fleet.get().is_none_or(|shown| shown.described <= fleet.described || shown.rows.is_empty())
+        {
+            let pending = self.world.fleet.pending_since;
+            self.world.fleet = Answer::known(fleet, now);
+            self.world.fleet.pending_since = pending;
+        }
+        if take(&mut self.engine.fleet, &mut self.world.fleet, now) {
+            self.note_problem(now);
+        }
+    }
+
+    fn ingest_stream(&mut self, now: Timestamp) {
+        let (Some(tasks), Some(open)) = (&mut self.engine.open, &mut self.world.open) else { return };
+        let before = open.summary.get().cloned();
+        let mut failed = false;
+        if take(&mut tasks.summary, &mut open.summary, now) {
+            let differ = super::schedule::shards_differ(
+                open.summary.get(),
+                before.as_ref(),
+                open.shards.get().map(|s| s.open_count()),
+            );
+            self.relist_shards |= differ;
+            failed |= open.summary.problem.is_some();
+        }
+        if take(&mut tasks.shards, &mut open.shards, now) {
+            self.refetch_metrics = true;
+            failed |= open.shards.problem.is_some();
+        }
+        if take(&mut tasks.metrics, &mut open.metrics, now) {
+            failed |= open.metrics.problem.is_some();
+        }
+        if failed {
+            self.note_problem(now);
+        }
+    }
+
+    fn ingest_tail(&mut self, now: Timestamp) {
+        let (Some(tasks), Some(open)) = (&mut self.engine.open, &mut self.world.open) else { return };
+        let began = Instant::now();
+        if let Some(handle) = &mut tasks.tail {
+            while began.elapsed() < RECORD_BUDGET {
+                match handle.items.try_recv() {
+                    Ok(items) => open.tail.ingest(items),
+                    Err(TryRecvError::Empty) => break,
+                    Err(TryRecvError::Disconnected) => {
+                        open.tail.end(now);
+                        break;
+                    }
+                }
+            }
+            if handle.status.has_changed().unwrap_or(false) {
+                open.tail.status = handle.status.borrow_and_update().clone();
+            }
+        }
+        while began.elapsed() < RECORD_BUDGET && !open.tail.advance_filter(FILTER_STEP) {}
+        self.has_more = began.elapsed() >= RECORD_BUDGET;
+    }
+
+    fn ingest_writes(&mut self, now: Timestamp) {
+        let mut ended = Vec::new();
+        let mut running = Vec::new();
+        for mut write in std::mem::take(&mut self.writes) {
+            if self.follow_write(&mut write, now) { ended.push(write) } else { running.push(write) }
+        }
+        self.writes = running;
+        for write in ended {
+            self.write_ended(write, now);
+        }
+    }
+
+    /// Copies progress into the world; says whether the write has ended.
+    fn follow_write(&mut self, write: &mut Write, now: Timestamp) -> bool {
+        match write {
+            Write::Inject { progress, .. } => {
+                let run = progress.borrow_and_update().clone();
+                let is_done = run.is_done;
+                if let Some(open) = self.world.open.as_mut().filter(|open| open.name == run.stream) {
+                    open.inject = Some(run);
+                }
+                is_done
+            }
+            Write::Split { progress, done } => {
+                let run = progress.borrow_and_update().clone();
+                let ended = done.poll(now) || done.answer().pending_since.is_none();
+                if let Some(open) = self.world.open.as_mut().filter(|open| open.name == run.request.stream) {
+                    open.reshard = Some(run);
+                }
+                ended
+            }
+        }
+    }
+
+    fn write_ended(&mut self, write: Write, now: Timestamp) {
+        match write {
+            Write::Inject { entries, progress } => {
+                let run = progress.borrow().clone();
+                let entry = super::journal::put_records(&self.world, &run, &entries, now);
+                self.log_activity(entry);
+            }
+            Write::Split { progress, done } => {
+                let run: ReshardRun = progress.borrow().clone();
+                let entry = super::journal::split_shard(&self.world, &run, done.answer(), now);
+                if let Event::Call { outcome: Outcome::Failed { .. }, .. } = &entry.event
+                    && let Some((problem, _)) = &done.answer().problem
+                {
+                    self.world.last_problem = Some((problem.clone(), now));
+                }
+                self.log_activity(entry);
+                self.relist_shards = true;
+                self.refresh_all = true;
+            }
+        }
+    }
+
+    /// Puts the newest failure into the status bar.
+    fn note_problem(&mut self, now: Timestamp) {
+        let newest = {
+            let world = &self.world;
+            let fleet = world.fleet.problem.as_ref();
+            let metrics_of_fleet = world.fleet.get().and_then(|fleet| fleet.metrics_problem.as_ref());
+            let open = world.open.as_ref().into_iter().flat_map(|open| {
+                [open.summary.problem.as_ref(), open.shards.problem.as_ref(), open.metrics.problem.as_ref()]
+            });
+            open.flatten()
+                .chain(fleet)
+                .max_by_key(|(_, at)| *at)
+                .cloned()
+                .or_else(|| metrics_of_fleet.map(|problem| (problem.clone(), now)))
+        };
+        if newest.is_some() {
+            self.world.last_problem = newest;
+        }
+    }
+
+    fn task_lines(&self) -> Vec<TaskLine> {
+        let mut lines = Vec::new();
+        let mut line = |text: String, progress: Option<f32>| lines.push(TaskLine { text, progress });
+        for write in &self.writes {
+            match write {
+                Write::Inject { progress, .. } => {
+                    let run = progress.borrow();
+                    let done = run.rows.iter().filter(|row| row.outcome.is_some()).count();
+                    line(
+                        format!("Sending {} of {} records to {}", done, run.rows.len(), run.stream),
+                        Some(done as f32 / run.rows.len().max(1) as f32),
+                    );
+                }
+                Write::Split { progress, .. } => {
+                    let run = progress.borrow();
+                    line(format!("SplitShard {} on {}", run.request.shard.short(), run.request.stream), None);
+                }
+            }
+        }
+        if let Some(open) = &self.world.open
+            && open.tail.is_running()
+        {
+            let reading = open.tail.status.shards.len();
+            let budget = self.world.settings.read_budget;
+            line(format!("Tailing {reading} shards, using {budget} of 5 reads/s per shard"), None);
+        }
+        if self.world.fleet.pending_since.is_some() {
+            let fleet = self.world.fleet.get();
+            let (described, all) = fleet.map_or((0, 0), |fleet| (fleet.described, fleet.rows.len()));
+            line(format!("DescribeStreamSummary {described}/{all}"), (all > 0).then(|| described as f32 / all as f32));
+        }
+        if self.world.open.as_ref().is_some_and(|open| open.metrics.pending_since.is_some()) {
+            line("GetMetricData".to_owned(), None);
+        }
+        lines
+    }
+}
+
+/// Polls a slot and copies its answer when that changed.
+fn take<T: Send + Sync + 'static>(slot: &mut Slot<T>, answer: &mut Answer<T>, now: Timestamp) -> bool {
+    let changed = slot.poll(now);
+    if changed {
+        let shown = answer.value.take();
+        *answer = slot.answer().clone();
+        if answer.value.is_none() {
+            answer.value = shown;
+        }
+    } else {
+        answer.pending_since = slot.answer().pending_since;
+    }
+    changed
+}
+
+/// How many records of a run the stream has.
+pub(super) fn accepted(run: &InjectRun) -> usize {
+    run.rows.iter().filter(|row| matches!(&row.outcome, Some(Ok(PutOutcome::Accepted { .. })))).count()
+}

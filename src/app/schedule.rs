@@ -1,0 +1,120 @@
+//! What to ask next: decides from what is on screen and how old it is. Pure, so that tests own the time.
+
+use crate::model::answer::Answer;
+use crate::model::stream::{StreamStatus, StreamSummary};
+use crate::model::time::{Millis, Timestamp};
+
+/// How often what is visible is asked again.
+#[derive(Clone, Copy, Debug)]
+pub struct Pace {
+    /// The fleet while it is on screen.
+    pub fleet: Millis,
+    /// The fleet while a stream is on screen; the rail shows it.
+    pub fleet_behind: Millis,
+    /// Shard-level figures of the fleet: they are what costs.
+    pub fleet_shards: Millis,
+    /// The summary of the open stream.
+    pub summary: Millis,
+    /// The summary while the stream is changing.
+    pub summary_changing: Millis,
+    /// The shards of the open stream, beyond what its summary gives cause for.
+    pub shards: Millis,
+    /// The figures of the open stream while a view shows them.
+    pub metrics: Millis,
+    /// Pause after a failure.
+    pub after_failure: Millis,
+}
+
+impl Pace {
+    /// For AWS, where CloudWatch has a figure a minute and each one asked for costs.
+    pub fn for_aws(refresh_seconds: u32) -> Self {
+        let refresh = Millis::from_secs(i64::from(refresh_seconds));
+        Self {
+            fleet: refresh,
+            fleet_behind: Millis(refresh.0 * 5),
+            fleet_shards: Millis::from_mins(5),
+            summary: Millis::from_secs(15),
+            summary_changing: Millis::from_secs(2),
+            shards: Millis::from_mins(2),
+            metrics: refresh,
+            after_failure: Millis::from_secs(20),
+        }
+    }
+
+    /// For an endpoint of one's own, where asking is free.
+    pub fn for_endpoint(refresh_seconds: u32) -> Self {
+        let refresh = Millis::from_secs(i64::from(refresh_seconds.min(15)));
+        Self {
+            fleet: refresh,
+            fleet_behind: Millis(refresh.0 * 2),
+            fleet_shards: Millis(0),
+            summary: Millis::from_secs(5),
+            summary_changing: Millis::from_secs(1),
+            shards: Millis::from_secs(30),
+            metrics: refresh,
+            after_failure: Millis::from_secs(10),
+        }
+    }
+}
+
+/// Whether a question is to be asked (again) now.
+pub fn is_due<T>(answer: &Answer<T>, every: Millis, after_failure: Millis, now: Timestamp) -> bool {
+    if answer.pending_since.is_some() {
+        return false;
+    }
+    let last_try = match (&answer.value, &answer.problem) {
+        (_, Some((_, failed))) => return failed.age_at(now) >= after_failure,
+        (Some((_, fetched)), None) => *fetched,
+        (None, None) => return true,
+    };
+    last_try.age_at(now) >= every
+}
+
+/// How often to ask for the summary: faster while the stream is changing.
+pub fn summary_pace(summary: Option<&StreamSummary>, pace: &Pace) -> Millis {
+    match summary {
+        Some(summary) if summary.status != StreamStatus::Active => pace.summary_changing,
+        _ => pace.summary,
+    }
+}
+
+/// Whether the shards must be listed again because the summary tells of others than the list has.
+pub fn shards_differ(
+    summary: Option<&StreamSummary>,
+    before: Option<&StreamSummary>,
+    listed_open: Option<usize>,
+) -> bool {
+    let Some(summary) = summary else { return false };
+    let count_differs = listed_open.is_some_and(|open| open != summary.open_shard_count as usize);
+    let settled = before.is_some_and(|before| before.status != summary.status);
+    count_differs || settled
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::answer::{Problem, ProblemKind};
+
+    const EVERY: Millis = Millis::from_secs(60);
+    const PAUSE: Millis = Millis::from_secs(20);
+
+    #[test]
+    fn a_question_is_asked_once_until_its_answer_is_old() {
+        let mut answer = Answer::<u8>::default();
+        let at = Timestamp::from_secs;
+        assert!(is_due(&answer, EVERY, PAUSE, at(0)));
+        answer.begin(at(0));
+        assert!(!is_due(&answer, EVERY, PAUSE, at(500)));
+        answer.finish(Ok(1), at(10));
+        assert!(!is_due(&answer, EVERY, PAUSE, at(69)));
+        assert!(is_due(&answer, EVERY, PAUSE, at(70)));
+    }
+
+    #[test]
+    fn a_failure_is_tried_again_after_a_pause_not_at_once() {
+        let mut answer = Answer::known(1, Timestamp::from_secs(0));
+        answer.finish(Err(Problem::new(ProblemKind::Unreachable, "gone")), Timestamp::from_secs(100));
+        assert!(!is_due(&answer, EVERY, PAUSE, Timestamp::from_secs(119)));
+        assert!(is_due(&answer, EVERY, PAUSE, Timestamp::from_secs(120)));
+    }
+}

@@ -1,0 +1,21 @@
+//! Who the credentials belong to.
+
+use super::connect::Connection;
+use super::error::Call;
+use crate::model::answer::{Problem, ProblemKind};
+use crate::model::connection::Identity;
+
+impl Connection {
+    /// One `GetCallerIdentity`; needs no permission and costs nothing.
+    ///
+    /// # Errors
+    /// `Credentials` when AWS does not accept them; endpoints other than AWS may not have STS.
+    pub async fn identity(&self) -> Result<Identity, Problem> {
+        let call = Call { service: "sts", operation: "GetCallerIdentity", resource: "" };
+        let output = self.sts().get_caller_identity().send().await.map_err(|err| self.fail(&err, call))?;
+        match (output.account, output.arn) {
+            (Some(account), Some(arn)) => Ok(Identity { account, arn }),
+            _ => Err(Problem::new(ProblemKind::NotAws, "GetCallerIdentity answered without an account.")),
+        }
+    }
+}

@@ -1,0 +1,201 @@
+//! Figures of CloudWatch. Costs money: $0.01 a thousand metrics requested, whatever the window; the meter counts them.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_cloudwatch::primitives::DateTime;
+use aws_sdk_cloudwatch::types::{Dimension, Metric, MetricDataQuery, MetricStat};
+
+use super::connect::Connection;
+use super::error::Call;
+use super::time::timestamp;
+use crate::model::answer::Problem;
+use crate::model::ids::{ShardId, StreamName};
+use crate::model::limits::GET_METRIC_DATA_MAX_QUERIES;
+use crate::model::metrics::{Source, StreamMetrics, Window, WriteMetrics};
+use crate::model::series::Series;
+
+const NAMESPACE: &str = "AWS/Kinesis";
+/// Pages of one batch that are followed at most.
+const MOST_PAGES: usize = 50;
+
+/// One of the five figures that are kept of a stream and of a shard.
+#[derive(Clone, Copy)]
+struct Figure {
+    on_stream: &'static str,
+    on_shard: &'static str,
+    statistic: &'static str,
+    slot: fn(&mut WriteMetrics) -> &mut Series,
+}
+
+const FIGURES: [Figure; 5] = [
+    Figure { on_stream: "IncomingBytes", on_shard: "IncomingBytes", statistic: "Sum", slot: |m| &mut m.incoming_bytes },
+    Figure {
+        on_stream: "IncomingRecords",
+        on_shard: "IncomingRecords",
+        statistic: "Sum",
+        slot: |m| &mut m.incoming_records,
+    },
+    Figure {
+        on_stream: "WriteProvisionedThroughputExceeded",
+        on_shard: "WriteProvisionedThroughputExceeded",
+        statistic: "Sum",
+        slot: |m| &mut m.write_throttled,
+    },
+    Figure {
+        on_stream: "ReadProvisionedThroughputExceeded",
+        on_shard: "ReadProvisionedThroughputExceeded",
+        statistic: "Sum",
+        slot: |m| &mut m.read_throttled,
+    },
+    Figure {
+        on_stream: "GetRecords.IteratorAgeMilliseconds",
+        on_shard: "IteratorAgeMilliseconds",
+        statistic: "Maximum",
+        slot: |m| &mut m.iterator_age_millis,
+    },
+];
+
+/// One series to ask for: of which stream, of which of its shards, which figure.
+struct Wanted<'a> {
+    stream: &'a StreamName,
+    shard: Option<&'a ShardId>,
+    figure: Figure,
+}
+
+impl Connection {
+    /// The figures of one stream, and of the shards given. `5 × (1 + shards)` metrics in batches of 500 a `GetMetricData`
+    /// (50 a second and account).
+    ///
+    /// # Errors
+    /// As every call.
+    pub async fn stream_metrics(
+        &self,
+        stream: &StreamName,
+        window: Window,
+        shards: &[ShardId],
+    ) -> Result<StreamMetrics, Problem> {
+        let mut fetched = self.metrics_of_streams(&[(stream.clone(), shards.to_vec())], window).await?;
+        Ok(fetched.remove(stream).unwrap_or_else(|| nothing_known(window, shards)))
+    }
+
+    /// The figures of many streams in as few calls as possible. A stream without figures is there, with gaps only.
+    ///
+    /// # Errors
+    /// As every call; a batch that fails fails all, so that no stream looks calm for want of an answer.
+    pub async fn metrics_of_streams(
+        &self,
+        streams: &[(StreamName, Vec<ShardId>)],
+        window: Window,
+    ) -> Result<BTreeMap<StreamName, StreamMetrics>, Problem> {
+        let mut fetched: BTreeMap<StreamName, StreamMetrics> =
+            streams.iter().map(|(name, shards)| (name.clone(), nothing_known(window, shards))).collect();
+        let wanted: Vec<Wanted<'_>> = streams
+            .iter()
+            .flat_map(|(stream, shards)| {
+                let on_shards = shards.iter().map(Some);
+                std::iter::once(None).chain(on_shards).map(move |shard| (stream, shard))
+            })
+            .flat_map(|(stream, shard)| FIGURES.map(|figure| Wanted { stream, shard, figure }))
+            .collect();
+        for batch in wanted.chunks(GET_METRIC_DATA_MAX_QUERIES) {
+            self.fetch_batch(batch, window, &mut fetched).await?;
+        }
+        for metrics in fetched.values_mut() {
+            fill_absent_throttles(&mut metrics.total);
+            metrics.shards.values_mut().for_each(fill_absent_throttles);
+        }
+        Ok(fetched)
+    }
+
+    async fn fetch_batch(
+        &self,
+        batch: &[Wanted<'_>],
+        window: Window,
+        fetched: &mut BTreeMap<StreamName, StreamMetrics>,
+    ) -> Result<(), Problem> {
+        let queries: Vec<MetricDataQuery> =
+            batch.iter().enumerate().map(|(index, wanted)| query(index, wanted, window)).collect();
+        self.meter().count_metrics(queries.len());
+        let mut token: Option<String> = None;
+        for _ in 0..MOST_PAGES {
+            let call = self
+                .cloudwatch()
+                .get_metric_data()
+                .set_metric_data_queries(Some(queries.clone()))
+                .start_time(DateTime::from_millis(window.start.0))
+                .end_time(DateTime::from_millis(window.end.0))
+                .set_next_token(token.take());
+            let resource = Call { service: "cloudwatch", operation: "GetMetricData", resource: "" };
+            let page = call.send().await.map_err(|err| self.fail(&err, resource))?;
+            for result in page.metric_data_results() {
+                let index = result.id().and_then(|id| id.strip_prefix('q')).and_then(|id| id.parse::<usize>().ok());
+                let Some(wanted) = index.and_then(|index| batch.get(index)) else { continue };
+                let Some(series) = series_of(fetched, wanted) else { continue };
+                for (at, value) in result.timestamps().iter().zip(result.values()) {
+                    if let Some(at) = timestamp(at) {
+                        series.set(at, *value);
+                    }
+                }
+            }
+            token = page.next_token;
+            if token.is_none() {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+}
+
+fn series_of<'a>(fetched: &'a mut BTreeMap<StreamName, StreamMetrics>, wanted: &Wanted<'_>) -> Option<&'a mut Series> {
+    let metrics = fetched.get_mut(wanted.stream)?;
+    let metrics = match wanted.shard {
+        Some(shard) => metrics.shards.get_mut(shard)?,
+        None => &mut metrics.total,
+    };
+    Some((wanted.figure.slot)(metrics))
+}
+
+fn query(index: usize, wanted: &Wanted<'_>, window: Window) -> MetricDataQuery {
+    let dimension = |name: &str, value: &str| Dimension::builder().name(name).value(value).build();
+    let name = if wanted.shard.is_some() { wanted.figure.on_shard } else { wanted.figure.on_stream };
+    let metric = Metric::builder()
+        .namespace(NAMESPACE)
+        .metric_name(name)
+        .dimensions(dimension("StreamName", wanted.stream.as_str()))
+        .set_dimensions(Some(
+            std::iter::once(dimension("StreamName", wanted.stream.as_str()))
+                .chain(wanted.shard.map(|shard| dimension("ShardId", shard.as_str())))
+                .collect(),
+        ))
+        .build();
+    let stat = MetricStat::builder()
+        .metric(metric)
+        .period(i32::try_from(window.step_seconds).unwrap_or(60))
+        .stat(wanted.figure.statistic)
+        .build();
+    MetricDataQuery::builder().id(format!("q{index}")).metric_stat(stat).return_data(true).build()
+}
+
+fn nothing_known(window: Window, shards: &[ShardId]) -> StreamMetrics {
+    StreamMetrics {
+        window,
+        total: WriteMetrics::unknown(window),
+        shards: shards.iter().map(|shard| (shard.clone(), WriteMetrics::unknown(window))).collect(),
+        source: Source::CloudWatch,
+    }
+}
+
+/// CloudWatch has no point for a minute without a throttle. Where records came in, such a minute is known to be zero.
+fn fill_absent_throttles(metrics: &mut WriteMetrics) {
+    for index in 0..metrics.incoming_records.len() {
+        if metrics.incoming_records.at(index).is_none() {
+            continue;
+        }
+        let at = metrics.incoming_records.time_of(index);
+        for series in [&mut metrics.write_throttled, &mut metrics.read_throttled] {
+            if series.at(index).is_none() {
+                series.set(at, 0.0);
+            }
+        }
+    }
+}

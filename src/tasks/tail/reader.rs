@@ -1,0 +1,307 @@
+//! The reading of one shard: where it stands, when its next call is due, and what its answers mean. Pure: time and answers
+//! are handed in.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
+
+use crate::model::answer::ProblemKind;
+use crate::model::ids::{SequenceNumber, ShardId};
+use crate::model::limits::{GET_RECORDS_MAX_RECORDS, SHARD_READ_BYTES_PER_SEC};
+use crate::model::position::StartingPosition;
+use crate::model::record::RawRecord;
+use crate::model::shard_map::Shard;
+use crate::model::tail::ShardTailState;
+use crate::model::time::{Millis, Timestamp};
+
+/// Pause between two reads at the tip (AWS advises one second, API: `GetRecords`).
+const TIP_MILLIS: i64 = 1_000;
+/// First and longest wait behind a failure.
+const FAILURE_WAIT_MILLIS: (i64, i64) = (1_000, 30_000);
+/// First and longest wait behind a throttle: a throttled shard refuses every call of the next second.
+const THROTTLE_WAIT_MILLIS: (i64, i64) = (1_000, 16_000);
+/// Reads become faster again after this long without a throttle.
+const CALM_MILLIS: i64 = 10_000;
+/// A closed shard whose server never says that it ended has ended after this many empty answers at its tip.
+const EMPTY_ANSWERS_OF_ENDED: u32 = 3;
+
+/// One answer of `GetRecords`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Page {
+    /// In the order of the shard.
+    pub records: Vec<RawRecord>,
+    /// `None` when the shard is closed and read to its end.
+    pub next_iterator: Option<String>,
+    /// Distance from the tip of the shard; always 0 on some servers that are not AWS.
+    pub millis_behind_latest: Option<i64>,
+    /// What came from the shard, told at its end by some servers; without sequence numbers.
+    pub children: Vec<Shard>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Phase {
+    /// Waits for its parents.
+    Blocked,
+    /// Needs an iterator.
+    NeedsIterator,
+    /// `GetShardIterator` is on its way.
+    AskingIterator,
+    /// Has an iterator.
+    Ready(Arc<str>),
+    /// `GetRecords` is on its way.
+    Reading(Arc<str>),
+    /// Read to its tip, and that was all that was asked for.
+    AtTip,
+    /// Read to its end.
+    Ended,
+}
+
+/// How a failed call is answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Remedy {
+    /// Wait longer between calls.
+    SlowDown,
+    /// Ask for a new iterator.
+    Renew,
+    /// The shard is no more.
+    Gone,
+    /// Try again later.
+    Retry,
+    /// Nothing that the tailer can do.
+    GiveUp,
+}
+
+impl Remedy {
+    pub(super) fn of(kind: ProblemKind) -> Self {
+        match kind {
+            ProblemKind::Throttled | ProblemKind::Limit => Self::SlowDown,
+            ProblemKind::Expired => Self::Renew,
+            ProblemKind::NotFound => Self::Gone,
+            ProblemKind::Internal
+            | ProblemKind::Unreachable
+            | ProblemKind::NotAws
+            | ProblemKind::InUse
+            | ProblemKind::Credentials => Self::Retry,
+            _ => Self::GiveUp,
+        }
+    }
+}
+
+/// What an answer of `GetRecords` came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum After {
+    /// Read on at the due time.
+    ReadOn,
+    /// Nothing more was asked for.
+    AtTip,
+    /// The shard was read to its end.
+    Ended,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Reader {
+    pub shard: Shard,
+    pub phase: Phase,
+    /// Where a new iterator would begin: no record behind it has been handed on.
+    pub resume: StartingPosition,
+    /// The next call, where one is to be made.
+    pub due: Timestamp,
+    /// Whether a listing has named its parents, so that those it did not name are gone.
+    pub is_lineage_known: bool,
+    /// Whether it takes no writes any more, as far as is known.
+    pub is_closed: bool,
+    /// Failures since the last answer with records or without.
+    pub failures: u32,
+    /// Whether a person was told of them.
+    pub is_failure_told: bool,
+    /// Lag of the last answer, where it named one.
+    pub millis_behind: Option<i64>,
+    has_answered: bool,
+    /// Every wait is this many times longer; above 1 the shard counts as throttled.
+    slow: i64,
+    throttles_in_row: u32,
+    last_throttle: Timestamp,
+    sent: Timestamp,
+    last: Option<SequenceNumber>,
+    is_renewed: bool,
+    empty_at_tip: u32,
+}
+
+impl Reader {
+    pub(super) fn new(shard: Shard, resume: StartingPosition, is_lineage_known: bool) -> Self {
+        Self {
+            is_closed: !shard.is_open(),
+            shard,
+            phase: Phase::Blocked,
+            resume,
+            due: Timestamp(0),
+            is_lineage_known,
+            failures: 0,
+            is_failure_told: false,
+            millis_behind: None,
+            has_answered: false,
+            slow: 1,
+            throttles_in_row: 0,
+            last_throttle: Timestamp(0),
+            sent: Timestamp(0),
+            last: None,
+            is_renewed: false,
+            empty_at_tip: 0,
+        }
+    }
+
+    pub(super) fn id(&self) -> &ShardId {
+        &self.shard.id
+    }
+
+    pub(super) fn is_over(&self) -> bool {
+        matches!(self.phase, Phase::Ended | Phase::AtTip)
+    }
+
+    pub(super) fn is_slowed(&self) -> bool {
+        self.slow > 1
+    }
+
+    pub(super) fn state(&self) -> ShardTailState {
+        match self.phase {
+            Phase::Ended | Phase::AtTip => ShardTailState::Ended,
+            Phase::Blocked => ShardTailState::Waiting,
+            _ if self.is_slowed() || self.is_failure_told => ShardTailState::Throttled,
+            _ if !self.has_answered => ShardTailState::Waiting,
+            _ => ShardTailState::Reading,
+        }
+    }
+
+    pub(super) fn is_scheduled(&self) -> bool {
+        matches!(self.phase, Phase::NeedsIterator | Phase::Ready(_))
+    }
+
+    /// Notes that the due call is made now.
+    pub(super) fn send(&mut self, now: Timestamp) {
+        self.sent = now;
+        self.phase = match std::mem::replace(&mut self.phase, Phase::Ended) {
+            Phase::NeedsIterator => Phase::AskingIterator,
+            Phase::Ready(iterator) => Phase::Reading(iterator),
+            other => other,
+        };
+    }
+
+    /// Takes a new iterator.
+    pub(super) fn take_iterator(&mut self, iterator: String, now: Timestamp) {
+        if self.resume == StartingPosition::Latest {
+            // Should this iterator expire before a record was read, LATEST would leave a gap.
+            self.resume = StartingPosition::AtTimestamp(self.sent);
+        }
+        self.phase = Phase::Ready(Arc::from(iterator));
+        self.due = now;
+    }
+
+    /// Puts the call back, to be made again at a due time that the failure asks for.
+    pub(super) fn fail(&mut self, remedy: Remedy, now: Timestamp) {
+        self.phase = match (std::mem::replace(&mut self.phase, Phase::Ended), remedy) {
+            (Phase::Reading(iterator), Remedy::SlowDown | Remedy::Retry) => Phase::Ready(iterator),
+            _ => Phase::NeedsIterator,
+        };
+        let wait = match remedy {
+            Remedy::SlowDown => {
+                self.throttles_in_row += 1;
+                self.slow = (self.slow * 2).min(16);
+                self.last_throttle = now;
+                doubled(THROTTLE_WAIT_MILLIS, self.throttles_in_row) + self.jitter(self.throttles_in_row)
+            }
+            Remedy::Renew => {
+                self.is_renewed = true;
+                self.failures += 1;
+                // The first renewal is ordinary; a server that refuses what it just issued is not asked in a loop.
+                if self.failures > 1 { doubled(FAILURE_WAIT_MILLIS, self.failures) } else { 0 }
+            }
+            _ => {
+                self.failures += 1;
+                doubled(FAILURE_WAIT_MILLIS, self.failures) + self.jitter(self.failures)
+            }
+        };
+        self.due = now + Millis(wait);
+    }
+
+    /// Takes an answer: which records are new, and what comes next. `started` is set where reading ends at the tip as of
+    /// that moment.
+    pub(super) fn take_page(
+        &mut self,
+        mut page: Page,
+        now: Timestamp,
+        reads_per_sec: u32,
+        started: Option<Timestamp>,
+    ) -> (Vec<RawRecord>, After) {
+        self.failures = 0;
+        self.throttles_in_row = 0;
+        if self.is_slowed() && now - self.last_throttle >= Millis(CALM_MILLIS) {
+            self.slow /= 2;
+            self.last_throttle = now;
+        }
+        self.has_answered = true;
+        self.millis_behind = page.millis_behind_latest;
+        let says_tip = page.millis_behind_latest.unwrap_or(0) == 0;
+        let after = self.judge(&page, says_tip, started);
+        self.skip_what_was_read(&mut page.records);
+        let bytes: usize = page.records.iter().map(RawRecord::size_bytes).sum();
+        let is_full = page.records.len() >= GET_RECORDS_MAX_RECORDS as usize;
+        let is_at_tip = says_tip && !is_full && (started.is_none() || page.records.is_empty());
+        if let Some(last) = page.records.last() {
+            self.last = Some(last.sequence_number.clone());
+            self.resume = StartingPosition::AfterSequence(last.sequence_number.clone());
+        }
+        self.phase = match (after, page.next_iterator) {
+            (After::ReadOn, Some(iterator)) => Phase::Ready(Arc::from(iterator)),
+            (After::AtTip, _) => Phase::AtTip,
+            _ => Phase::Ended,
+        };
+        let pause = 1_000 / i64::from(reads_per_sec.max(1));
+        let pause = if is_at_tip { pause.max(TIP_MILLIS) } else { pause } * self.slow;
+        self.due = (self.sent + Millis(pause)).max(now + throughput_wait(bytes));
+        (page.records, after)
+    }
+
+    /// `MillisBehindLatest` of 0 is not enough to stop at: some servers always say 0. It has to come with an empty answer,
+    /// or with a record that arrived behind the start.
+    fn judge(&mut self, page: &Page, says_tip: bool, started: Option<Timestamp>) -> After {
+        if page.next_iterator.is_none() {
+            return After::Ended;
+        }
+        let is_empty = page.records.is_empty();
+        self.empty_at_tip = if says_tip && is_empty { self.empty_at_tip + 1 } else { 0 };
+        if self.is_closed {
+            return if self.empty_at_tip >= EMPTY_ANSWERS_OF_ENDED { After::Ended } else { After::ReadOn };
+        }
+        let Some(started) = started else { return After::ReadOn };
+        let is_past = || page.records.iter().any(|r| r.approximate_arrival.is_some_and(|at| at >= started));
+        if says_tip && (is_empty || is_past()) { After::AtTip } else { After::ReadOn }
+    }
+
+    /// A renewed iterator begins behind the last record; a server that begins at it would show it twice.
+    fn skip_what_was_read(&mut self, records: &mut Vec<RawRecord>) {
+        if !self.is_renewed || records.is_empty() {
+            return;
+        }
+        self.is_renewed = false;
+        if records.first().map(|record| &record.sequence_number) == self.last.as_ref() {
+            records.remove(0);
+        }
+    }
+
+    /// Up to a quarter of a second that differs from shard to shard and from try to try, so that shards do not all come
+    /// back at once.
+    fn jitter(&self, attempt: u32) -> i64 {
+        let mut hasher = DefaultHasher::new();
+        (self.shard.id.as_str(), attempt).hash(&mut hasher);
+        (hasher.finish() % 250) as i64
+    }
+}
+
+/// How long the shard's read throughput needs for so many bytes: after a reply of 10 MiB, calls of the next 5 seconds are
+/// throttled (API: `GetRecords`).
+pub(super) fn throughput_wait(bytes: usize) -> Millis {
+    Millis((bytes as f64 * 1_000.0 / SHARD_READ_BYTES_PER_SEC) as i64)
+}
+
+fn doubled((first, longest): (i64, i64), attempt: u32) -> i64 {
+    first.saturating_mul(1 << attempt.saturating_sub(1).min(20)).min(longest)
+}

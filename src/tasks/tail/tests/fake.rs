@@ -1,0 +1,262 @@
+//! A small stream in memory that answers the machine's requests, with the habits of several servers.
+
+use std::collections::BTreeMap;
+
+use crate::model::answer::{Problem, ProblemKind};
+use crate::model::hash_range::{HashKey, HashKeyRange};
+use crate::model::ids::{PartitionKey, SequenceNumber, ShardId};
+use crate::model::position::StartingPosition;
+use crate::model::record::RawRecord;
+use crate::model::shard_map::Shard;
+use crate::model::time::{Millis, Timestamp};
+use crate::tasks::tail::machine::{Event, Machine, Output, Request};
+use crate::tasks::tail::reader::Page;
+
+/// How a server differs from AWS.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Habits {
+    /// Names the children at the end of a shard.
+    pub tells_children: bool,
+    /// Says 0 milliseconds behind, always.
+    pub lag_is_always_zero: bool,
+    /// Never ends a closed shard.
+    pub never_ends: bool,
+    /// Answers empty pages now and then although records lie ahead.
+    pub empty_pages: bool,
+}
+
+#[derive(Clone, Debug)]
+struct FakeShard {
+    shard: Shard,
+    records: Vec<(u64, Timestamp)>,
+    closed_at: Option<u64>,
+}
+
+#[derive(Debug)]
+pub struct Fake {
+    pub habits: Habits,
+    shards: Vec<FakeShard>,
+    next_sequence: u64,
+    iterators: BTreeMap<String, (usize, u64, Timestamp)>,
+    next_iterator: u64,
+    page_size: usize,
+    pub lists: u32,
+}
+
+fn sequence(number: u64) -> SequenceNumber {
+    SequenceNumber::from(number.to_string())
+}
+
+impl Fake {
+    pub fn new(open: u32, habits: Habits) -> Self {
+        let mut fake = Self {
+            habits,
+            shards: Vec::new(),
+            next_sequence: 1,
+            iterators: BTreeMap::new(),
+            next_iterator: 0,
+            page_size: 3,
+            lists: 0,
+        };
+        for range in HashKeyRange::uniform(open) {
+            fake.add(range, &[]);
+        }
+        fake
+    }
+
+    fn add(&mut self, range: HashKeyRange, parents: &[usize]) -> usize {
+        let at = self.shards.len();
+        let parent = |place: usize| parents.get(place).map(|at| self.shards[*at].shard.id.clone());
+        let shard = Shard {
+            id: ShardId::from(format!("shardId-{at:012}")),
+            range,
+            parent: parent(0),
+            adjacent_parent: parent(1),
+            starting_sequence_number: sequence(self.next_sequence),
+            ending_sequence_number: None,
+        };
+        self.next_sequence += 1;
+        self.shards.push(FakeShard { shard, records: Vec::new(), closed_at: None });
+        at
+    }
+
+    pub fn id(&self, at: usize) -> ShardId {
+        self.shards[at].shard.id.clone()
+    }
+
+    pub fn open(&self) -> Vec<usize> {
+        (0..self.shards.len()).filter(|at| self.shards[*at].closed_at.is_none()).collect()
+    }
+
+    pub fn put(&mut self, hash: HashKey, now: Timestamp) {
+        let at = self.open().into_iter().find(|at| self.shards[*at].shard.range.contains(hash)).expect("owned");
+        self.shards[at].records.push((self.next_sequence, now));
+        self.next_sequence += 1;
+    }
+
+    fn close(&mut self, at: usize) {
+        self.shards[at].closed_at = Some(self.next_sequence);
+        self.shards[at].shard.ending_sequence_number = Some(sequence(self.next_sequence));
+        self.next_sequence += 1;
+    }
+
+    pub fn split(&mut self, at: usize) {
+        let range = self.shards[at].shard.range;
+        let Some((left, right)) = range.even_split().and_then(|start| range.split_at(start)) else { return };
+        self.close(at);
+        self.add(left, &[at]);
+        self.add(right, &[at]);
+    }
+
+    /// Merges the open shard with the one behind it in hash order, where there is one.
+    pub fn merge(&mut self, at: usize) {
+        let range = self.shards[at].shard.range;
+        let next = self.open().into_iter().find(|other| range.is_followed_by(self.shards[*other].shard.range));
+        let Some(next) = next else { return };
+        let merged = HashKeyRange { start: range.start, end: self.shards[next].shard.range.end };
+        self.close(at);
+        self.close(next);
+        self.add(merged, &[at, next]);
+    }
+
+    /// Everything that was put, by shard, in order.
+    pub fn contents(&self) -> BTreeMap<ShardId, Vec<u64>> {
+        self.shards
+            .iter()
+            .map(|fake| (fake.shard.id.clone(), fake.records.iter().map(|(number, _)| *number).collect()))
+            .collect()
+    }
+
+    pub fn parents(&self, id: &ShardId) -> Vec<ShardId> {
+        let shard = self.shards.iter().find(|fake| fake.shard.id == *id).map(|fake| &fake.shard);
+        shard.into_iter().flat_map(|shard| shard.parents().cloned()).collect()
+    }
+
+    pub fn listing(&mut self) -> Vec<Shard> {
+        self.lists += 1;
+        self.shards.iter().map(|fake| fake.shard.clone()).collect()
+    }
+
+    fn at(&self, id: &ShardId) -> usize {
+        self.shards.iter().position(|fake| fake.shard.id == *id).expect("a shard of this stream")
+    }
+
+    fn issue(&mut self, at: usize, from: u64, now: Timestamp) -> String {
+        self.next_iterator += 1;
+        let name = format!("iterator-{}", self.next_iterator);
+        self.iterators.insert(name.clone(), (at, from, now));
+        name
+    }
+
+    /// An iterator stands for the first sequence number that it may answer.
+    fn iterator(&mut self, id: &ShardId, position: &StartingPosition, now: Timestamp) -> String {
+        let at = self.at(id);
+        let from = match position {
+            StartingPosition::TrimHorizon => 0,
+            StartingPosition::Latest => self.next_sequence,
+            StartingPosition::AtSequence(number) => number.as_str().parse().expect("a number of this stream"),
+            StartingPosition::AfterSequence(number) => {
+                number.as_str().parse::<u64>().expect("a number of this stream") + 1
+            }
+            StartingPosition::AtTimestamp(time) => {
+                let first = self.shards[at].records.iter().find(|(_, arrival)| arrival >= time);
+                first.map_or(self.next_sequence, |(number, _)| *number)
+            }
+        };
+        self.issue(at, from, now)
+    }
+
+    fn page(&mut self, iterator: &str, now: Timestamp, is_empty: bool) -> Result<Page, Problem> {
+        let (at, from, issued) = self.iterators[iterator];
+        if now - issued > Millis::from_secs(300) {
+            return Err(Problem::new(ProblemKind::Expired, "The iterator is too old."));
+        }
+        let ahead: Vec<(u64, Timestamp)> =
+            self.shards[at].records.iter().filter(|(number, _)| *number >= from).copied().collect();
+        let take = if is_empty && self.habits.empty_pages { 0 } else { self.page_size };
+        let taken: Vec<(u64, Timestamp)> = ahead.iter().take(take).copied().collect();
+        let is_drained = taken.len() == ahead.len();
+        let next = taken.last().map_or(from, |(number, _)| number + 1);
+        let ends = is_drained && self.shards[at].closed_at.is_some() && !self.habits.never_ends;
+        let children = self.shards.iter().filter(|fake| fake.shard.parents().any(|id| *id == self.shards[at].shard.id));
+        let children = children
+            .map(|fake| Shard { starting_sequence_number: SequenceNumber::from(""), ..fake.shard.clone() })
+            .filter(|_| ends && self.habits.tells_children)
+            .collect();
+        let records = taken.iter().map(|(number, arrival)| RawRecord {
+            sequence_number: sequence(*number),
+            partition_key: PartitionKey::from("k"),
+            approximate_arrival: Some(*arrival),
+            data: vec![1],
+        });
+        let lag = if is_drained || self.habits.lag_is_always_zero { 0 } else { 1_000 };
+        let records = records.collect();
+        let next_iterator = (!ends).then(|| self.issue(at, next, now));
+        Ok(Page { records, next_iterator, millis_behind_latest: Some(lag), children })
+    }
+
+    /// The answer to a request, at this moment.
+    pub fn answer(&mut self, request: &Request, now: Timestamp, is_empty: bool) -> Event {
+        match request {
+            Request::ListShards => Event::Shards(Ok(self.listing())),
+            Request::Iterator { shard, position } => {
+                Event::Iterator(shard.clone(), Ok(self.iterator(shard, position, now)))
+            }
+            Request::Read { shard, iterator } => Event::Page(shard.clone(), self.page(iterator, now, is_empty)),
+        }
+    }
+}
+
+/// The answer to a request that failed.
+pub fn failure(request: &Request, kind: ProblemKind) -> Event {
+    let problem = Problem::new(kind, "It failed.");
+    match request {
+        Request::ListShards => Event::Shards(Err(problem)),
+        Request::Iterator { shard, .. } => Event::Iterator(shard.clone(), Err(problem)),
+        Request::Read { shard, .. } => Event::Page(shard.clone(), Err(problem)),
+    }
+}
+
+/// Everything the machine has handed on.
+#[derive(Debug, Default)]
+pub struct Seen {
+    pub records: Vec<(ShardId, u64)>,
+    pub notices: Vec<crate::model::tail::TailNotice>,
+}
+
+impl Seen {
+    pub fn take(&mut self, machine: &mut Machine) {
+        while let Some(output) = machine.next_output() {
+            match output {
+                Output::Records(shard, records) => self.records.extend(
+                    records.iter().map(|r| (shard.clone(), r.sequence_number.as_str().parse().expect("a number"))),
+                ),
+                Output::Notice(notice) => self.notices.push(notice),
+            }
+        }
+    }
+
+    pub fn by_shard(&self) -> BTreeMap<ShardId, Vec<u64>> {
+        let mut shards: BTreeMap<ShardId, Vec<u64>> = BTreeMap::new();
+        for (shard, number) in &self.records {
+            shards.entry(shard.clone()).or_default().push(*number);
+        }
+        shards
+    }
+}
+
+/// Answers every request as soon as it is made until the machine is done or `until` is reached; the time then.
+pub fn run(machine: &mut Machine, fake: &mut Fake, seen: &mut Seen, from: Timestamp, until: Timestamp) -> Timestamp {
+    let mut now = from;
+    loop {
+        while let Some(request) = machine.next_request(now) {
+            let event = fake.answer(&request, now, false);
+            machine.on(event, now);
+        }
+        seen.take(machine);
+        match machine.next_due() {
+            Some(due) if due <= until && !machine.is_done() => now = now.max(due),
+            _ => return if machine.is_done() { now } else { until },
+        }
+    }
+}

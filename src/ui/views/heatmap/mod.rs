@@ -1,0 +1,251 @@
+//! The heatmap: shards × minutes, coloured by share of the limit, with the selected shard's plots below and the verdict
+//! at the right. Which shard, and since when.
+//!
+//! A frame costs what is in sight: cells are one texture, marks one cached mesh, text is laid out for visible rows only.
+
+mod axis;
+mod geometry;
+mod grid;
+mod gutter;
+mod inspector;
+mod keys;
+mod legend;
+mod lines;
+mod plots;
+mod rows;
+mod state;
+mod strips;
+mod toolbar;
+mod tooltip;
+
+use std::sync::Arc;
+
+use eframe::egui::{Align, Align2, Area, Order, Rect, Ui, UiBuilder, pos2, vec2};
+
+pub use state::HeatmapState;
+
+use crate::model::format;
+use crate::model::health::Severity;
+use crate::model::ids::ShardId;
+use crate::model::metrics::{Source, StreamMetrics, WriteMetrics};
+use crate::model::world::{OpenStream, World};
+use crate::ui::command::Commands;
+use crate::ui::theme::{self, fonts, icons};
+use crate::ui::widgets;
+use geometry::{AXIS_HEIGHT, Areas, Columns, Heights, LEGEND_HEIGHT, PAGE, PLOT_HEADER};
+use state::Prepared;
+
+/// Below this width of the window the inspector becomes a drawer.
+const WIDE: f32 = 1_280.0;
+/// Opacity of figures that are old because the last try failed.
+const STALE_OPACITY: f32 = 0.5;
+
+/// Draws the heatmap of the open stream into `ui`.
+pub fn show(ui: &mut Ui, world: &World, state: &mut HeatmapState, selection: &mut Option<ShardId>, out: &mut Commands) {
+    let full = ui.max_rect();
+    let is_wide = ui.ctx().content_rect().width() >= WIDE;
+    let mut areas = Areas::of(full, is_wide);
+    let Some(open) = &world.open else {
+        widgets::empty(ui, icons::HEATMAP, "No stream is open", "Choose one in the list at the left.", None);
+        return;
+    };
+    if let Some((metrics, _)) = &open.metrics.value {
+        let shards = open.shards.value.as_ref().map(|(shards, _)| shards);
+        let open_shards = open_shard_count(open);
+        state.prepare(ui.ctx(), metrics, shards, open_shards, ui.visuals().dark_mode);
+    } else {
+        state.prepared = None;
+    }
+    if let Some(prepared) = &mut state.prepared {
+        greet(&mut state.greeted, prepared, open, selection);
+    }
+    toolbar::show(ui, areas.toolbar, world, state, !is_wide, out);
+    let mut prepared = state.prepared.take();
+    if let Some(prepared) = &prepared {
+        keys::take(ui, state, prepared, selection, out);
+        areas = areas.below(strips::show(ui, areas.below_toolbar(), world, open, prepared, out));
+    }
+    match (&mut prepared, open.metrics.value.as_ref().map(|(metrics, _)| metrics)) {
+        (Some(prepared), Some(metrics)) => {
+            let main = Main { world, open, metrics, area: areas.main };
+            ui.scope_builder(UiBuilder::new().max_rect(areas.main).id_salt("heatmap main"), |ui| {
+                main.ui(ui, state, prepared, selection);
+            });
+        }
+        _ => strips::instead_of_rows(ui, areas.main, world, open, out),
+    }
+    let verdict = inspector::Inspector { world, open, prepared: prepared.as_ref() };
+    match areas.inspector {
+        Some(area) => verdict.show(ui, area, selection, out),
+        None if state.is_drawer_open => drawer(ui, areas.main, &verdict, selection, out),
+        None => {}
+    }
+    state.prepared = prepared;
+    ui.advance_cursor_after_rect(full);
+}
+
+/// The verdict over the right of a narrow window.
+fn drawer(
+    ui: &mut Ui,
+    main: Rect,
+    verdict: &inspector::Inspector<'_>,
+    selection: &mut Option<ShardId>,
+    out: &mut Commands,
+) {
+    let area = Rect::from_min_max(pos2(main.right() - main.width().min(340.0), main.top()), main.max);
+    let layer = Area::new(ui.scope_id().with("drawer")).order(Order::Middle).fixed_pos(area.min).constrain(false);
+    layer.show(ui.ctx(), |ui| {
+        ui.set_min_size(area.size());
+        verdict.show(ui, area, selection, out);
+    });
+}
+
+/// Selects the worst shard when a stream is first seen, so that the verdict stands there before anything is clicked.
+fn greet(
+    greeted: &mut Option<crate::model::ids::StreamName>,
+    prepared: &Prepared,
+    open: &OpenStream,
+    selection: &mut Option<ShardId>,
+) {
+    if greeted.as_ref() != Some(&open.name) {
+        *greeted = Some(open.name.clone());
+        let is_here = selection.as_ref().is_some_and(|shard| prepared.row_of(Some(shard)).is_some());
+        if !is_here {
+            *selection = prepared.flagged().next().cloned();
+        }
+    }
+}
+
+fn open_shard_count(open: &OpenStream) -> u32 {
+    match (open.summary.get(), open.shards.get()) {
+        (Some(summary), _) if summary.open_shard_count > 0 => summary.open_shard_count,
+        (_, Some(shards)) => u32::try_from(shards.open_count()).unwrap_or(u32::MAX),
+        _ => 1,
+    }
+}
+
+/// The part with rows and plots, once there are figures.
+struct Main<'a> {
+    world: &'a World,
+    open: &'a OpenStream,
+    metrics: &'a Arc<StreamMetrics>,
+    area: Rect,
+}
+
+impl Main<'_> {
+    fn ui(&self, ui: &mut Ui, state: &mut HeatmapState, prepared: &mut Prepared, selection: &mut Option<ShardId>) {
+        let area = self.area;
+        let pixels = ui.ctx().pixels_per_point();
+        let columns = Columns::fit(area.left(), area.right(), prepared.grid.columns(), pixels);
+        let heights = Heights::share(area.height(), prepared.grid.rows.len(), pixels);
+        let strip = |top: f32, height: f32| Rect::from_min_size(pos2(area.left(), top), vec2(area.width(), height));
+        let rows_area = strip(area.top() + AXIS_HEIGHT, heights.rows);
+        let legend_area = strip(rows_area.bottom(), LEGEND_HEIGHT);
+        let plot_rects = plots::rects(&columns, legend_area.bottom(), heights.plot_scale);
+        let places = rows::Places { area: rows_area, columns, row_height: heights.row };
+        let column = rows::point(ui, state, prepared, &places, &plot_rects);
+        let opacity = if self.open.metrics.is_stale() { STALE_OPACITY } else { 1.0 };
+        let generated_before = self.world.generated_before;
+        let marks = axis::Marks { grid: &prepared.grid, cursor: column, generated_before };
+        let t = theme::tokens(ui);
+        axis::paint(ui.painter(), t, strip(area.top(), AXIS_HEIGHT), &columns, &marks);
+        let stream = self.open.name.as_str();
+        let frame = rows::Frame { places: &places, stream, generated_before, column, opacity };
+        let cell = rows::show(ui, &frame, state, prepared, selection);
+        legend::paint(ui.painter(), t, ui.visuals().dark_mode, legend_area, &columns, prepared.grid.metric);
+        let around = plots::Around { grid: &prepared.grid, columns, left: area.left(), cursor: column, opacity };
+        self.plots(ui, prepared, selection.as_ref(), &around, &plot_rects);
+        self.nothing_reported(ui, prepared, rows_area, &columns);
+        if let Some((row, column, rect)) = cell {
+            self.tooltip(ui, prepared, row, column, rect);
+        }
+    }
+
+    fn plots(
+        &self,
+        ui: &mut Ui,
+        prepared: &Prepared,
+        selection: Option<&ShardId>,
+        around: &plots::Around<'_>,
+        rects: &[Rect; 3],
+    ) {
+        let unknown = WriteMetrics::unknown(self.metrics.window);
+        let (figures, shards) = match selection {
+            Some(shard) => (self.metrics.shards.get(shard).unwrap_or(&unknown), 1),
+            None => (&self.metrics.total, open_shard_count(self.open)),
+        };
+        let top = rects.first().map_or(self.area.bottom(), |rect| rect.top() - PLOT_HEADER);
+        self.plot_header(ui, prepared, selection, top, &around.columns);
+        let name = selection.map_or(self.open.name.as_str(), ShardId::as_str);
+        plots::show(ui, &plots::Subject { name, figures, shards }, around, rects);
+    }
+
+    fn plot_header(&self, ui: &mut Ui, prepared: &Prepared, selection: Option<&ShardId>, top: f32, columns: &Columns) {
+        let t = theme::tokens(ui);
+        let area = self.area;
+        let middle = top + PLOT_HEADER / 2.0 - 2.0;
+        let painter = ui.painter();
+        let row = prepared.row_of(selection).and_then(|row| prepared.grid.rows.get(row));
+        let severity = row.map_or(Severity::Unknown, |row| row.severity);
+        let worst = prepared.trouble.iter().map(|(_, severity)| *severity).max();
+        let severity = match selection {
+            None if prepared.is_blank() => Severity::Unknown,
+            None if prepared.grid.has_shard_metrics => worst.unwrap_or(Severity::Ok),
+            _ => severity,
+        };
+        widgets::status_glyph(painter, t, pos2(area.left() + PAGE + 5.0, middle), severity);
+        let (name, words) = match selection {
+            Some(shard) => (shard.to_string(), self.range_words(shard)),
+            None => {
+                let count = i64::from(open_shard_count(self.open));
+                let shards =
+                    if count == 1 { "1 shard".to_owned() } else { format!("{} shards", format::grouped(count)) };
+                (format!("stream {}", self.open.name), format!("all writes, against the limits of {shards}"))
+            }
+        };
+        let source = match self.metrics.source {
+            Source::CloudWatch => format!("{}-min CloudWatch sums", self.metrics.window.step_seconds / 60),
+            Source::Sampled => "estimated from records that were read".to_owned(),
+        };
+        let right = pos2(area.right() - PAGE, middle);
+        let source = painter.text(right, Align2::RIGHT_CENTER, source, fonts::fine(), t.faint);
+        let left = pos2(area.left() + PAGE + 16.0, middle);
+        let name = painter.text(left, Align2::LEFT_CENTER, name, fonts::value_strong(), t.strong);
+        let from = (columns.left + 66.0).max(name.right() + 24.0);
+        let rest = Rect::from_min_max(pos2(from, middle - 9.0), pos2(source.left() - 12.0, middle + 9.0));
+        widgets::paint_elided(painter, rest, Align::Min, &words, fonts::fine(), t.weak);
+    }
+
+    fn range_words(&self, shard: &ShardId) -> String {
+        match self.open.shards.get().and_then(|shards| shards.get(shard)) {
+            Some(shard) => {
+                let share = shard.range.share() * 100.0;
+                let share = if share < 1.0 { format!("{share:.2}") } else { format!("{share:.0}") };
+                format!("{}, {share} % of key space", shard.range)
+            }
+            None => "not listed".to_owned(),
+        }
+    }
+
+    /// Over rows without a single figure: nothing was written, or nothing is reported yet.
+    fn nothing_reported(&self, ui: &mut Ui, prepared: &Prepared, area: Rect, columns: &Columns) {
+        let grid = &prepared.grid;
+        if !prepared.is_blank() || area.height() < 60.0 {
+            return;
+        }
+        let cells = geometry::cells_rect(columns, area.top(), area.height());
+        let minutes = grid.columns() as u64 * u64::from(grid.window.step_seconds) / 60;
+        let title = format!("No figures in these {minutes} minutes");
+        strips::nothing_reported(ui, cells, &title, "nothing was written, or CloudWatch has not reported yet");
+    }
+
+    fn tooltip(&self, ui: &Ui, prepared: &Prepared, row: usize, column: usize, cell: Rect) {
+        let Some(row) = prepared.grid.rows.get(row) else { return };
+        let (figures, shards) = match &row.shard_id {
+            Some(shard) => (self.metrics.shards.get(shard), 1),
+            None => (Some(&self.metrics.total), open_shard_count(self.open)),
+        };
+        let text = tooltip::CellText::of(row, figures, column, shards);
+        tooltip::show(ui, &text, cell, self.area);
+    }
+}
