@@ -13,7 +13,7 @@ use kinescope::model::tail::{
 };
 use kinescope::model::time::Millis;
 use kinescope::model::world::World;
-use kinescope::ui::command::{Command, Dialog};
+use kinescope::ui::command::{Command, Dialog, Place, Tab};
 use kinescope::ui::views::tail::{TailState, show};
 
 use crate::harness::picture;
@@ -301,4 +301,19 @@ fn hostile_text_and_a_small_window_keep_the_rows() {
     harness.get_by_label("Raw").click();
     harness.run_steps(2);
     picture(&mut harness, "tail_raw");
+}
+
+#[test]
+fn edit_and_inject_opens_the_dialog_with_the_record_in_it() {
+    let mut harness = crate::harness::window((1_440.0, 900.0), world());
+    harness.state_mut().apply(vec![Command::Go(Place::Stream("clickstream-prod".into(), Tab::Tail))]);
+    harness.run_steps(3);
+    harness.get_by_label_contains(&name(113)).click();
+    harness.run_steps(3);
+    picture(&mut harness, "window_tail");
+    harness.get_by_label("Edit and inject…").click();
+    harness.run_steps(4);
+    let field = harness.get_by_role_and_label(egui::accesskit::Role::TextInput, "Partition key");
+    assert_eq!(field.value().as_deref(), Some("tenant-42"));
+    picture(&mut harness, "window_inject");
 }

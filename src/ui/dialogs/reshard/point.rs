@@ -68,24 +68,24 @@ fn children(ui: &mut Ui, t: &Tokens, plan: &SplitPlan) {
     let predicted = plan.predicted();
     let part = plan.lower_part();
     let painter = ui.painter();
-    let draw = |left: f32, color: Color32, name: &str, share: Option<f64>, part: Option<f64>| {
+    let is_narrow = rect.width() < 560.0;
+    let words = |share: Option<f64>, part: Option<f64>| match is_narrow {
+        true => format!("{} of limit", share_words(share)),
+        false => format!("{} of limit, {} of range", share_words(share), share_words(part)),
+    };
+    let draw = |left: f32, color: Color32, name: &str, words: &str| {
         painter.rect_filled(Rect::from_center_size(pos2(left + 4.0, rect.center().y), vec2(8.0, 8.0)), 1, color);
         let at = pos2(left + 14.0, rect.center().y);
         let name = painter.text(at, Align2::LEFT_CENTER, name, fonts::small_medium(), t.strong);
-        let words = format!("{} of limit, {} of range", share_words(share), share_words(part));
         let at = pos2(name.right() + 8.0, rect.center().y);
         painter.text(at, Align2::LEFT_CENTER, words, fonts::small(), t.weak);
     };
-    draw(rect.left(), t.s1, "Lower child", predicted.map(|(lower, _)| lower), part);
-    let words = format!(
-        "{} of limit, {} of range",
-        share_words(predicted.map(|(_, upper)| upper)),
-        share_words(part.map(|part| 1.0 - part))
-    );
+    draw(rect.left(), t.s1, "Lower child", &words(predicted.map(|(lower, _)| lower), part));
+    let upper = words(predicted.map(|(_, upper)| upper), part.map(|part| 1.0 - part));
     let width = 22.0
         + widgets::text_width(painter, "Upper child", fonts::small_medium())
-        + widgets::text_width(painter, &words, fonts::small());
-    draw(rect.right() - width, t.s2, "Upper child", predicted.map(|(_, upper)| upper), part.map(|part| 1.0 - part));
+        + widgets::text_width(painter, &upper, fonts::small());
+    draw(rect.right() - width, t.s2, "Upper child", &upper);
 }
 
 /// The range as a line with a handle; dragging it makes the point a custom one.

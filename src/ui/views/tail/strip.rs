@@ -73,7 +73,7 @@ fn heading(ui: &mut Ui, t: &Tokens, open: &OpenStream, selection: &mut Option<Sh
         );
         let layout = eframe::egui::Layout::right_to_left(Align::Center);
         let builder = eframe::egui::UiBuilder::new().id_salt("all shards").max_rect(button).layout(layout);
-        let clicked = ui.scope_builder(builder, |ui| ui.add(Button::new("All shards").height(20.0)).clicked()).inner;
+        let clicked = ui.new_child(builder).add(Button::new("All shards").height(20.0)).clicked();
         if clicked {
             *selection = None;
         }
