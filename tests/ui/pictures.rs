@@ -46,17 +46,20 @@ fn clone_of(world: &World) -> World {
 }
 
 const FULL: (f32, f32) = (1440.0, 900.0);
+const TINY: (f32, f32) = (420.0, 260.0);
 const SMALL: (f32, f32) = (1024.0, 700.0);
 
 #[test]
 fn the_fleet_draws() {
     draw("fleet", FULL, fixture::incident(), vec![Command::Go(Place::Fleet)]);
+    draw("fleet_tiny", TINY, fixture::incident(), vec![Command::Go(Place::Fleet)]);
     draw("fleet_small", SMALL, fixture::incident(), vec![Command::Go(Place::Fleet)]);
 }
 
 #[test]
 fn the_first_start_draws() {
     draw("connect", FULL, fixture::first_start(), vec![]);
+    draw("connect_tiny", TINY, fixture::first_start(), vec![]);
     draw("connect_small", SMALL, fixture::first_start(), vec![]);
 }
 
@@ -65,7 +68,11 @@ fn the_activity_log_draws() {
     let mut world = fixture::incident();
     fixture::unlock(&mut world);
     draw("activity", FULL, clone_of(&world), vec![Command::Go(Place::Activity)]);
-    world.meters.by_operation = vec![("GetRecords", 9_604), ("DescribeStreamSummary", 1_530), ("GetMetricData", 86)];
+    world.meters.by_operation = vec![
+        ("GetRecords".to_owned(), 9_604),
+        ("DescribeStreamSummary".to_owned(), 1_530),
+        ("GetMetricData".to_owned(), 86),
+    ];
     world.meters.metrics_requested = 1_204;
     let mut harness = window(FULL, world);
     harness.state_mut().apply(vec![Command::Go(Place::Activity)]);
