@@ -25,9 +25,11 @@ pub fn show(ui: &mut Ui, world: &World, is_copied: bool, out: &mut Commands) {
     ui.painter().rect_filled(rect, 0, t.bg);
     ui.painter().hline(rect.x_range(), rect.top() + 0.5, Stroke::new(1.0, t.stroke));
     let right = clocks(ui, rect, world);
-    let used = usage_width(ui, world);
+    // A very narrow window keeps the tasks and the clocks.
+    let has_usage = rect.width() > 640.0;
+    let used = if has_usage { usage_width(ui, world) } else { 0.0 };
     let tasks_end = tasks(ui, rect.with_max_x(right - used), world);
-    let left = usage(ui, rect.with_min_x(tasks_end), world);
+    let left = if has_usage { usage(ui, rect.with_min_x(tasks_end), world) } else { tasks_end };
     let room = rect.with_min_x(left).with_max_x(right);
     if is_copied {
         copied(ui, room);
