@@ -16,12 +16,22 @@ use super::meter::{CallMeter, Counting};
 use crate::model::answer::{Problem, ProblemKind};
 use crate::model::connection::{ConnectRequest, ConnectionInfo, Environment};
 
-/// No answer to one attempt within this time is a failure; the SDK has no such limit of its own.
-const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
-/// All attempts of one call together.
-const OPERATION_TIMEOUT: Duration = Duration::from_secs(30);
-/// For the connection itself.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+/// How long a call may take; the SDK has no such limits of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Patience {
+    /// For the connection itself.
+    pub connect: Duration,
+    /// For the answer to one attempt.
+    pub attempt: Duration,
+    /// For all attempts of one call together.
+    pub operation: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self { connect: Duration::from_secs(3), attempt: Duration::from_secs(10), operation: Duration::from_secs(30) }
+    }
+}
 
 /// Clients for one profile, Region and endpoint. A clone is a reference.
 #[derive(Clone, Debug)]
@@ -40,6 +50,11 @@ impl Connection {
     /// What it is connected to.
     pub fn info(&self) -> &ConnectionInfo {
         &self.0.info
+    }
+
+    /// Whether it is an endpoint of this machine, where nothing costs money.
+    pub(super) fn is_on_this_machine(&self) -> bool {
+        self.0.info.endpoint_url.as_deref().is_some_and(is_loopback)
     }
 
     pub(super) fn kinesis(&self) -> &aws_sdk_kinesis::Client {
@@ -76,10 +91,22 @@ impl Connection {
 /// # Errors
 /// `Configuration`: the profile is not there, no Region is known, or the endpoint is not a URL.
 pub async fn connect(request: &ConnectRequest, meter: CallMeter) -> Result<Connection, Problem> {
+    connect_with(request, meter, Patience::default()).await
+}
+
+/// As [`connect`], with other limits of time.
+///
+/// # Errors
+/// As [`connect`].
+pub async fn connect_with(
+    request: &ConnectRequest,
+    meter: CallMeter,
+    patience: Patience,
+) -> Result<Connection, Problem> {
     if let Some(profile) = &request.profile {
         super::profiles::check_exists(profile)?;
     }
-    let config = load(request).await;
+    let config = load(request, patience).await;
     let endpoint_url = request.endpoint_url.clone().or_else(|| config.endpoint_url().map(str::to_owned));
     if let Some(url) = &endpoint_url {
         check_endpoint(url)?;
@@ -114,11 +141,11 @@ pub async fn connect(request: &ConnectRequest, meter: CallMeter) -> Result<Conne
     })))
 }
 
-async fn load(request: &ConnectRequest) -> SdkConfig {
+async fn load(request: &ConnectRequest, patience: Patience) -> SdkConfig {
     let timeouts = TimeoutConfig::builder()
-        .connect_timeout(CONNECT_TIMEOUT)
-        .operation_attempt_timeout(ATTEMPT_TIMEOUT)
-        .operation_timeout(OPERATION_TIMEOUT)
+        .connect_timeout(patience.connect)
+        .operation_attempt_timeout(patience.attempt)
+        .operation_timeout(patience.operation)
         .build();
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
         .timeout_config(timeouts)

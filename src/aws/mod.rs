@@ -14,6 +14,7 @@ mod metrics;
 mod put;
 mod records;
 mod reshard;
+mod sentence;
 mod shards;
 mod streams;
 mod time;

@@ -48,6 +48,30 @@ pub(super) fn check_exists(profile: &str) -> Result<(), Problem> {
     Err(problem)
 }
 
+/// Profiles that build on each other; AWS's tools do not go deeper either, and a circle must end.
+const MOST_SOURCES: usize = 8;
+
+/// The command that signs in again for a profile, or for the one it takes its credentials from; `None` where there is
+/// nothing to sign in to.
+pub(super) fn login_command(profile: &str) -> Option<String> {
+    let (config, credentials) = read_files().ok()?;
+    login_command_of(&sections(&config, &credentials), profile)
+}
+
+fn login_command_of(sections: &Sections, profile: &str) -> Option<String> {
+    let mut name = profile;
+    for _ in 0..MOST_SOURCES {
+        let section = sections.profiles.get(name)?;
+        let quoted = crate::model::activity::shell_quote(name);
+        match kind(section) {
+            ProfileKind::Sso => return Some(format!("aws sso login --profile {quoted}")),
+            ProfileKind::Login => return Some(format!("aws login --profile {quoted}")),
+            _ => name = section.get("source_profile")?,
+        }
+    }
+    None
+}
+
 fn home() -> Option<PathBuf> {
     directories::BaseDirs::new().map(|dirs| dirs.home_dir().to_owned())
 }
@@ -256,6 +280,18 @@ kinesis =
         assert_eq!(read["lake"].session, SessionState::AsksForMfa);
         assert_eq!(read["vault"].kind, ProfileKind::Process);
         assert_eq!(read["default"].kind, ProfileKind::Other);
+    }
+
+    #[test]
+    fn a_role_is_signed_in_to_by_the_profile_it_builds_on() {
+        let circle = "[profile a]\nrole_arn = x\nsource_profile = b\n[profile b]\nrole_arn = x\nsource_profile = a\n";
+        let read = sections(&format!("{CONFIG}{circle}"), CREDENTIALS);
+        let expected = Some("aws sso login --profile prod-oncall".to_owned());
+        assert_eq!(login_command_of(&read, "prod-oncall"), expected);
+        assert_eq!(login_command_of(&read, "prod-readonly"), expected);
+        for without in ["vault", "legacy", "a", "nobody"] {
+            assert_eq!(login_command_of(&read, without), None, "{without}");
+        }
     }
 
     #[test]

@@ -70,6 +70,7 @@ fn a_record_is_sent_only_after_unlocking_and_shows_up_in_the_tail() {
     desk.until("unlocked", |world| world.is_unlocked());
     desk.click("Inject…");
     desk.fill("Partition key", "hello-from-the-test");
+    desk.fill("Data", r#"{"hello":1}"#);
     desk.click("Send 1 record");
     desk.until("the record came back", |world| {
         world.open.as_ref().is_some_and(|open| {
