@@ -60,6 +60,11 @@ impl Connection {
         &self.0.info
     }
 
+    /// Whether it is an endpoint of this machine, where nothing costs money.
+    pub(super) fn is_on_this_machine(&self) -> bool {
+        self.0.info.endpoint_url.as_deref().is_some_and(is_loopback)
+    }
+
     pub(super) fn kinesis(&self) -> &aws_sdk_kinesis::Client {
         &self.0.kinesis
     }

@@ -137,7 +137,7 @@ impl Connection {
     ) -> Result<(), Problem> {
         let queries: Vec<MetricDataQuery> =
             batch.iter().enumerate().map(|(index, wanted)| query(index, wanted, window)).collect();
-        self.meter().count_metrics(queries.len());
+        self.meter().count_metrics(queries.len(), !self.is_on_this_machine());
         let mut token: Option<String> = None;
         for _ in 0..MOST_PAGES {
             let call = self

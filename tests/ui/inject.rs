@@ -37,11 +37,7 @@ fn show(
 }
 
 fn entry() -> PutEntry {
-    PutEntry {
-        partition_key: PartitionKey::from("tenant-9"),
-        explicit_hash_key: None,
-        data: DATA.as_bytes().to_vec(),
-    }
+    PutEntry { partition_key: PartitionKey::from("tenant-9"), explicit_hash_key: None, data: DATA.as_bytes().to_vec() }
 }
 
 fn filled(world: World) -> Stage<InjectState> {

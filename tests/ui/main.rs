@@ -10,5 +10,6 @@ mod inject;
 mod pictures;
 mod reshard;
 mod shards;
+mod shell;
 mod stage;
 mod tail;

@@ -64,7 +64,8 @@ fn shard(number: u32, range: HashKeyRange, parents: &[u32], is_open: bool) -> Sh
         parent: parents.first().map(|p| shard_id(*p)),
         adjacent_parent: parents.get(1).map(|p| shard_id(*p)),
         starting_sequence_number: SequenceNumber::from("49668412730951846205000000000000000000000000000000000002"),
-        ending_sequence_number: (!is_open).then(|| SequenceNumber::from("49668412730951846205000000000000000000000000000000000009")),
+        ending_sequence_number: (!is_open)
+            .then(|| SequenceNumber::from("49668412730951846205000000000000000000000000000000000009")),
     }
 }
 
@@ -112,7 +113,8 @@ fn shard_metrics(window: Window, percent: f64, number: u32) -> WriteMetrics {
         let at = metrics.incoming_bytes.time_of(index);
         let is_hot = number == 7 && index >= window.len() - 18;
         let share = if number == 7 && !is_hot { 27.0 } else { percent } / 100.0;
-        let wobble = 1.0 - 0.04 * ((index * 7 + number as usize) % 5) as f64 * f64::from(u8::from(index + 2 < window.len()));
+        let wobble =
+            1.0 - 0.04 * ((index * 7 + number as usize) % 5) as f64 * f64::from(u8::from(index + 2 < window.len()));
         metrics.incoming_bytes.set(at, share * wobble * 60.0 * 1_048_576.0);
         metrics.incoming_records.set(at, share * wobble * 60.0 * 700.0);
         metrics.write_throttled.set(at, if is_hot { 24.0 } else { 0.0 });
@@ -123,7 +125,8 @@ fn shard_metrics(window: Window, percent: f64, number: u32) -> WriteMetrics {
 /// The metrics of the last hour.
 pub fn metrics() -> StreamMetrics {
     let window = Window::last_minutes(now(), 60);
-    let shards = LOADS.iter().map(|(number, share)| (shard_id(*number), shard_metrics(window, *share, *number))).collect();
+    let shards =
+        LOADS.iter().map(|(number, share)| (shard_id(*number), shard_metrics(window, *share, *number))).collect();
     StreamMetrics { window, total: WriteMetrics::unknown(window), shards, source: Source::CloudWatch }
 }
 

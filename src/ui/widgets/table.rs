@@ -203,18 +203,17 @@ impl<'a> Table<'a> {
         if let Some(offset) = self.offset {
             area = area.vertical_scroll_offset(offset.max(0.0));
         }
-        let output = area
-            .show_rows(ui, self.row_height, count, |ui, rows| {
-                if let Some(target) = self.scroll_to.filter(|row| *row < count) {
-                    let top = ui.max_rect().top() + (target as f32 - rows.start as f32) * self.row_height;
-                    let rect = Rect::from_min_size(pos2(ui.max_rect().left(), top), vec2(1.0, self.row_height));
-                    ui.scroll_to_rect_animation(rect, None, ScrollAnimation::none());
-                }
-                outcome.is_at_end = rows.end >= count;
-                for index in rows {
-                    self.row(ui, index, &layout, &mut outcome, &mut draw);
-                }
-            });
+        let output = area.show_rows(ui, self.row_height, count, |ui, rows| {
+            if let Some(target) = self.scroll_to.filter(|row| *row < count) {
+                let top = ui.max_rect().top() + (target as f32 - rows.start as f32) * self.row_height;
+                let rect = Rect::from_min_size(pos2(ui.max_rect().left(), top), vec2(1.0, self.row_height));
+                ui.scroll_to_rect_animation(rect, None, ScrollAnimation::none());
+            }
+            outcome.is_at_end = rows.end >= count;
+            for index in rows {
+                self.row(ui, index, &layout, &mut outcome, &mut draw);
+            }
+        });
         outcome.offset = output.state.clamped_offset().y;
         outcome
     }

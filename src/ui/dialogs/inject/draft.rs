@@ -92,11 +92,8 @@ mod tests {
     #[test]
     fn a_draft_becomes_the_record_it_was_made_from() {
         for data in [b"{\"a\":1}".to_vec(), vec![0xff, 0x00, 0x8b]] {
-            let entry = PutEntry {
-                partition_key: PartitionKey::from("tenant-9"),
-                explicit_hash_key: Some(HashKey(7)),
-                data,
-            };
+            let entry =
+                PutEntry { partition_key: PartitionKey::from("tenant-9"), explicit_hash_key: Some(HashKey(7)), data };
             assert_eq!(Draft::from_entry(&entry).entry(1_048_576), Ok(entry));
         }
     }

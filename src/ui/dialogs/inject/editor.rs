@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use eframe::egui::text::{LayoutJob, TextWrapping};
 use eframe::egui::{
-    self, Align, Align2, FontId, Frame, Galley, Id, Margin, Pos2, Rect, Role, ScrollArea, Sense, Stroke, StrokeKind, TextBuffer,
-    TextEdit, Ui, UiBuilder, WidgetInfo, pos2, vec2,
+    self, Align, Align2, FontId, Frame, Galley, Id, Margin, Pos2, Rect, Role, ScrollArea, Sense, Stroke, StrokeKind,
+    TextBuffer, TextEdit, Ui, UiBuilder, WidgetInfo, pos2, vec2,
 };
 
 use super::draft::Draft;
@@ -125,7 +125,11 @@ fn text_edit(ui: &mut Ui, id: Id, inner: Rect, draft: &mut Draft, cache: &mut Ed
         .frame(Frame::NONE.inner_margin(Margin { left: GUTTER as i8, right: 10, top: 6, bottom: 6 }))
         .font(fonts::value())
         .text_color(t.text)
-        .hint_text(egui::RichText::new("The record's bytes as text. JSON is coloured; anything may be sent.").font(fonts::value()).color(t.faint))
+        .hint_text(
+            egui::RichText::new("The record's bytes as text. JSON is coloured; anything may be sent.")
+                .font(fonts::value())
+                .color(t.faint),
+        )
         .lock_focus(true)
         .desired_width(inner.width())
         .min_size(vec2(inner.width(), inner.height() - 2.0))

@@ -90,7 +90,12 @@ fn band(ui: &mut Ui, facts: &Facts, shard: Option<&ShardFacts>, key: Option<Hash
     }
     if let Some(shard) = shard {
         let span = span_of(shard.range, area);
-        paint_outline(&painter, rect_of(Rangef::new(span.min, span.max.max(span.min + 5.0)), top, bottom).expand(1.0), 1.5, t.strong);
+        paint_outline(
+            &painter,
+            rect_of(Rangef::new(span.min, span.max.max(span.min + 5.0)), top, bottom).expand(1.0),
+            1.5,
+            t.strong,
+        );
     }
     if let Some(key) = key {
         let x = x_of(key, area).clamp(area.min + 4.0, area.max - 4.0);

@@ -5,7 +5,9 @@ mod editor;
 mod landing;
 mod results;
 
-use eframe::egui::{self, Align, Align2, Id, Key, Layout, Modifiers, Rect, Role, Sense, Stroke, Ui, UiBuilder, WidgetInfo, pos2, vec2};
+use eframe::egui::{
+    self, Align, Align2, Id, Key, Layout, Modifiers, Rect, Role, Sense, Stroke, Ui, UiBuilder, WidgetInfo, pos2, vec2,
+};
 
 pub use draft::Draft;
 

@@ -75,7 +75,10 @@ fn heading(ui: &mut Ui, run: &InjectRun) {
         paint_tag(ui.painter(), t, eframe::egui::pos2(right, rect.center().y), &text, style);
         right -= 8.0;
     }
-    let area = Rect::from_min_max(eframe::egui::pos2(name.right() + 10.0, rect.top()), eframe::egui::pos2(right, rect.bottom()));
+    let area = Rect::from_min_max(
+        eframe::egui::pos2(name.right() + 10.0, rect.top()),
+        eframe::egui::pos2(right, rect.bottom()),
+    );
     widgets::paint_elided(ui.painter(), area, Align::Min, &when, fonts::small(), t.weak);
 }
 
@@ -119,7 +122,9 @@ fn words(t: &Tokens, row: &InjectRow) -> (String, eframe::egui::Color32) {
         (None, 0) => ("Sending".to_owned(), t.accent),
         (None, failed) => (format!("Waiting, {failed} failed"), t.throttle),
         (Some(Ok(PutOutcome::Accepted { .. })), 0) => ("Sent".to_owned(), t.ok),
-        (Some(Ok(PutOutcome::Accepted { .. })), failed) => (format!("Sent, {} attempt", ordinal(failed + 1)), t.throttle),
+        (Some(Ok(PutOutcome::Accepted { .. })), failed) => {
+            (format!("Sent, {} attempt", ordinal(failed + 1)), t.throttle)
+        }
         (Some(_), _) => ("Failed".to_owned(), t.crit),
     }
 }

@@ -7,7 +7,9 @@ mod side;
 
 use std::sync::Arc;
 
-use eframe::egui::{Align, Align2, Id, Layout, Rect, Role, ScrollArea, Sense, Stroke, Ui, UiBuilder, WidgetInfo, pos2, vec2};
+use eframe::egui::{
+    Align, Align2, Id, Layout, Rect, Role, ScrollArea, Sense, Stroke, Ui, UiBuilder, WidgetInfo, pos2, vec2,
+};
 
 use plan::{Check, SplitPlan, checks};
 
@@ -52,7 +54,11 @@ pub(super) struct Scene<'a> {
 impl Scene<'_> {
     /// The run to watch.
     fn run(&self) -> Option<&ReshardRun> {
-        self.world.open.as_ref().and_then(|open| open.reshard.as_ref()).filter(|run| Some(&run.request) == self.state.watching.as_ref())
+        self.world
+            .open
+            .as_ref()
+            .and_then(|open| open.reshard.as_ref())
+            .filter(|run| Some(&run.request) == self.state.watching.as_ref())
     }
 
     fn environment(&self) -> Environment {
@@ -77,13 +83,7 @@ impl Scene<'_> {
 }
 
 /// Draws the dialog. It is about the selected shard, or about the hottest one.
-pub fn show(
-    ui: &mut Ui,
-    world: &World,
-    state: &mut ReshardState,
-    selection: &mut Option<ShardId>,
-    out: &mut Commands,
-) {
+pub fn show(ui: &mut Ui, world: &World, state: &mut ReshardState, selection: &mut Option<ShardId>, out: &mut Commands) {
     let ctx = ui.ctx();
     let Some(open) = &world.open else {
         out.push(Command::CloseDialog);
@@ -205,7 +205,8 @@ fn picker(ui: &mut Ui, scene: &mut Scene<'_>) {
     let labels: Vec<String> = shards.iter().map(|shard| words(shard)).collect();
     let labels: Vec<&str> = labels.iter().map(String::as_str).collect();
     let target = scene.plan.as_ref().map(|plan| &plan.target);
-    let selected = shards.iter().position(|shard| Some(&shard.id) == target.map(|target| &target.id)).unwrap_or(usize::MAX);
+    let selected =
+        shards.iter().position(|shard| Some(&shard.id) == target.map(|target| &target.id)).unwrap_or(usize::MAX);
     let current = target.map_or_else(|| "none".to_owned(), words);
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 8.0;
@@ -231,11 +232,13 @@ fn picker(ui: &mut Ui, scene: &mut Scene<'_>) {
 fn what_stays(ui: &mut Ui, facts: &Facts, plan: &SplitPlan) {
     let t = theme::tokens(ui);
     let hottest = facts.open().filter(|s| s.id != plan.target.id).filter_map(|s| Some((s, s.now?)));
-    let Some((shard, share)) = hottest.max_by(|a, b| a.1.total_cmp(&b.1)).filter(|(_, share)| *share >= WARN_SHARE) else {
+    let Some((shard, share)) = hottest.max_by(|a, b| a.1.total_cmp(&b.1)).filter(|(_, share)| *share >= WARN_SHARE)
+    else {
         return;
     };
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 20.0), Sense::hover());
-    let text = format!("The hottest other shard stays {} at {}.", shard.id.short(), format::percent(share).replace('%', " %"));
+    let text =
+        format!("The hottest other shard stays {} at {}.", shard.id.short(), format::percent(share).replace('%', " %"));
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &text));
     let severity = crate::model::health::Severity::Critical;
     widgets::status_glyph(ui.painter(), t, rect.left_center() + vec2(5.0, 0.0), severity);
@@ -258,12 +261,7 @@ fn footer(ui: &mut Ui, scene: &mut Scene<'_>) {
 }
 
 fn planning_footer(ui: &mut Ui, scene: &mut Scene<'_>) {
-    let request = scene
-        .world
-        .open
-        .as_ref()
-        .zip(scene.plan.as_ref())
-        .and_then(|(open, plan)| plan.request(&open.name));
+    let request = scene.world.open.as_ref().zip(scene.plan.as_ref()).and_then(|(open, plan)| plan.request(&open.name));
     let label = match &scene.plan {
         Some(plan) => format!("Split shard {}", plan.target.id.short()),
         None => "Split shard".to_owned(),

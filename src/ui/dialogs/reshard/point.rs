@@ -37,8 +37,7 @@ fn heading(ui: &mut Ui, state: &mut PointState, plan: &SplitPlan, is_fixed: bool
     let t = theme::tokens(ui);
     let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), 26.0), Sense::hover());
     let title = format!("Split point inside {}", plan.target.id.short());
-    let title =
-        ui.painter().text(rect.left_center(), Align2::LEFT_CENTER, title, fonts::small_strong(), t.strong);
+    let title = ui.painter().text(rect.left_center(), Align2::LEFT_CENTER, title, fonts::small_strong(), t.strong);
     let at = pos2(title.right() + 10.0, rect.center().y);
     ui.painter().text(at, Align2::LEFT_CENTER, "no samples: a balanced point is not known", fonts::small(), t.weak);
     let builder = UiBuilder::new().max_rect(rect).layout(Layout::right_to_left(Align::Center));
@@ -88,7 +87,8 @@ fn range_line(ui: &mut Ui, t: &Tokens, state: &mut PointState, plan: &SplitPlan,
     let sense = if is_fixed { Sense::hover() } else { Sense::click_and_drag() };
     let response = ui.interact(line, ui.make_persistent_id("split point"), sense);
     let part = plan.lower_part().unwrap_or(0.5);
-    response.widget_info(|| WidgetInfo::slider(!is_fixed, (part * 1_000.0).round() / 10.0, "Split point, % of the range"));
+    response
+        .widget_info(|| WidgetInfo::slider(!is_fixed, (part * 1_000.0).round() / 10.0, "Split point, % of the range"));
     let mut moved = None;
     if let Some(at) = response.interact_pointer_pos().filter(|_| response.dragged() || response.clicked()) {
         moved = Some(f64::from((at.x - area.min) / area.span()));
@@ -119,8 +119,20 @@ fn range_line(ui: &mut Ui, t: &Tokens, state: &mut PointState, plan: &SplitPlan,
         painter.circle_stroke(pos2(x, y), 10.0, Stroke::new(2.0, t.accent));
     }
     let below = rect.bottom() - 12.0;
-    painter.text(pos2(rect.left(), below), Align2::LEFT_CENTER, plan.target.range.start.hex_short(), fonts::value(), t.weak);
-    painter.text(pos2(rect.right(), below), Align2::RIGHT_CENTER, plan.target.range.end.hex_short(), fonts::value(), t.weak);
+    painter.text(
+        pos2(rect.left(), below),
+        Align2::LEFT_CENTER,
+        plan.target.range.start.hex_short(),
+        fonts::value(),
+        t.weak,
+    );
+    painter.text(
+        pos2(rect.right(), below),
+        Align2::RIGHT_CENTER,
+        plan.target.range.end.hex_short(),
+        fonts::value(),
+        t.weak,
+    );
     let name = if state.is_custom { "custom" } else { "even" };
     let x = x.clamp(rect.left() + 110.0, rect.right() - 110.0);
     painter.text(pos2(x, below), Align2::CENTER_CENTER, name, fonts::caption(), t.accent);
@@ -168,7 +180,8 @@ fn field(ui: &mut Ui, t: &Tokens, state: &mut PointState, plan: &SplitPlan, is_f
             widgets::paint_elided(&painter.with_clip_rect(rect), area, Align::Max, &hex, fonts::dense(), t.weak);
         }
         (Err(problem), _) => {
-            let below = Rect::from_min_size(pos2(area.left(), rect.bottom() + 1.0), vec2(rect.right() - area.left(), 14.0));
+            let below =
+                Rect::from_min_size(pos2(area.left(), rect.bottom() + 1.0), vec2(rect.right() - area.left(), 14.0));
             let painter = painter.with_clip_rect(below.expand(2.0));
             widgets::paint_elided(&painter, below, Align::Min, problem, fonts::small(), t.crit);
         }
@@ -196,7 +209,13 @@ fn options(ui: &mut Ui, t: &Tokens, state: &PointState, plan: &SplitPlan) {
         ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, Stroke::new(1.0, t.stroke_weak));
         rect
     };
-    let head = [("Option", t.weak), ("Lower child", t.weak), ("Upper child", t.weak), ("Hottest after", t.weak), ("Headroom to 80 %", t.weak)];
+    let head = [
+        ("Option", t.weak),
+        ("Lower child", t.weak),
+        ("Upper child", t.weak),
+        ("Hottest after", t.weak),
+        ("Headroom to 80 %", t.weak),
+    ];
     draw(ui, head, fonts::caption(), 20.0);
     for (name, shares, is_chosen) in rows {
         let hottest = shares.map(|(lower, upper)| lower.max(upper));
@@ -209,7 +228,8 @@ fn options(ui: &mut Ui, t: &Tokens, state: &PointState, plan: &SplitPlan) {
         let color = if is_chosen { t.strong } else { t.text };
         let ink = if hottest.is_some_and(|share| share >= WARN_SHARE) { t.warn } else { color };
         let [lower, upper, top, room] = &texts;
-        let rect = draw(ui, [(name, color), (lower, color), (upper, color), (top, ink), (room, ink)], fonts::value(), 22.0);
+        let rect =
+            draw(ui, [(name, color), (lower, color), (upper, color), (top, ink), (room, ink)], fonts::value(), 22.0);
         if is_chosen {
             let at = rect.left_center() + vec2(6.0, 0.0);
             ui.painter().text(at, Align2::CENTER_CENTER, theme::icons::CHECK, fonts::icon(12.0), t.accent);

@@ -35,7 +35,14 @@ fn heading(ui: &mut Ui, t: &Tokens, text: &str) -> Rect {
 }
 
 /// One line: a mark, words, and a figure at the right.
-fn line(ui: &mut Ui, t: &Tokens, mark: (&str, FontId, Color32), text: (&str, Color32), detail: &str, role: Role) -> Rect {
+fn line(
+    ui: &mut Ui,
+    t: &Tokens,
+    mark: (&str, FontId, Color32),
+    text: (&str, Color32),
+    detail: &str,
+    role: Role,
+) -> Rect {
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 23.0), Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(role, true, format!("{} {detail}", text.0).trim().to_owned()));
     let painter = ui.painter();
@@ -151,7 +158,9 @@ fn progress(ui: &mut Ui, t: &Tokens, run: &ReshardRun, now: crate::model::time::
         let number = (index + 1).to_string();
         let (mark, detail, ink) = match &step.state {
             StepState::Waiting => ((number.as_str(), fonts::dense(), t.weak), String::new(), t.text),
-            StepState::Running(since) => (("", fonts::dense(), t.accent), format::duration(since.age_at(now)), t.strong),
+            StepState::Running(since) => {
+                (("", fonts::dense(), t.accent), format::duration(since.age_at(now)), t.strong)
+            }
             StepState::Done(at) => ((icons::CHECK, fonts::icon(13.0), t.ok), at.hms(), t.text),
             StepState::Failed(at, _) => ((icons::CLOSE, fonts::icon(13.0), t.crit), at.hms(), t.strong),
         };
@@ -163,7 +172,8 @@ fn progress(ui: &mut Ui, t: &Tokens, run: &ReshardRun, now: crate::model::time::
             ui.add_space(2.0);
             let width = ui.available_width() - 2.0 * GUTTER - 20.0;
             let galley = ui.painter().layout(problem.sentence.clone(), fonts::small(), t.crit, width);
-            let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), galley.size().y + 4.0), Sense::hover());
+            let (rect, response) =
+                ui.allocate_exact_size(vec2(ui.available_width(), galley.size().y + 4.0), Sense::hover());
             response.widget_info(|| WidgetInfo::labeled(Role::Alert, true, &problem.sentence));
             ui.painter().galley(rect.min + vec2(GUTTER + 20.0, 0.0), galley, t.crit);
         }
@@ -182,7 +192,11 @@ fn confirmation(ui: &mut Ui, t: &Tokens, scene: &mut Scene<'_>) {
         pos2(room.right() - GUTTER, room.bottom() - 14.0),
     );
     if let Some(run) = scene.run() {
-        let words = if run.is_done { "" } else { "You can close this window. The task keeps running and stays in the status bar." };
+        let words = if run.is_done {
+            ""
+        } else {
+            "You can close this window. The task keeps running and stays in the status bar."
+        };
         let galley = ui.painter().layout(words.to_owned(), fonts::small(), t.weak, inner.width());
         ui.painter().galley(pos2(inner.left(), inner.bottom() - galley.size().y), galley, t.weak);
         return;
@@ -193,7 +207,14 @@ fn confirmation(ui: &mut Ui, t: &Tokens, scene: &mut Scene<'_>) {
     let name = scene.world.open.as_ref().map(|open| open.name.to_string()).unwrap_or_default();
     ui.painter().hline(room.x_range(), inner.top() - 12.0, Stroke::new(1.0, t.stroke));
     let label = format!("Type {} to confirm", format::one_line(&name, 60));
-    widgets::paint_elided(ui.painter(), inner.with_max_y(inner.top() + 16.0), Align::Min, &label, fonts::small_medium(), t.weak);
+    widgets::paint_elided(
+        ui.painter(),
+        inner.with_max_y(inner.top() + 16.0),
+        Align::Min,
+        &label,
+        fonts::small_medium(),
+        t.weak,
+    );
     let is_confirmed = scene.state.typed_name == name;
     let matches = name.starts_with(&scene.state.typed_name);
     let to_go = format!("{} to go", name.chars().count().saturating_sub(scene.state.typed_name.chars().count()));

@@ -7,7 +7,9 @@ mod ribbons;
 mod rows;
 mod table;
 
-use eframe::egui::{self, Align, Align2, Layout, Rect, Role, Sense, Stroke, StrokeKind, Ui, UiBuilder, WidgetInfo, pos2, vec2};
+use eframe::egui::{
+    self, Align, Align2, Layout, Rect, Role, Sense, Stroke, StrokeKind, Ui, UiBuilder, WidgetInfo, pos2, vec2,
+};
 
 pub use rows::{Facts, FactsCache, ShardFacts};
 use table::SortBy;
@@ -41,13 +43,7 @@ impl Default for ShardsState {
 }
 
 /// Draws the view.
-pub fn show(
-    ui: &mut Ui,
-    world: &World,
-    state: &mut ShardsState,
-    selection: &mut Option<ShardId>,
-    out: &mut Commands,
-) {
+pub fn show(ui: &mut Ui, world: &World, state: &mut ShardsState, selection: &mut Option<ShardId>, out: &mut Commands) {
     ui.spacing_mut().item_spacing = vec2(0.0, 0.0);
     let Some(open) = &world.open else {
         widgets::empty(ui, icons::SHARDS, "No stream is open", "Choose one at the left.", None);
@@ -188,7 +184,13 @@ fn notices(ui: &mut Ui, world: &World, open: &OpenStream, facts: &Facts, out: &m
     response.widget_info(|| WidgetInfo::labeled(Role::Alert, true, &text));
     let painter = ui.painter();
     painter.rect_filled(rect, 0, t.warn_dim);
-    painter.text(pos2(rect.left() + 16.0, rect.center().y), Align2::LEFT_CENTER, icons::WARNING, fonts::icon(14.0), t.warn);
+    painter.text(
+        pos2(rect.left() + 16.0, rect.center().y),
+        Align2::LEFT_CENTER,
+        icons::WARNING,
+        fonts::icon(14.0),
+        t.warn,
+    );
     let words = Rect::from_min_max(pos2(rect.left() + 38.0, rect.top()), rect.max - vec2(12.0, 0.0));
     widgets::paint_elided(painter, words, Align::Min, &text, fonts::body(), t.text);
     response.on_hover_text(&text);

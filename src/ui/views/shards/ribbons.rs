@@ -41,7 +41,8 @@ pub fn show(ui: &mut Ui, rect: Rect, facts: &Facts) {
     let mut behind = 0.0;
     for shard in facts.open() {
         let load = shard.load.unwrap_or(0.0);
-        let loaded = Rangef::new(area.min + behind as f32 * area.span(), area.min + (behind + load) as f32 * area.span());
+        let loaded =
+            Rangef::new(area.min + behind as f32 * area.span(), area.min + (behind + load) as f32 * area.span());
         behind += load;
         let space = span_of(shard.range, area);
         let (strip, ribbon) = colors(t, shard);

@@ -151,7 +151,8 @@ fn footer(ui: &mut Ui, facts: &Facts, column: &str) {
     let t = theme::tokens(ui);
     let rect = ui.available_rect_before_wrap();
     let title = COLUMNS.iter().find(|c| c.id == column).map_or("", |c| c.title);
-    let text = format!("{} listed, sorted by {}.", super::bands::counted(facts.shards.len(), "shard"), title.to_lowercase());
+    let text =
+        format!("{} listed, sorted by {}.", super::bands::counted(facts.shards.len(), "shard"), title.to_lowercase());
     let line = Rect::from_min_max(eframe::egui::pos2(rect.left() + 16.0, rect.bottom() - 25.0), rect.max);
     ui.painter().hline(rect.x_range(), line.top() + 0.5, eframe::egui::Stroke::new(1.0, t.stroke_weak));
     widgets::paint_elided(ui.painter(), line, eframe::egui::Align::Min, &text, fonts::small(), t.weak);
@@ -211,10 +212,7 @@ fn of_limit(row: &Row<'_>, shard: &ShardFacts) {
         row.text("now", format::UNKNOWN, fonts::value(), t.faint);
         return;
     }
-    let bar = Rect::from_min_size(
-        eframe::egui::pos2(cell.right() - 90.0, cell.center().y - 3.0),
-        vec2(44.0, 6.0),
-    );
+    let bar = Rect::from_min_size(eframe::egui::pos2(cell.right() - 90.0, cell.center().y - 3.0), vec2(44.0, 6.0));
     widgets::utilisation_bar(&row.painter, t, row.is_dark(), bar, shard.now, false);
     let text = shard.now.map_or_else(|| format::UNKNOWN.to_owned(), format::percent);
     let (font, color) = share_style(t, shard);

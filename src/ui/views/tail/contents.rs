@@ -150,14 +150,19 @@ fn tree(ui: &mut Ui, filter: Option<&Filter>, contents: &mut Contents, out: &mut
     if let Some(Ok(tree)) = &contents.tree {
         ui.add_space(5.0);
         let (visible, folded) = (&contents.visible, &contents.folded);
-        ScrollArea::vertical().id_salt("tree").auto_shrink([false, false]).show_rows(ui, TREE_ROW, visible.len(), |ui, rows| {
-            for row in rows {
-                let Some(at) = visible.get(row).copied() else { continue };
-                if tree_row(ui, row, tree, at, folded.contains(&at), filter, out) {
-                    toggled = Some(at);
+        ScrollArea::vertical().id_salt("tree").auto_shrink([false, false]).show_rows(
+            ui,
+            TREE_ROW,
+            visible.len(),
+            |ui, rows| {
+                for row in rows {
+                    let Some(at) = visible.get(row).copied() else { continue };
+                    if tree_row(ui, row, tree, at, folded.contains(&at), filter, out) {
+                        toggled = Some(at);
+                    }
                 }
-            }
-        });
+            },
+        );
     }
     if let Some(at) = toggled {
         contents.toggle(at);
@@ -252,9 +257,7 @@ fn node_job(t: &Tokens, node: &JsonNode, key: Option<&str>, value: &str) -> efra
     };
     let place = node.index.map(|index| index.to_string());
     match (key, &place) {
-        (Some(key), _) => {
-            job(&[(key, font.clone(), t.syn_key), (": ", font.clone(), t.syn_punct), (value, font, ink)])
-        }
+        (Some(key), _) => job(&[(key, font.clone(), t.syn_key), (": ", font.clone(), t.syn_punct), (value, font, ink)]),
         (None, Some(place)) => {
             job(&[(place, font.clone(), t.faint), (": ", font.clone(), t.syn_punct), (value, font, ink)])
         }
@@ -283,7 +286,8 @@ fn raw(ui: &mut Ui, text: &str, filter: Option<&Filter>, contents: &mut Contents
             };
             let line = format::one_line(text.get(range.clone()).unwrap_or_default(), columns + 1);
             let marks = filter.map_or_else(Vec::new, |filter| filter.ranges_in(&line));
-            let job = if is_json { json_job(&line, &font, t, &marks) } else { plain_job(&line, &font, t.text, t, &marks) };
+            let job =
+                if is_json { json_job(&line, &font, t, &marks) } else { plain_job(&line, &font, t.text, t, &marks) };
             widgets::text::paint_job(ui.painter(), area.with_max_x(rect.right()), Align::Min, job);
         }
     });

@@ -1,8 +1,6 @@
 //! One record in full: what is known of it, how it was decoded, and what is in it.
 
-use eframe::egui::{
-    Align, Align2, Layout, Rect, Role, Sense, Stroke, Ui, UiBuilder, WidgetInfo, pos2, vec2,
-};
+use eframe::egui::{Align, Align2, Layout, Rect, Role, Sense, Stroke, Ui, UiBuilder, WidgetInfo, pos2, vec2};
 
 use super::contents::{self, Contents};
 use super::{TailState, age, copied};
@@ -170,12 +168,19 @@ fn chain(ui: &mut Ui, t: &Tokens, record: &Record) {
     let chips = chips(record);
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 24.0), Sense::hover());
     let words: Vec<&str> = chips.iter().map(|(text, _)| text.as_str()).collect();
-    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, format!("How it was decoded: {}", words.join(" > "))));
+    response
+        .widget_info(|| WidgetInfo::labeled(Role::Label, true, format!("How it was decoded: {}", words.join(" > "))));
     let painter = ui.painter().with_clip_rect(rect.intersect(ui.clip_rect()));
     let mut x = rect.left() + GUTTER;
     for (index, (text, style)) in chips.iter().enumerate() {
         if index > 0 {
-            painter.text(pos2(x + 7.0, rect.center().y), Align2::LEFT_CENTER, icons::CARET_RIGHT, fonts::icon(10.0), t.faint);
+            painter.text(
+                pos2(x + 7.0, rect.center().y),
+                Align2::LEFT_CENTER,
+                icons::CARET_RIGHT,
+                fonts::icon(10.0),
+                t.faint,
+            );
             x += 24.0;
         }
         if x + tag_size(&painter, text).x > rect.right() - 4.0 {
@@ -187,7 +192,8 @@ fn chain(ui: &mut Ui, t: &Tokens, record: &Record) {
     if let Some(error) = &record.decoded.error {
         let width = ui.available_width() - 2.0 * GUTTER;
         let galley = ui.painter().layout(format::one_line(error, 400), fonts::dense(), t.warn, width);
-        let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), galley.size().y + 4.0), Sense::hover());
+        let (rect, response) =
+            ui.allocate_exact_size(vec2(ui.available_width(), galley.size().y + 4.0), Sense::hover());
         response.widget_info(|| WidgetInfo::labeled(Role::Alert, true, error));
         ui.painter().galley(rect.min + vec2(GUTTER, 2.0), galley, t.warn);
     }
@@ -200,7 +206,8 @@ fn chips(record: &Record) -> Vec<(String, TagStyle)> {
     for step in &record.decoded.steps {
         match step {
             Step::Kpl => {
-                let place = record.sub_sequence.map_or_else(String::new, |(at, of)| format!(" {}/{of}", at.saturating_add(1)));
+                let place =
+                    record.sub_sequence.map_or_else(String::new, |(at, of)| format!(" {}/{of}", at.saturating_add(1)));
                 chips.push((format!("KPL{place}"), TagStyle::Neutral));
                 continue;
             }
@@ -211,7 +218,9 @@ fn chips(record: &Record) -> Vec<(String, TagStyle)> {
         chips.push(match step {
             Step::Json => (format!("JSON {}", format::bytes(text_size)), TagStyle::Ok),
             Step::Text => (format!("text {}", format::bytes(text_size)), TagStyle::Ok),
-            Step::Binary => ("binary".to_owned(), if record.decoded.error.is_some() { TagStyle::Warn } else { TagStyle::Neutral }),
+            Step::Binary => {
+                ("binary".to_owned(), if record.decoded.error.is_some() { TagStyle::Warn } else { TagStyle::Neutral })
+            }
             other => (other.label().to_owned(), TagStyle::Neutral),
         });
     }
@@ -268,7 +277,8 @@ fn footer(ui: &mut Ui, rect: Rect, record: &Record, state: &mut TailState, out: 
     ui.painter().rect_filled(rect, 0, t.panel);
     ui.painter().hline(rect.x_range(), rect.top() + 0.5, Stroke::new(1.0, t.stroke));
     let inner = rect.shrink2(vec2(GUTTER, 10.0));
-    let builder = UiBuilder::new().id_salt("record footer").max_rect(inner).layout(Layout::left_to_right(Align::Center));
+    let builder =
+        UiBuilder::new().id_salt("record footer").max_rect(inner).layout(Layout::left_to_right(Align::Center));
     ui.scope_builder(builder, |ui| {
         ui.spacing_mut().item_spacing.x = 8.0;
         let half = ((inner.width() - 8.0) / 2.0).floor();

@@ -83,9 +83,9 @@ fn is_punctuation(byte: u8) -> bool {
 }
 
 fn run(bytes: &[u8], from: usize, holds: impl Fn(u8) -> bool) -> usize {
-    bytes.get(from + 1..).map_or(from + 1, |rest| {
-        from + 1 + rest.iter().position(|byte| !holds(*byte)).unwrap_or(rest.len())
-    })
+    bytes
+        .get(from + 1..)
+        .map_or(from + 1, |rest| from + 1 + rest.iter().position(|byte| !holds(*byte)).unwrap_or(rest.len()))
 }
 
 /// Behind the closing quote, or the end of the line or text.
@@ -156,8 +156,11 @@ mod tests {
     #[test]
     fn keys_and_values_are_told_apart_even_when_cut_off() {
         let text = r#"{"a" : "b\"c", "n": -1.5e3, "t": true, "cut": "off"#;
-        let found: Vec<(&str, Ink)> =
-            pieces(text).into_iter().filter(|(_, ink)| *ink != Ink::Punctuation).map(|(r, ink)| (&text[r], ink)).collect();
+        let found: Vec<(&str, Ink)> = pieces(text)
+            .into_iter()
+            .filter(|(_, ink)| *ink != Ink::Punctuation)
+            .map(|(r, ink)| (&text[r], ink))
+            .collect();
         assert_eq!(
             found,
             [

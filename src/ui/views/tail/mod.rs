@@ -18,10 +18,10 @@ use crate::model::tail::{Tail, TailItem, TailRun, TailStart};
 use crate::model::world::{OpenStream, World};
 use crate::model::writes::PutEntry;
 use crate::ui::command::{Command, Commands};
+use crate::ui::region;
 use crate::ui::theme::{self, icons};
 use crate::ui::views::shards::FactsCache;
 use crate::ui::widgets::{self, ProblemAction};
-use crate::ui::region;
 
 /// How the view moves with what arrives.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -78,13 +78,7 @@ impl TailState {
 }
 
 /// Draws the view.
-pub fn show(
-    ui: &mut Ui,
-    world: &World,
-    state: &mut TailState,
-    selection: &mut Option<ShardId>,
-    out: &mut Commands,
-) {
+pub fn show(ui: &mut Ui, world: &World, state: &mut TailState, selection: &mut Option<ShardId>, out: &mut Commands) {
     ui.spacing_mut().item_spacing = vec2(0.0, 0.0);
     let Some(open) = &world.open else {
         widgets::empty(ui, icons::TAIL, "No stream is open", "Choose one at the left.", None);

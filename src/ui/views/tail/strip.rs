@@ -67,7 +67,10 @@ fn heading(ui: &mut Ui, t: &Tokens, open: &OpenStream, selection: &mut Option<Sh
         x = painter.text(pos2(x, y), Align2::LEFT_CENTER, text, fonts::caption(), color).right() + 14.0;
     }
     if selection.is_some() {
-        let button = Rect::from_min_max(pos2(rect.right() - 100.0, rect.top() + 2.0), pos2(rect.right() - 12.0, rect.bottom() + 2.0));
+        let button = Rect::from_min_max(
+            pos2(rect.right() - 100.0, rect.top() + 2.0),
+            pos2(rect.right() - 12.0, rect.bottom() + 2.0),
+        );
         let layout = eframe::egui::Layout::right_to_left(Align::Center);
         let builder = eframe::egui::UiBuilder::new().id_salt("all shards").max_rect(button).layout(layout);
         let clicked = ui.scope_builder(builder, |ui| ui.add(Button::new("All shards").height(20.0)).clicked()).inner;
@@ -127,7 +130,8 @@ fn cell(
     let (lag, lag_color) = lag_words(t, shard, tail);
     let is_throttled = tail.is_some_and(|tail| tail.state == ShardTailState::Throttled);
     let response = ui.interact(rect, ui.make_persistent_id(("cell", index)), Sense::click());
-    let load = shard.now.map_or_else(String::new, |now| format!(", {} of limit", format::percent(now).replace('%', " %")));
+    let load =
+        shard.now.map_or_else(String::new, |now| format!(", {} of limit", format::percent(now).replace('%', " %")));
     let throttled = if is_throttled { ", reads throttled" } else { "" };
     let name = format!("Only shard {}{load}, {lag} behind{throttled}", shard.id);
     response.widget_info(|| WidgetInfo::selected(Role::Button, true, is_selected, &name));

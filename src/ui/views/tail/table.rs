@@ -82,7 +82,14 @@ pub fn show(ui: &mut Ui, world: &World, tail: &Tail, state: &mut TailState, out:
     if let Some((id, item)) = outcome.selected.or(outcome.opened).and_then(|row| state.rows.at(tail, row)) {
         state.selected = item.record().map(|_| id).or(was_selected);
     }
-    note_scrolling(tail, state, outcome.offset, offset, end, outcome.selected != selected && outcome.selected.is_some());
+    note_scrolling(
+        tail,
+        state,
+        outcome.offset,
+        offset,
+        end,
+        outcome.selected != selected && outcome.selected.is_some(),
+    );
 }
 
 /// Where the table has to be scrolled to before it is drawn, so that what is read stays where it is.
@@ -158,7 +165,8 @@ fn preview(row: &Row<'_>, mut cell: Rect, record: &Record, marks: &[std::ops::Ra
         let at = pos2(cell.left(), middle);
         row.painter.text(at, Align2::LEFT_CENTER, icons::WARNING, fonts::icon(12.0), t.warn);
         cell.min.x += 17.0;
-        let shown = job(&[(&error, font.clone(), t.warn), ("  ", font.clone(), t.warn), (&record.preview, font, t.weak)]);
+        let shown =
+            job(&[(&error, font.clone(), t.warn), ("  ", font.clone(), t.warn), (&record.preview, font, t.weak)]);
         paint_job(&row.painter, cell, Align::Min, shown);
         return;
     }
@@ -182,14 +190,19 @@ fn short_sequence(number: &str) -> String {
 }
 
 fn spoken(record: &Record, age: &str) -> String {
-    let place = record.sub_sequence.map_or_else(String::new, |(at, of)| format!(" part {} of {of}", at.saturating_add(1)));
+    let place =
+        record.sub_sequence.map_or_else(String::new, |(at, of)| format!(" part {} of {of}", at.saturating_add(1)));
     let key = format::one_line(record.partition_key.as_str(), 64);
     let size = format::grouped(record.size_bytes() as i64);
     let what = match &record.decoded.error {
         Some(error) => format!("cannot be decoded: {}", format::one_line(error, 120)),
         None => format::one_line(&record.preview, 80),
     };
-    format!("Record {}{place} shard {} key {key} {size} B age {age} {what}", record.sequence_number, record.shard_id.short())
+    format!(
+        "Record {}{place} shard {} key {key} {size} B age {age} {what}",
+        record.sequence_number,
+        record.shard_id.short()
+    )
 }
 
 fn notice_style(t: &Tokens, kind: NoticeKind) -> (Color32, &'static str, Color32) {

@@ -1,6 +1,8 @@
 //! Start, follow, pause, stop and clear; the filter and how much it lets through.
 
-use eframe::egui::{Align, Align2, FontId, Id, Layout, Rect, Role, Sense, Stroke, Ui, UiBuilder, WidgetInfo, pos2, vec2};
+use eframe::egui::{
+    Align, Align2, FontId, Id, Layout, Rect, Role, Sense, Stroke, Ui, UiBuilder, WidgetInfo, pos2, vec2,
+};
 
 use super::{Follow, TailState, start_of};
 use crate::model::format;
@@ -50,7 +52,14 @@ fn start_bar(ui: &mut Ui, world: &World, open: &OpenStream, state: &mut TailStat
             ui.spacing_mut().item_spacing.x = 8.0;
             buttons(ui, tail, state, out);
             let room = ui.available_rect_before_wrap();
-            widgets::paint_elided(ui.painter(), room.with_min_x(room.left() + 4.0), Align::Min, &effort(world, tail), fonts::small(), t.faint);
+            widgets::paint_elided(
+                ui.painter(),
+                room.with_min_x(room.left() + 4.0),
+                Align::Min,
+                &effort(world, tail),
+                fonts::small(),
+                t.faint,
+            );
         });
     });
 }
@@ -140,7 +149,11 @@ fn filter_bar(ui: &mut Ui, tail: &Tail, state: &mut TailState, out: &mut Command
     let response = ui.interact(rect, ui.make_persistent_id("counts"), Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::Status, true, &words));
     if let Some(text) = errors {
-        painter.vline((x + 8.0).round() + 0.5, area.shrink2(vec2(0.0, 10.0)).y_range(), Stroke::new(1.0, t.stroke_strong));
+        painter.vline(
+            (x + 8.0).round() + 0.5,
+            area.shrink2(vec2(0.0, 10.0)).y_range(),
+            Stroke::new(1.0, t.stroke_strong),
+        );
         widgets::paint_tag(&painter, t, pos2(x + 17.0, area.center().y), &text, TagStyle::Accent);
     }
 }
