@@ -1,5 +1,6 @@
 //! One list of cases, held against the embedded server and against servers that nobody here wrote. Where one of those is
 //! not as AWS is, the table of gaps names it with its reason; a gap that has closed fails as loudly as a new one.
+#![allow(clippy::expect_used, clippy::panic)]
 
 #[path = "../peers/mod.rs"]
 mod peers;
