@@ -23,13 +23,20 @@ pub struct Patience {
     pub connect: Duration,
     /// For the answer to one attempt.
     pub attempt: Duration,
+    /// For one attempt that carries records: 10 MiB take longer than any other answer.
+    pub records: Duration,
     /// For all attempts of one call together.
     pub operation: Duration,
 }
 
 impl Default for Patience {
     fn default() -> Self {
-        Self { connect: Duration::from_secs(3), attempt: Duration::from_secs(10), operation: Duration::from_secs(30) }
+        Self {
+            connect: Duration::from_secs(3),
+            attempt: Duration::from_secs(10),
+            records: Duration::from_secs(25),
+            operation: Duration::from_secs(30),
+        }
     }
 }
 
@@ -44,6 +51,7 @@ struct Inner {
     sts: aws_sdk_sts::Client,
     info: ConnectionInfo,
     meter: CallMeter,
+    patience: Patience,
 }
 
 impl Connection {
@@ -67,6 +75,18 @@ impl Connection {
 
     pub(super) fn sts(&self) -> &aws_sdk_sts::Client {
         &self.0.sts
+    }
+
+    /// For calls that carry records. The SDK's retries are off: one that reads would spend the read budget that all
+    /// polling consumers of a shard share, one that writes could write twice.
+    pub(super) fn records_config(&self) -> aws_sdk_kinesis::config::Builder {
+        let Patience { connect, records, operation, .. } = self.0.patience;
+        let timeouts = TimeoutConfig::builder()
+            .connect_timeout(connect)
+            .operation_attempt_timeout(records)
+            .operation_timeout(operation)
+            .build();
+        aws_sdk_kinesis::config::Config::builder().retry_config(RetryConfig::disabled()).timeout_config(timeouts)
     }
 
     pub(super) fn meter(&self) -> &CallMeter {
@@ -107,7 +127,8 @@ pub async fn connect_with(
         super::profiles::check_exists(profile)?;
     }
     let config = load(request, patience).await;
-    let endpoint_url = request.endpoint_url.clone().or_else(|| config.endpoint_url().map(str::to_owned));
+    let endpoint_url =
+        request.endpoint_url.clone().or_else(kinesis_endpoint).or_else(|| config.endpoint_url().map(str::to_owned));
     if let Some(url) = &endpoint_url {
         check_endpoint(url)?;
     }
@@ -138,6 +159,7 @@ pub async fn connect_with(
         sts: aws_sdk_sts::Client::from_conf(sts_config),
         info,
         meter,
+        patience,
     })))
 }
 
@@ -159,9 +181,8 @@ async fn load(request: &ConnectRequest, patience: Patience) -> SdkConfig {
     if let Some(url) = &request.endpoint_url {
         loader = loader.endpoint_url(url);
     }
-    let environment_endpoint =
-        || std::env::var("AWS_ENDPOINT_URL").or_else(|_| std::env::var("AWS_ENDPOINT_URL_KINESIS")).ok();
-    let endpoint = request.endpoint_url.clone().or_else(environment_endpoint);
+    let endpoint =
+        request.endpoint_url.clone().or_else(kinesis_endpoint).or_else(|| endpoint_from_env("AWS_ENDPOINT_URL"));
     if endpoint.as_deref().is_some_and(is_loopback) && request.profile.is_none() {
         if std::env::var_os("AWS_ACCESS_KEY_ID").is_none() {
             // Servers on this machine take any credentials; the SDK would search for some on the network.
@@ -176,6 +197,17 @@ async fn load(request: &ConnectRequest, patience: Patience) -> SdkConfig {
         }
     }
     loader.load().await
+}
+
+/// The endpoint that the environment names for Kinesis alone; it goes before the one for all services.
+fn kinesis_endpoint() -> Option<String> {
+    endpoint_from_env("AWS_ENDPOINT_URL_KINESIS")
+}
+
+fn endpoint_from_env(variable: &str) -> Option<String> {
+    let is_ignored =
+        std::env::var("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS").is_ok_and(|value| value.eq_ignore_ascii_case("true"));
+    std::env::var(variable).ok().filter(|url| !url.is_empty() && !is_ignored)
 }
 
 fn host_of(url: &str) -> &str {

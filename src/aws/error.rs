@@ -57,6 +57,8 @@ pub(super) struct Facts {
     pub message: String,
     /// HTTP status of the answer.
     pub status: Option<u16>,
+    /// AWS's id of the request, which its support asks for.
+    pub request_id: Option<String>,
     /// Whether the answer is a page for people.
     pub is_html: bool,
     /// Where the call ended.
@@ -97,6 +99,7 @@ where
         code: error.code().unwrap_or_default().to_owned(),
         message: error.message().unwrap_or_default().to_owned(),
         status: response.map(|response| response.status().as_u16()),
+        request_id: response.and_then(|response| response.headers().get("x-amzn-requestid")).map(str::to_owned),
         is_html: content_type.contains("html") || body.unwrap_or_default().trim_ascii_start().starts_with(b"<"),
         stage,
         chain: chain_of(error),

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_cloudwatch::primitives::DateTime;
-use aws_sdk_cloudwatch::types::{Dimension, Metric, MetricDataQuery, MetricStat};
+use aws_sdk_cloudwatch::types::{Dimension, Metric, MetricDataQuery, MetricStat, StatusCode};
 
 use super::connect::Connection;
 use super::error::Call;
 use super::time::timestamp;
-use crate::model::answer::Problem;
+use crate::model::answer::{Problem, ProblemKind};
 use crate::model::ids::{ShardId, StreamName};
 use crate::model::limits::GET_METRIC_DATA_MAX_QUERIES;
 use crate::model::metrics::{Source, StreamMetrics, Window, WriteMetrics};
@@ -60,6 +60,28 @@ struct Wanted<'a> {
     stream: &'a StreamName,
     shard: Option<&'a ShardId>,
     figure: Figure,
+}
+
+impl Wanted<'_> {
+    /// The metric's name.
+    fn name(&self) -> &'static str {
+        if self.shard.is_some() { self.figure.on_shard } else { self.figure.on_stream }
+    }
+
+    /// CloudWatch may refuse a single metric inside an answer that is good otherwise.
+    fn refusal(&self, status: Option<&StatusCode>) -> Option<Problem> {
+        let (kind, what) = match status? {
+            StatusCode::InternalError => {
+                (ProblemKind::Internal, "failed on the server's side. It is tried again by itself.")
+            }
+            StatusCode::Forbidden => {
+                (ProblemKind::AccessDenied, "is not allowed for this identity. Ask for cloudwatch:GetMetricData.")
+            }
+            _ => return None,
+        };
+        let sentence = format!("GetMetricData for {} of {} {what}", self.name(), self.stream);
+        Some(Problem { operation: "GetMetricData", ..Problem::new(kind, sentence) })
+    }
 }
 
 impl Connection {
@@ -130,6 +152,9 @@ impl Connection {
             for result in page.metric_data_results() {
                 let index = result.id().and_then(|id| id.strip_prefix('q')).and_then(|id| id.parse::<usize>().ok());
                 let Some(wanted) = index.and_then(|index| batch.get(index)) else { continue };
+                if let Some(problem) = wanted.refusal(result.status_code()) {
+                    return Err(problem);
+                }
                 let Some(series) = series_of(fetched, wanted) else { continue };
                 for (at, value) in result.timestamps().iter().zip(result.values()) {
                     if let Some(at) = timestamp(at) {
@@ -137,7 +162,7 @@ impl Connection {
                     }
                 }
             }
-            token = page.next_token;
+            token = page.next_token.filter(|token| !token.is_empty());
             if token.is_none() {
                 return Ok(());
             }
@@ -157,11 +182,9 @@ fn series_of<'a>(fetched: &'a mut BTreeMap<StreamName, StreamMetrics>, wanted: &
 
 fn query(index: usize, wanted: &Wanted<'_>, window: Window) -> MetricDataQuery {
     let dimension = |name: &str, value: &str| Dimension::builder().name(name).value(value).build();
-    let name = if wanted.shard.is_some() { wanted.figure.on_shard } else { wanted.figure.on_stream };
     let metric = Metric::builder()
         .namespace(NAMESPACE)
-        .metric_name(name)
-        .dimensions(dimension("StreamName", wanted.stream.as_str()))
+        .metric_name(wanted.name())
         .set_dimensions(Some(
             std::iter::once(dimension("StreamName", wanted.stream.as_str()))
                 .chain(wanted.shard.map(|shard| dimension("ShardId", shard.as_str())))

@@ -3,7 +3,6 @@
 
 use aws_sdk_kinesis::primitives::DateTime;
 use aws_sdk_kinesis::types::ShardIteratorType;
-use aws_smithy_types::retry::RetryConfig;
 
 use super::connect::Connection;
 use super::error::Call;
@@ -74,11 +73,10 @@ impl Connection {
     /// # Errors
     /// `Throttled` when the shard's budget is used up: nothing was read. `Expired` when the iterator is too old.
     pub async fn get_records(&self, iterator: &str, limit: i32, resource: &str) -> Result<RecordsPage, Problem> {
-        let own_pace = aws_sdk_kinesis::config::Config::builder().retry_config(RetryConfig::disabled());
         let call = self.kinesis().get_records().shard_iterator(iterator).limit(limit);
         let output = call
             .customize()
-            .config_override(own_pace)
+            .config_override(self.records_config())
             .send()
             .await
             .map_err(|err| self.fail(&err, Call::kinesis("GetRecords", resource)))?;

@@ -42,7 +42,7 @@ impl Connection {
             let page =
                 call.send().await.map_err(|err| self.fail(&err, Call::kinesis("ListShards", stream.as_str())))?;
             shards.extend(page.shards().iter().filter_map(shard_of));
-            token = page.next_token;
+            token = page.next_token.filter(|token| !token.is_empty());
             if token.is_none() {
                 break;
             }
