@@ -29,8 +29,8 @@ pub struct Found {
     pub name: String,
     /// Its role.
     pub role: Role,
-    /// Its middle, in points.
-    pub center: Pos2,
+    /// Its middle, in points; a group may have no place of its own.
+    pub center: Option<Pos2>,
 }
 
 /// The window.
@@ -107,7 +107,7 @@ impl Window {
     /// Clicks the node whose name starts with this.
     pub fn click(&mut self, start: &str) {
         let at = self.wait(start, None).center;
-        self.press(at);
+        self.press(at.expect("it has a place"));
     }
 
     /// Clicks a button or tab by its whole name.
@@ -116,8 +116,8 @@ impl Window {
         loop {
             let hits = self.nodes().into_iter().filter(|node| node.name == name);
             // A heading may have the same words as the button below it.
-            if let Some(hit) = hits.min_by_key(|node| node.role == Role::Label) {
-                return self.press(hit.center);
+            if let Some(at) = hits.min_by_key(|node| node.role == Role::Label).and_then(|node| node.center) {
+                return self.press(at);
             }
             assert!(began.elapsed() < PATIENCE, "nothing is called {name:?}");
             std::thread::sleep(Duration::from_millis(50));
@@ -173,8 +173,7 @@ impl Window {
 
 fn found(node: &Node) -> Option<Found> {
     let name = node.label().or_else(|| node.value()).filter(|name| !name.is_empty())?;
-    let bounds = node.bounds()?;
-    let center = pos2(((bounds.x0 + bounds.x1) / 2.0) as f32, ((bounds.y0 + bounds.y1) / 2.0) as f32);
+    let center = node.bounds().map(|b| pos2(((b.x0 + b.x1) / 2.0) as f32, ((b.y0 + b.y1) / 2.0) as f32));
     Some(Found { name: name.to_owned(), role: node.role(), center })
 }
 
