@@ -3,11 +3,16 @@
 
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
-use aws_smithy_types::error::display::DisplayErrorContext;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use aws_smithy_types::event_stream::RawMessage;
 
+use super::sentence::describe;
 use crate::model::answer::{Problem, ProblemKind};
 use crate::model::connection::ConnectionInfo;
+use crate::model::format::one_line;
+
+/// Characters of a server's message that are shown.
+const MOST_SAID: usize = 400;
 
 /// What a call was about, for the sentence.
 #[derive(Clone, Copy)]
@@ -28,61 +33,124 @@ impl<'a> Call<'a> {
 }
 
 /// What is known of a failure apart from its type.
-struct Facts {
-    code: String,
-    message: String,
-    status: Option<u16>,
-    is_html: bool,
-    chain: String,
+pub(super) struct Facts {
+    /// The server's error code; empty where it gave none.
+    pub code: String,
+    /// The server's message, one line.
+    pub message: String,
+    /// HTTP status.
+    pub status: Option<u16>,
+    /// Whether a page for a browser came.
+    pub is_html: bool,
+    /// What the SDK says, outermost first.
+    pub causes: Vec<String>,
+}
+
+impl Facts {
+    /// Whether the SDK failed to get credentials, before any call was made.
+    fn is_about_credentials(&self) -> bool {
+        self.mentions(&["credential", "sso", "identity", "token", "assume role"])
+    }
+
+    /// Whether any cause has one of these words, in whatever case.
+    pub(super) fn mentions(&self, words: &[&str]) -> bool {
+        self.causes.iter().any(|cause| {
+            let cause = cause.to_lowercase();
+            words.iter().any(|word| cause.contains(word))
+        })
+    }
+}
+
+/// What a server sent, as far as a failure needs it.
+pub(super) trait RawAnswer: std::fmt::Debug + 'static {
+    /// HTTP status; not known inside an event stream.
+    fn status(&self) -> Option<u16>;
+    /// Whether it is a page for a browser.
+    fn is_html(&self) -> bool;
+}
+
+impl RawAnswer for HttpResponse {
+    fn status(&self) -> Option<u16> {
+        Some(self.status().as_u16())
+    }
+
+    fn is_html(&self) -> bool {
+        let is_html_type = self.headers().get("content-type").is_some_and(|kind| kind.contains("html"));
+        is_html_type || self.body().bytes().is_some_and(|body| body.trim_ascii_start().starts_with(b"<"))
+    }
+}
+
+impl RawAnswer for RawMessage {
+    fn status(&self) -> Option<u16> {
+        None
+    }
+
+    fn is_html(&self) -> bool {
+        false
+    }
 }
 
 /// Maps a failure of any operation.
-pub(super) fn problem<E>(error: &SdkError<E, HttpResponse>, call: Call<'_>, info: &ConnectionInfo) -> Problem
+pub(super) fn problem<E, R>(error: &SdkError<E, R>, call: Call<'_>, info: &ConnectionInfo) -> Problem
 where
     E: ProvideErrorMetadata + std::error::Error + 'static,
+    R: RawAnswer,
 {
+    let meta = error.as_service_error().map(ProvideErrorMetadata::meta);
     let response = error.raw_response();
-    let body = response.and_then(|response| response.body().bytes()).unwrap_or_default();
-    let content_type = response.and_then(|response| response.headers().get("content-type")).unwrap_or_default();
     let facts = Facts {
-        code: error.code().unwrap_or_default().to_owned(),
-        message: error.message().unwrap_or_default().to_owned(),
-        status: response.map(|response| response.status().as_u16()),
-        is_html: content_type.contains("html") || body.trim_ascii_start().starts_with(b"<"),
-        chain: DisplayErrorContext(error).to_string(),
+        code: meta.and_then(|meta| meta.code()).unwrap_or_default().to_owned(),
+        message: meta.and_then(|meta| meta.message()).map(|said| one_line(said, MOST_SAID)).unwrap_or_default(),
+        status: response.and_then(RawAnswer::status),
+        is_html: response.is_some_and(RawAnswer::is_html),
+        causes: causes(error),
     };
     let kind = match error {
         SdkError::TimeoutError(_) => ProblemKind::Unreachable,
-        SdkError::DispatchFailure(failure) if is_credentials(&facts.chain) || failure.is_user() => {
+        SdkError::DispatchFailure(failure) if failure.is_io() || failure.is_timeout() => ProblemKind::Unreachable,
+        SdkError::DispatchFailure(_) | SdkError::ConstructionFailure(_) if facts.is_about_credentials() => {
             ProblemKind::Credentials
         }
         SdkError::DispatchFailure(_) => ProblemKind::Unreachable,
-        SdkError::ConstructionFailure(_) if is_credentials(&facts.chain) => ProblemKind::Credentials,
         SdkError::ConstructionFailure(_) => ProblemKind::Configuration,
+        SdkError::ResponseError(_) if !facts.is_html => match facts.status {
+            Some(status) if (200..300).contains(&status) => ProblemKind::NotAws,
+            _ => kind_of(&facts),
+        },
         _ => kind_of(&facts),
     };
     describe(kind, &facts, call, info)
 }
 
-fn is_credentials(chain: &str) -> bool {
-    let chain = chain.to_lowercase();
-    ["credential", "sso token", "sso session", "token has expired", "identity"].iter().any(|word| chain.contains(word))
+/// The causes of an error, outermost first.
+fn causes(error: &(dyn std::error::Error + 'static)) -> Vec<String> {
+    let mut next = Some(error);
+    let mut found = Vec::new();
+    while let Some(error) = next {
+        found.push(error.to_string());
+        next = error.source();
+    }
+    found
 }
 
 /// The kind of a failure that the server answered.
 fn kind_of(facts: &Facts) -> ProblemKind {
     let code = facts.code.as_str();
     match code {
-        "AccessDeniedException" | "AccessDenied" | "UnauthorizedOperation" => ProblemKind::AccessDenied,
+        "AccessDeniedException" | "AccessDenied" | "UnauthorizedOperation" | "UnauthorizedAccess" => {
+            ProblemKind::AccessDenied
+        }
         "ExpiredToken"
         | "ExpiredTokenException"
         | "InvalidClientTokenId"
         | "UnrecognizedClientException"
         | "InvalidSignatureException"
         | "SignatureDoesNotMatch"
+        | "MissingAuthenticationToken"
         | "MissingAuthenticationTokenException"
+        | "RequestExpired"
         | "IncompleteSignature" => ProblemKind::Credentials,
-        "ResourceNotFoundException" => ProblemKind::NotFound,
+        "ResourceNotFoundException" | "ResourceNotFound" => ProblemKind::NotFound,
         "ResourceInUseException" => ProblemKind::InUse,
         "ProvisionedThroughputExceededException" => ProblemKind::Throttled,
         "LimitExceededException"
@@ -94,6 +162,8 @@ fn kind_of(facts: &Facts) -> ProblemKind {
         "UnknownOperationException" | "UnknownOperation" | "NotImplemented" | "InvalidAction" => {
             ProblemKind::Unsupported
         }
+        // Servers that are not AWS say so in words.
+        _ if facts.message.to_lowercase().contains("not implemented") => ProblemKind::Unsupported,
         code if code.starts_with("KMS") => ProblemKind::Kms,
         "InvalidArgumentException"
         | "ValidationException"
@@ -109,111 +179,4 @@ fn kind_of(facts: &Facts) -> ProblemKind {
         "" => ProblemKind::NotAws,
         _ => ProblemKind::Invalid,
     }
-}
-
-fn describe(kind: ProblemKind, facts: &Facts, call: Call<'_>, info: &ConnectionInfo) -> Problem {
-    let Call { service, operation, resource } = call;
-    let on = if resource.is_empty() { String::new() } else { format!(" on {resource}") };
-    let said = if facts.message.is_empty() { facts.code.clone() } else { facts.message.clone() };
-    let said = said.trim_end_matches('.');
-    let endpoint = info.endpoint_url.clone().unwrap_or_else(|| format!("{service} in {}", info.region));
-    let mut remedy = None;
-    let sentence = match kind {
-        ProblemKind::AccessDenied => {
-            remedy = Some(statement(service, operation));
-            format!(
-                "{service}:{operation} is not allowed{on} for this identity. Everything else goes on; ask for that permission."
-            )
-        }
-        ProblemKind::Credentials => {
-            remedy = login(facts, info);
-            credentials_sentence(facts, info)
-        }
-        ProblemKind::Configuration => {
-            format!("{operation}{on} could not be built: {}. Check the profile and Region.", cause(facts))
-        }
-        ProblemKind::NotFound => {
-            format!(
-                "{operation}: {resource} is not there ({said}). It was deleted, or lives in another Region or account than {}.",
-                info.region
-            )
-        }
-        ProblemKind::InUse => format!("{operation}{on} must wait: {said}. Try again when the stream is ACTIVE."),
-        ProblemKind::Throttled => {
-            format!(
-                "{operation}{on} was throttled: the shard's throughput, shared by all consumers, is used up. Reading slows down by itself."
-            )
-        }
-        ProblemKind::Limit if said.to_lowercase().contains("rate") || facts.code.contains("hrottl") => {
-            format!("{operation}{on} was called too often for this account ({said}). It is tried again by itself.")
-        }
-        ProblemKind::Limit => format!("{operation}{on} reached a limit: {said}. Wait, or ask AWS for a higher quota."),
-        ProblemKind::Expired => format!("{operation}{on}: the iterator or token is too old. It is renewed by itself."),
-        ProblemKind::Invalid => format!("{operation}{on} was refused: {said}."),
-        ProblemKind::Kms => {
-            format!(
-                "{operation}{on}: the key that encrypts the stream cannot be used ({}: {said}). kms:Decrypt on that key is needed; metrics still work.",
-                facts.code
-            )
-        }
-        ProblemKind::Unreachable => {
-            format!("{endpoint} does not answer ({}). Check the endpoint, the network and the Region.", cause(facts))
-        }
-        ProblemKind::NotAws => {
-            let what = if facts.is_html { "HTML" } else { "something else" };
-            let status = facts.status.map_or(String::new(), |status| format!(" (HTTP {status})"));
-            format!(
-                "{endpoint} answered {operation} with {what}{status}, not as {service} would. Check the endpoint URL."
-            )
-        }
-        ProblemKind::Unsupported => format!("{endpoint} does not have {operation}. What needs it stays empty."),
-        ProblemKind::Internal => {
-            format!("{operation}{on} failed on the server's side ({said}). It is tried again by itself.")
-        }
-        ProblemKind::Cancelled => format!("{operation}{on} was cancelled."),
-    };
-    Problem { kind, operation, sentence, remedy }
-}
-
-fn credentials_sentence(facts: &Facts, info: &ConnectionInfo) -> String {
-    let who =
-        info.profile.as_ref().map_or("the default credentials".to_owned(), |profile| format!("profile {profile}"));
-    let lower = facts.chain.to_lowercase();
-    if facts.code.starts_with("Expired") || lower.contains("expired") {
-        format!("The session of {who} has expired. Sign in again, then retry.")
-    } else if lower.contains("sso") {
-        format!("Nobody is signed in for {who}. Sign in, then retry.")
-    } else if facts.code.is_empty() {
-        format!(
-            "No credentials were found for {who} ({}). Choose a profile, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.",
-            cause(facts)
-        )
-    } else {
-        format!(
-            "AWS does not accept the credentials of {who} ({}). Check that they belong to this account and partition.",
-            facts.code
-        )
-    }
-}
-
-fn login(facts: &Facts, info: &ConnectionInfo) -> Option<String> {
-    let profile = info.profile.as_ref()?;
-    let lower = facts.chain.to_lowercase();
-    (lower.contains("sso") || lower.contains("expired"))
-        .then(|| format!("aws sso login --profile {}", crate::model::activity::shell_quote(profile)))
-}
-
-/// The innermost cause in a few words.
-fn cause(facts: &Facts) -> String {
-    let chain = facts.chain.split(" (").next().unwrap_or(&facts.chain);
-    let parts: Vec<&str> = chain.split(": ").collect();
-    let tail = parts.get(parts.len().saturating_sub(2)..).unwrap_or(&parts).join(": ");
-    crate::model::format::one_line(&tail, 160)
-}
-
-/// The least IAM statement that allows one action.
-fn statement(service: &str, operation: &str) -> String {
-    format!(
-        "{{\n  \"Version\": \"2012-10-17\",\n  \"Statement\": [\n    {{ \"Effect\": \"Allow\", \"Action\": \"{service}:{operation}\", \"Resource\": \"*\" }}\n  ]\n}}"
-    )
 }

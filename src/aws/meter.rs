@@ -11,6 +11,7 @@ use aws_smithy_runtime_api::client::orchestrator::Metadata;
 
 use crate::model::limits::GET_METRIC_DATA_DOLLARS_PER_METRIC;
 use crate::model::meters::MeterSnapshot;
+use crate::model::record::RawRecord;
 use crate::model::time::{Millis, Timestamp};
 
 /// The window of "calls per minute".
@@ -27,6 +28,7 @@ struct Counts {
     total: u64,
     throttled: u64,
     metrics: u64,
+    bytes_read: u64,
     by_operation: BTreeMap<String, u64>,
 }
 
@@ -59,6 +61,12 @@ impl CallMeter {
         self.lock().metrics += metrics as u64;
     }
 
+    /// Counts the bytes of records that were read, keys included.
+    pub(super) fn count_read(&self, records: &[RawRecord]) {
+        let bytes: usize = records.iter().map(RawRecord::size_bytes).sum();
+        self.lock().bytes_read += bytes as u64;
+    }
+
     /// A reading as of `now`.
     pub fn snapshot(&self, now: Timestamp) -> MeterSnapshot {
         let counts = self.lock();
@@ -70,6 +78,7 @@ impl CallMeter {
             calls_total: counts.total,
             throttled_total: counts.throttled,
             metrics_requested: counts.metrics,
+            bytes_read: counts.bytes_read,
             dollars: counts.metrics as f64 * GET_METRIC_DATA_DOLLARS_PER_METRIC,
             by_operation,
         }

@@ -2,7 +2,6 @@
 
 use aws_sdk_kinesis::primitives::Blob;
 use aws_sdk_kinesis::types::PutRecordsRequestEntry;
-use aws_smithy_types::retry::RetryConfig;
 
 use super::connect::Connection;
 use super::error::Call;
@@ -19,14 +18,8 @@ impl Connection {
     /// As every call: then nothing is known of any entry, unless the kind says that the call was refused as a whole.
     pub async fn put_records(&self, stream: &StreamName, entries: &[PutEntry]) -> Result<Vec<PutOutcome>, Problem> {
         let records = entries.iter().map(|entry| entry_of(entry, stream)).collect::<Result<Vec<_>, _>>()?;
-        let once = aws_sdk_kinesis::config::Config::builder().retry_config(RetryConfig::disabled());
-        let call = self.kinesis().put_records().stream_name(stream.as_str()).set_records(Some(records));
-        let output = call
-            .customize()
-            .config_override(once)
-            .send()
-            .await
-            .map_err(|err| self.fail(&err, Call::kinesis("PutRecords", stream.as_str())))?;
+        let call = self.kinesis_once().put_records().stream_name(stream.as_str()).set_records(Some(records));
+        let output = call.send().await.map_err(|err| self.fail(&err, Call::kinesis("PutRecords", stream.as_str())))?;
         let outcomes: Vec<PutOutcome> = output.records.into_iter().map(outcome_of).collect();
         if outcomes.len() == entries.len() {
             return Ok(outcomes);
