@@ -13,6 +13,7 @@ use crate::model::time::{Millis, Timestamp};
 use crate::model::world::{Link, OpenStream, World};
 use crate::model::writes::PutEntry;
 use crate::ui::command::{Command, Place, Tab};
+use crate::ui::state::UiState;
 
 impl App {
     /// Carries out the commands of one frame, in order.
@@ -24,6 +25,9 @@ impl App {
     }
 
     fn dispatch_one(&mut self, ctx: &egui::Context, command: Command, now: Timestamp) {
+        if self.ui.apply(&command) {
+            return;
+        }
         match command {
             Command::Connect(request) => self.connect(request, now),
             Command::Disconnect => self.disconnect(now),
@@ -32,13 +36,7 @@ impl App {
                 self.engine.probe_endpoints(now);
             }
             Command::SetEnvironment { label, environment } => self.set_environment(label, environment),
-            Command::Go(place) => self.go(place, now),
-            Command::GoTab(tab) => self.go_tab(tab, now),
-            Command::SelectShard(shard) => self.ui.shard = shard,
             Command::Refresh => self.refresh_all = true,
-            Command::Open(dialog) => self.ui.dialog = Some(dialog),
-            Command::CloseDialog => self.ui.dialog = None,
-            Command::TogglePalette => self.ui.toggle_palette(),
             Command::Unlock { minutes, reason } => self.unlock(minutes, reason, now),
             Command::Lock => self.lock("locked by hand", now),
             Command::StartTail(start) => self.start_tail(start),
@@ -57,7 +55,16 @@ impl App {
                 self.change_settings(|settings| settings.zoom = zoom);
                 ctx.set_zoom_factor(self.world.settings.zoom);
             }
+            Command::SetRailWidth(width) => self.change_settings(|settings| settings.rail_width = width),
             Command::Quit => ctx.send_viewport_cmd(egui::ViewportCommand::Close),
+            // What concerns only the window was done above; where the person went is followed in the next frame.
+            Command::Go(_)
+            | Command::GoTab(_)
+            | Command::SelectShard(_)
+            | Command::Open(_)
+            | Command::CloseDialog
+            | Command::TogglePalette
+            | Command::FocusFilter => {}
         }
     }
 
@@ -101,7 +108,8 @@ impl App {
         self.world.local_endpoints = keep.local_endpoints;
         self.world.activity = keep.activity;
         self.world.meters = keep.meters;
-        self.ui.forget_connection();
+        // What was typed on the first screen stays, in case the connection fails.
+        self.ui = UiState { connect: std::mem::take(&mut self.ui.connect), ..UiState::default() };
     }
 
     fn set_environment(&mut self, label: String, environment: crate::model::connection::Environment) {
@@ -126,39 +134,34 @@ impl App {
         }
     }
 
-    fn go(&mut self, place: Place, now: Timestamp) {
-        if let Place::Stream(name, tab) = &place {
-            self.open_stream(name.clone(), *tab, now);
+    /// Brings the tasks to where the person is: opens the stream, starts its tail when that is looked at first.
+    pub(super) fn follow_place(&mut self, now: Timestamp) {
+        let Place::Stream(name, tab) = &self.ui.place else { return };
+        let (name, tab) = (name.clone(), *tab);
+        if self.world.connection().is_none() {
+            return;
         }
-        self.ui.place = place;
-    }
-
-    fn go_tab(&mut self, tab: Tab, now: Timestamp) {
-        if let Some(name) = self.world.open.as_ref().map(|open| open.name.clone()) {
-            self.go(Place::Stream(name, tab), now);
-        }
-    }
-
-    fn open_stream(&mut self, name: StreamName, tab: Tab, now: Timestamp) {
         if self.world.open.as_ref().is_none_or(|open| open.name != name) {
-            let mut open = OpenStream::new(name.clone());
-            open.tail.store.set_cap_bytes(self.world.settings.tail_buffer_mib as usize * 1_048_576);
-            // What the fleet knows is shown until the stream itself has answered.
-            if let Some(row) = self.world.fleet_row(&name) {
-                let fetched = self.world.fleet.value.as_ref().map_or(now, |(_, at)| *at);
-                open.summary.value = row.summary.clone().map(|summary| (summary.into(), fetched));
-                open.metrics.value = row.metrics.clone().map(|metrics| (metrics.into(), fetched));
-            }
-            self.world.open = Some(open);
-            self.engine.open(name);
-            self.engine.fetch_summary(now);
-            self.engine.fetch_shards(now);
-            self.ui.open_stream();
+            self.open_stream(name, now);
         }
-        let was_started = self.world.open.as_ref().is_some_and(|open| open.tail.run != TailRun::NotStarted);
-        if tab == Tab::Tail && !was_started {
+        let is_new = self.world.open.as_ref().is_some_and(|open| open.tail.run == TailRun::NotStarted);
+        if tab == Tab::Tail && is_new {
             self.start_tail(TailStart::Latest);
         }
+    }
+
+    fn open_stream(&mut self, name: StreamName, now: Timestamp) {
+        let mut open = OpenStream::new(name.clone());
+        open.tail.store.set_cap_bytes(self.world.settings.tail_buffer_mib as usize * 1_048_576);
+        // What the fleet knows is shown until the stream itself has answered.
+        if let Some(row) = self.world.fleet_row(&name) {
+            let fetched = self.world.fleet.value.as_ref().map_or(now, |(_, at)| *at);
+            open.summary.value = row.summary.clone().map(|summary| (summary.into(), fetched));
+            open.metrics.value = row.metrics.clone().map(|metrics| (metrics.into(), fetched));
+        }
+        self.world.open = Some(open);
+        self.engine.open(name);
+        self.refresh_all = true;
     }
 
     fn start_tail(&mut self, start: TailStart) {
@@ -180,7 +183,6 @@ impl App {
         self.world.lock = WriteLock::UnlockedUntil { until, reason: reason.clone() };
         let entry = super::journal::entry(&self.world, None, Event::Unlocked { minutes, reason }, now);
         self.log_activity(entry);
-        self.ui.dialog = self.ui.dialog_after_unlock.take();
     }
 
     pub(super) fn lock(&mut self, why: &str, now: Timestamp) {

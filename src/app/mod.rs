@@ -115,6 +115,7 @@ impl App {
         }
         let is_hidden = ctx
             .input(|input| input.viewport().minimized.unwrap_or(false) || input.viewport().occluded.unwrap_or(false));
+        self.follow_place(now);
         if !is_hidden {
             self.ask_what_is_due(now);
         }

@@ -3,6 +3,7 @@
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
+use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -35,6 +36,10 @@ impl LocalServer {
         }));
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.bind_port)).await?;
         let endpoint_url = format!("http://{}", listener.local_addr()?);
+        // Small frames of an event stream must not wait for the reader's acknowledgement.
+        let listener = listener.tap_io(|connection| {
+            let _ = connection.set_nodelay(true);
+        });
         let mut tasks = Vec::new();
         if options.streams == StreamSet::Demo {
             demo::prepare(&engine, options.seed);

@@ -231,3 +231,45 @@ async fn the_caller_is_you() {
     assert_eq!(identity.account(), Some("000000000000"));
     assert_eq!(identity.arn(), Some("arn:aws:sts::000000000000:assumed-role/demo/you"));
 }
+
+#[tokio::test]
+async fn a_request_of_ten_mebibytes_is_taken() {
+    let (_server, config, hands) = start().await;
+    let client = Client::new(&config);
+    stream(&client, &hands, "s", 1).await;
+    let reply = client.put_records().stream_name("s").set_records(Some(entries("k", 10, 1_048_500))).send().await;
+    assert_eq!(reply.expect("taken").failed_record_count, Some(9));
+    let err = client.put_records().stream_name("s").set_records(Some(entries("k", 11, 1_048_500))).send().await;
+    assert!(err.expect_err("too much").into_service_error().is_invalid_argument_exception());
+}
+
+#[tokio::test]
+async fn strange_requests_are_answered_in_json() {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let (server, _, _) = start().await;
+    let address = server.endpoint_url().replace("http://", "");
+    for request in ["GET / HTTP/1.1\r\n", "POST / HTTP/1.1\r\nx-amz-target: Kinesis_20131202.PutRecords\r\n"] {
+        let mut socket = tokio::net::TcpStream::connect(&address).await.expect("connects");
+        let text = format!("{request}host: localhost\r\nconnection: close\r\ncontent-length: 3\r\n\r\n{{]\u{0}");
+        socket.write_all(text.as_bytes()).await.expect("writes");
+        let mut answer = String::new();
+        socket.read_to_string(&mut answer).await.expect("reads");
+        assert!(answer.starts_with("HTTP/1.1 400"), "{answer}");
+        assert!(answer.contains("application/x-amz-json-1.1") && answer.contains("\"__type\""), "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn a_dropped_server_answers_no_more() {
+    let (server, config, _) = start().await;
+    let client = Client::new(&config);
+    client.list_streams().send().await.expect("answers");
+    let address = server.endpoint_url().replace("http://", "");
+    drop(server);
+    let gone = async {
+        while tokio::net::TcpStream::connect(&address).await.is_ok() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(10), gone).await.expect("stops listening");
+}

@@ -61,8 +61,8 @@ async fn neighbours_merge_and_others_do_not() {
     hands.advance_secs(3);
     let open = shards(&client, filter(ShardFilterType::AtLatest)).await;
     let merged = open.last().expect("merged");
-    assert_eq!(merged.parent_shard_id.as_deref(), Some("shardId-000000000000"));
-    assert_eq!(merged.adjacent_parent_shard_id.as_deref(), Some("shardId-000000000001"));
+    assert_eq!(merged.parent_shard_id.as_deref(), Some("shardId-000000000001"));
+    assert_eq!(merged.adjacent_parent_shard_id.as_deref(), Some("shardId-000000000000"));
 }
 
 #[tokio::test]

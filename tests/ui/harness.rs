@@ -5,6 +5,9 @@ use std::path::PathBuf;
 use eframe::egui;
 use egui_kittest::Harness;
 use kinescope::model::settings::ThemeChoice;
+use kinescope::model::world::World;
+use kinescope::ui::UiState;
+use kinescope::ui::command::{Command, Commands};
 use kinescope::ui::theme;
 
 /// A harness of this size in this theme around any state.
@@ -12,7 +15,7 @@ pub fn harness<'a, S: 'a>(
     size: (f32, f32),
     choice: ThemeChoice,
     state: S,
-    draw: impl FnMut(&mut egui::Ui, &mut S) + 'a,
+    mut draw: impl FnMut(&mut egui::Ui, &mut S) + 'a,
 ) -> Harness<'a, S> {
     let mut harness = Harness::builder()
         .with_size(egui::vec2(size.0, size.1))
@@ -21,9 +24,20 @@ pub fn harness<'a, S: 'a>(
             theme::install(ctx);
             theme::choose(ctx, choice);
         })
+        .with_theme(match choice {
+            ThemeChoice::Dark => egui::Theme::Dark,
+            ThemeChoice::Light => egui::Theme::Light,
+        })
         .with_max_steps(8)
         .wgpu()
-        .build_ui_state(draw, state);
+        .build_ui_state(
+            move |ui, state| {
+                // Without the margin that the harness puts around its content.
+                let whole = egui::UiBuilder::new().max_rect(ui.ctx().content_rect());
+                draw(&mut ui.new_child(whole), state);
+            },
+            state,
+        );
     harness.run_steps(3);
     harness
 }
@@ -35,4 +49,36 @@ pub fn picture<S>(harness: &mut Harness<'_, S>, name: &str) {
     std::fs::create_dir_all(&folder).expect("the folder for pictures can be made");
     let image = harness.render().expect("the window can be drawn");
     image.save(folder.join(format!("{name}.png"))).expect("the picture can be written");
+}
+
+/// The whole window as the program draws it, with what it was asked for.
+pub struct Window {
+    /// What is drawn.
+    pub world: World,
+    /// What a person has done.
+    pub ui: UiState,
+    /// Every command so far.
+    pub log: Vec<Command>,
+    out: Commands,
+}
+
+impl Window {
+    /// Carries out what concerns only the window, and notes everything.
+    pub fn apply(&mut self, commands: Vec<Command>) {
+        for command in commands {
+            self.ui.apply(&command);
+            self.log.push(command);
+        }
+    }
+}
+
+/// A window on this world.
+pub fn window(size: (f32, f32), world: World) -> Harness<'static, Window> {
+    let choice = world.settings.theme;
+    let state = Window { world, ui: UiState::default(), log: Vec::new(), out: Commands::default() };
+    harness(size, choice, state, |ui, window| {
+        kinescope::ui::show(ui, &window.world, &mut window.ui, &mut window.out);
+        let commands = window.out.take();
+        window.apply(commands);
+    })
 }

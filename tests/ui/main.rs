@@ -1,4 +1,9 @@
 //! The interface, driven by role and name, and pictures of it where looks are the point.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod components;
+mod fixture;
 mod harness;
+mod heatmap;
+mod incident;
+mod pictures;

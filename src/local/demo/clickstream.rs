@@ -12,7 +12,7 @@ use crate::model::time::Timestamp;
 pub(super) const NAME: &str = "clickstream-data";
 const HOT_KEY: &str = "tenant-42";
 /// Minutes before the start since when the hot key is hot.
-const HOT_SINCE_MINUTES: i64 = 16;
+pub(super) const HOT_SINCE_MINUTES: i64 = 16;
 /// Bytes each second of the hot key and of all other keys together.
 const HOT_BYTES: f64 = 0.70 * SHARD_WRITE_BYTES_PER_SEC;
 const OTHER_BYTES: f64 = 2.1 * SHARD_WRITE_BYTES_PER_SEC;

@@ -116,6 +116,9 @@ fn write_load(
 pub(super) fn hot_stream_alarm(engine: &Arc<Engine>, stream: &str) -> Alarm {
     Alarm {
         description: Some("Producers are being throttled.".to_owned()),
+        state: AlarmState::Alarm,
+        // Two of the first minutes of throttling had to be over.
+        since: engine.live_since().floor(60) - Millis::from_mins(super::clickstream::HOT_SINCE_MINUTES - 4),
         ..alarm(engine, stream, "write-throttled", "WriteProvisionedThroughputExceeded", "Sum", 0.0)
     }
 }

@@ -18,6 +18,7 @@ use std::sync::Arc;
 use tokio::task::JoinHandle;
 
 use super::engine::Engine;
+use crate::model::time::Millis;
 use source::Source;
 
 /// Makes the streams and their past. Metrics before [`Engine::live_since`] are generated.
@@ -27,13 +28,16 @@ pub fn prepare(engine: &Arc<Engine>, seed: u64) {
         history::backfill(engine, source.as_mut(), seed);
     }
     history::create(engine, &SANDBOX);
+    let registered = engine.live_since() - Millis::from_secs(31 * 86_400);
+    engine.register_ready_consumer(orders::NAME, "fraud-scoring", registered);
     engine.put_alarm(history::hot_stream_alarm(engine, clickstream::NAME));
     engine.put_alarm(history::lag_alarm(engine, orders::NAME));
 }
 
 /// Starts the live traffic and its readers. Must be called inside a tokio runtime.
 pub fn run(engine: &Arc<Engine>, seed: u64) -> Vec<JoinHandle<()>> {
-    let sources = sources(seed);
+    // Another seed than the past's, so that no order comes twice.
+    let sources = sources(seed.wrapping_add(1));
     let readers = tokio::spawn(traffic::read(engine.clone(), traffic::readers(&sources)));
     vec![tokio::spawn(traffic::write(engine.clone(), sources)), readers]
 }

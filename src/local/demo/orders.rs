@@ -83,7 +83,7 @@ impl Orders {
                 is_enhanced: true,
                 days_old: 640,
                 team: "orders",
-                lag: Some(24),
+                lag: Some(18),
             },
             seed,
             rng: fastrand::Rng::with_seed(seed ^ 4),

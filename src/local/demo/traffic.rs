@@ -76,10 +76,9 @@ struct ShardReader {
 
 /// The readers of these sources.
 pub(super) fn readers(sources: &[Box<dyn Source>]) -> Vec<Reader> {
-    let spec = |source: &Box<dyn Source>| (source.spec().name, source.spec().lag);
     sources
         .iter()
-        .map(spec)
+        .map(|source| (source.spec().name, source.spec().lag))
         .filter_map(|(stream, lag)| Some(Reader { stream, lag: lag?, shards: Vec::new() }))
         .collect()
 }
@@ -91,19 +90,24 @@ pub(super) async fn read(engine: Arc<Engine>, mut readers: Vec<Reader>) {
     loop {
         ticks.tick().await;
         for reader in &mut readers {
-            reader.follow_shards(&engine);
-            for shard in &mut reader.shards {
-                if reader.lag == 0 {
-                    shard.read_to_tip(&engine, reader.stream);
-                } else {
-                    shard.read_behind(&engine, reader.stream, reader.lag);
-                }
-            }
+            reader.poll(&engine);
         }
     }
 }
 
 impl Reader {
+    /// One call for each open shard.
+    pub(super) fn poll(&mut self, engine: &Engine) {
+        self.follow_shards(engine);
+        for shard in &mut self.shards {
+            if self.lag == 0 {
+                shard.read_to_tip(engine, self.stream);
+            } else {
+                shard.read_behind(engine, self.stream, self.lag);
+            }
+        }
+    }
+
     fn follow_shards(&mut self, engine: &Engine) {
         let Ok(page) = engine.list_shards(self.stream, &ShardFilter::AtLatest, None, None) else { return };
         self.shards.retain(|shard| page.shards.iter().any(|open| open.id == shard.id));

@@ -120,6 +120,14 @@ impl Engine {
         })
     }
 
+    /// Registers a consumer that has been there since `created`: for generated history.
+    pub fn register_ready_consumer(&self, stream_name: &str, name: &str, created: Timestamp) {
+        if let Some(stream) = self.lock().streams.get_mut(stream_name) {
+            let consumer = Consumer { created, active_at: created, subscriptions: HashMap::new() };
+            stream.consumers.entry(name.to_owned()).or_insert(consumer);
+        }
+    }
+
     /// `DeregisterStreamConsumer`.
     ///
     /// # Errors

@@ -10,10 +10,13 @@ use super::stream::Stream;
 use super::{ACCOUNT, Engine};
 use crate::model::limits::GET_RECORDS_MAX_RECORDS;
 use crate::model::stream::StreamStatus;
-use crate::model::time::Timestamp;
+use crate::model::time::{Millis, Timestamp};
 
 /// Most bytes that one `GetRecords` answers.
 const REPLY_MAX_BYTES: usize = 10 * 1_048_576;
+
+/// A caller's clock may be ahead, and its times are rounded.
+const CLOCK_TOLERANCE: Millis = Millis::from_secs(1);
 
 /// Where reading begins.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,7 +92,7 @@ impl Shard {
         match start {
             IteratorStart::TrimHorizon => Ok(self.oldest_counter()),
             IteratorStart::Latest => Ok(self.next_counter),
-            IteratorStart::AtTimestamp(at) if *at > now => Err(ApiError::invalid(format!(
+            IteratorStart::AtTimestamp(at) if *at > now + CLOCK_TOLERANCE => Err(ApiError::invalid(format!(
                 "The timestampInMillis parameter cannot be greater than the currentTimestampInMillis. \
                  timestampInMillis: {}, currentTimestampInMillis: {}",
                 at.0, now.0

@@ -63,10 +63,8 @@ impl Engine {
             let (a, b) = (open_shard(stream, first)?, open_shard(stream, second)?);
             let (a_range, b_range) =
                 (stream.shard_named(first, ACCOUNT)?.range, stream.shard_named(second, ACCOUNT)?.range);
-            if a_range.is_followed_by(b_range) {
-                Ok(Change::Merge { left: a, right: b })
-            } else if b_range.is_followed_by(a_range) {
-                Ok(Change::Merge { left: b, right: a })
+            if a_range.is_followed_by(b_range) || b_range.is_followed_by(a_range) {
+                Ok(Change::Merge { first: a, second: b })
             } else {
                 Err(ApiError::invalid(format!(
                     "Shards {first} and {second} in stream {name} under account {ACCOUNT} are not an adjacent pair of \

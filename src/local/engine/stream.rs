@@ -20,7 +20,7 @@ pub(super) enum Change {
     /// One shard becomes two.
     Split { shard: u32, at: HashKey },
     /// Two neighbours become one.
-    Merge { left: u32, right: u32 },
+    Merge { first: u32, second: u32 },
     /// Ranges of equal size.
     Resize(u32),
     /// Server-side encryption under this key, or none.
@@ -153,7 +153,7 @@ impl Stream {
             Change::Split { shard, at: key } => {
                 self.split(shard, key, at);
             }
-            Change::Merge { left, right } => self.merge(left, right, at),
+            Change::Merge { first, second } => self.merge(first, second, at),
             Change::Resize(target) => self.resize(target, at),
             Change::Encrypt(key) => self.key_id = key,
             Change::Mode(mode) => self.mode = mode,
@@ -182,9 +182,11 @@ impl Stream {
         Some((self.add_shard(low, vec![index], at), self.add_shard(high, vec![index], at)))
     }
 
-    fn merge(&mut self, left: u32, right: u32, at: Timestamp) {
-        if let (Some(low), Some(high)) = (self.close(left, at), self.close(right, at)) {
-            self.add_shard(HashKeyRange { start: low.start, end: high.end }, vec![left, right], at);
+    /// The parents are told in the order in which the caller named them, as on AWS.
+    fn merge(&mut self, first: u32, second: u32, at: Timestamp) {
+        if let (Some(a), Some(b)) = (self.close(first, at), self.close(second, at)) {
+            let range = HashKeyRange { start: a.start.min(b.start), end: a.end.max(b.end) };
+            self.add_shard(range, vec![first, second], at);
         }
     }
 
@@ -193,10 +195,9 @@ impl Stream {
         let wanted: BTreeSet<u128> = HashKeyRange::uniform(target).iter().map(|range| range.start.0).collect();
         for cut in &wanted {
             self.index_open();
-            if self.open.binary_search_by_key(cut, |(start, _)| *start).is_err() {
-                if let Some(index) = self.route(*cut) {
-                    self.split(index, HashKey(*cut), at);
-                }
+            let is_new = self.open.binary_search_by_key(cut, |(start, _)| *start).is_err();
+            if let Some(index) = self.route(*cut).filter(|_| is_new) {
+                self.split(index, HashKey(*cut), at);
             }
         }
         loop {

@@ -105,8 +105,13 @@ pub fn decode_each(raw: RawRecord, shard_id: &ShardId, limits: &DecodeLimits, mu
     let warning = match kpl::split(&raw.data, limits.aggregate_max_records) {
         Ok(Some(users)) => {
             let count = users.len() as u32;
+            let mut left = *limits;
             for (place, user) in users.into_iter().enumerate() {
-                let decoded = decode_bytes(&user.data, vec![Step::Kpl], limits);
+                let decoded = decode_bytes(&user.data, vec![Step::Kpl], &left);
+                if decoded.steps.len() > 2 {
+                    let unpacked = decoded.text.as_ref().map_or(0, String::len);
+                    left.unpacked_max_bytes = left.unpacked_max_bytes.saturating_sub(unpacked);
+                }
                 sink(record(&raw, shard_id, Some((place as u32, count)), user.partition_key, user.data, decoded));
             }
             return;

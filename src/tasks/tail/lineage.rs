@@ -3,9 +3,10 @@
 use std::collections::HashSet;
 
 use super::machine::Machine;
-use super::reader::{Phase, Position, Reader};
+use super::reader::{Phase, Reader};
 use crate::model::answer::{Problem, ProblemKind};
 use crate::model::ids::ShardId;
+use crate::model::position::StartingPosition;
 use crate::model::shard_map::Shard;
 use crate::model::tail::{NoticeKind, TailStart};
 use crate::model::time::{Millis, Timestamp};
@@ -132,7 +133,7 @@ impl Machine {
         if self.follows_children() {
             for child in children {
                 if !self.index.contains_key(&child.id) {
-                    self.adopt(child, Position::TrimHorizon, false);
+                    self.adopt(child, StartingPosition::TrimHorizon, false);
                 }
             }
             if !self.announce_children(&id, now) {
@@ -160,12 +161,12 @@ impl Machine {
         for shard in shards {
             let is_selected = self.options.shards.as_ref().is_none_or(|only| only.contains(&shard.id));
             let position = match &self.options.start {
-                TailStart::Latest if shard.is_open() || self.options.shards.is_some() => Some(Position::Latest),
+                TailStart::Latest if shard.is_open() || self.options.shards.is_some() => Some(StartingPosition::Latest),
                 TailStart::Latest => None,
-                TailStart::TrimHorizon => Some(Position::TrimHorizon),
-                TailStart::AtTimestamp(at) => Some(Position::AtTimestamp(*at)),
+                TailStart::TrimHorizon => Some(StartingPosition::TrimHorizon),
+                TailStart::AtTimestamp(at) => Some(StartingPosition::AtTimestamp(*at)),
                 TailStart::AfterSequence { shard: from, sequence_number } => {
-                    (*from == shard.id).then(|| Position::AfterSequence(sequence_number.clone()))
+                    (*from == shard.id).then(|| StartingPosition::AfterSequence(sequence_number.clone()))
                 }
             };
             match position {
@@ -186,7 +187,7 @@ impl Machine {
         self.release_all(now);
     }
 
-    fn adopt(&mut self, shard: Shard, position: Position, is_lineage_known: bool) -> usize {
+    fn adopt(&mut self, shard: Shard, position: StartingPosition, is_lineage_known: bool) -> usize {
         let at = self.readers.len();
         self.index.insert(shard.id.clone(), at);
         self.readers.push(Reader::new(shard, position, is_lineage_known));
@@ -204,7 +205,7 @@ impl Machine {
                 return;
             }
             for shard in found {
-                self.adopt(shard, Position::TrimHorizon, false);
+                self.adopt(shard, StartingPosition::TrimHorizon, false);
             }
             shards = rest;
         }

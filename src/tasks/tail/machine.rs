@@ -11,9 +11,10 @@ use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 
 use super::lineage::Listing;
-use super::reader::{After, Page, Phase, Position, Reader, Remedy};
+use super::reader::{After, Page, Phase, Reader, Remedy};
 use crate::model::answer::{Problem, ProblemKind};
 use crate::model::ids::ShardId;
+use crate::model::position::StartingPosition;
 use crate::model::record::RawRecord;
 use crate::model::shard_map::Shard;
 use crate::model::tail::{NoticeKind, ShardTail, TailNotice, TailOptions, TailStatus};
@@ -34,7 +35,7 @@ pub enum Request {
         /// The shard.
         shard: ShardId,
         /// Where it begins.
-        position: Position,
+        position: StartingPosition,
     },
     /// `GetRecords`.
     Read {
@@ -212,6 +213,7 @@ impl Machine {
         !self.options.until_tip && self.options.shards.is_none()
     }
 
+    /// Ends the tail for a reason that no answer can help.
     pub(super) fn give_up(&mut self, problem: Problem) {
         self.problem.get_or_insert(problem);
     }

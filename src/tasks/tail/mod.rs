@@ -2,8 +2,12 @@
 //!
 //! [`machine`] decides, [`driver`] calls.
 
+mod driver;
 mod lineage;
 pub mod machine;
 pub mod reader;
+
+pub use driver::{TailHandle, start_tail};
+
 #[cfg(test)]
 mod tests;

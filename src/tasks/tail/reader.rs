@@ -7,6 +7,7 @@ use std::sync::Arc;
 use crate::model::answer::ProblemKind;
 use crate::model::ids::{SequenceNumber, ShardId};
 use crate::model::limits::{GET_RECORDS_MAX_RECORDS, SHARD_READ_BYTES_PER_SEC};
+use crate::model::position::StartingPosition;
 use crate::model::record::RawRecord;
 use crate::model::shard_map::Shard;
 use crate::model::tail::ShardTailState;
@@ -22,19 +23,6 @@ const THROTTLE_WAIT_MILLIS: (i64, i64) = (1_000, 16_000);
 const CALM_MILLIS: i64 = 10_000;
 /// A closed shard whose server never says that it ended has ended after this many empty answers at its tip.
 const EMPTY_ANSWERS_OF_ENDED: u32 = 3;
-
-/// Where a shard iterator begins.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Position {
-    /// Behind the newest record.
-    Latest,
-    /// At the oldest record that is kept.
-    TrimHorizon,
-    /// At the first record that arrived at or after this moment.
-    AtTimestamp(Timestamp),
-    /// Behind this record.
-    AfterSequence(SequenceNumber),
-}
 
 /// One answer of `GetRecords`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -114,7 +102,7 @@ pub(super) struct Reader {
     pub shard: Shard,
     pub phase: Phase,
     /// Where a new iterator would begin: no record behind it has been handed on.
-    pub resume: Position,
+    pub resume: StartingPosition,
     /// The next call, where one is to be made.
     pub due: Timestamp,
     /// Whether a listing has named its parents, so that those it did not name are gone.
@@ -139,7 +127,7 @@ pub(super) struct Reader {
 }
 
 impl Reader {
-    pub(super) fn new(shard: Shard, resume: Position, is_lineage_known: bool) -> Self {
+    pub(super) fn new(shard: Shard, resume: StartingPosition, is_lineage_known: bool) -> Self {
         Self {
             is_closed: !shard.is_open(),
             shard,
@@ -199,9 +187,9 @@ impl Reader {
 
     /// Takes a new iterator.
     pub(super) fn take_iterator(&mut self, iterator: String, now: Timestamp) {
-        if self.resume == Position::Latest {
+        if self.resume == StartingPosition::Latest {
             // Should this iterator expire before a record was read, LATEST would leave a gap.
-            self.resume = Position::AtTimestamp(self.sent);
+            self.resume = StartingPosition::AtTimestamp(self.sent);
         }
         self.phase = Phase::Ready(Arc::from(iterator));
         self.due = now;
@@ -259,7 +247,7 @@ impl Reader {
         let is_at_tip = says_tip && !is_full && (started.is_none() || page.records.is_empty());
         if let Some(last) = page.records.last() {
             self.last = Some(last.sequence_number.clone());
-            self.resume = Position::AfterSequence(last.sequence_number.clone());
+            self.resume = StartingPosition::AfterSequence(last.sequence_number.clone());
         }
         self.phase = match (after, page.next_iterator) {
             (After::ReadOn, Some(iterator)) => Phase::Ready(Arc::from(iterator)),

@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use crate::model::answer::{Problem, ProblemKind};
 use crate::model::hash_range::{HashKey, HashKeyRange};
 use crate::model::ids::{PartitionKey, SequenceNumber, ShardId};
+use crate::model::position::StartingPosition;
 use crate::model::record::RawRecord;
 use crate::model::shard_map::Shard;
 use crate::model::time::{Millis, Timestamp};
 use crate::tasks::tail::machine::{Event, Machine, Output, Request};
-use crate::tasks::tail::reader::{Page, Position};
+use crate::tasks::tail::reader::Page;
 
 /// How a server differs from AWS.
 #[derive(Clone, Copy, Debug, Default)]
@@ -148,13 +149,16 @@ impl Fake {
     }
 
     /// An iterator stands for the first sequence number that it may answer.
-    fn iterator(&mut self, id: &ShardId, position: &Position, now: Timestamp) -> String {
+    fn iterator(&mut self, id: &ShardId, position: &StartingPosition, now: Timestamp) -> String {
         let at = self.at(id);
         let from = match position {
-            Position::TrimHorizon => 0,
-            Position::Latest => self.next_sequence,
-            Position::AfterSequence(number) => number.as_str().parse::<u64>().expect("a number of this stream") + 1,
-            Position::AtTimestamp(time) => {
+            StartingPosition::TrimHorizon => 0,
+            StartingPosition::Latest => self.next_sequence,
+            StartingPosition::AtSequence(number) => number.as_str().parse().expect("a number of this stream"),
+            StartingPosition::AfterSequence(number) => {
+                number.as_str().parse::<u64>().expect("a number of this stream") + 1
+            }
+            StartingPosition::AtTimestamp(time) => {
                 let first = self.shards[at].records.iter().find(|(_, arrival)| arrival >= time);
                 first.map_or(self.next_sequence, |(number, _)| *number)
             }

@@ -4,10 +4,10 @@ use proptest::prelude::*;
 
 use self::fake::{Fake, Habits, Seen, failure, run};
 use super::machine::{Event, Machine, Request};
-use super::reader::Position;
 use crate::model::answer::ProblemKind;
 use crate::model::hash_range::HashKey;
 use crate::model::ids::{SequenceNumber, ShardId};
+use crate::model::position::StartingPosition;
 use crate::model::tail::{NoticeKind, ShardTailState, TailOptions, TailStart};
 use crate::model::time::{Millis, Timestamp};
 
@@ -138,7 +138,7 @@ fn the_renewal_begins_behind_the_last_record() {
     let last = SequenceNumber::from(fake.contents()[&fake.id(0)][1].to_string());
     assert_eq!(
         machine.next_request(at(2)),
-        Some(Request::Iterator { shard: fake.id(0), position: Position::AfterSequence(last) })
+        Some(Request::Iterator { shard: fake.id(0), position: StartingPosition::AfterSequence(last) })
     );
 }
 

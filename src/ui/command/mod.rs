@@ -1,5 +1,7 @@
 //! What a person can ask for. A command is data; only `app` carries it out. Menus, the palette and the keyboard share
-//! this one list, with the same words, hints and shortcuts.
+//! this one list, with the same words, hints and shortcuts: see [`registry`].
+
+pub mod registry;
 
 use crate::model::connection::{ConnectRequest, Environment};
 use crate::model::ids::{ShardId, StreamName};
@@ -88,6 +90,10 @@ pub enum Command {
     CloseDialog,
     /// Open or close the command palette.
     TogglePalette,
+    /// Put the keyboard focus into the filter of the list on screen.
+    FocusFilter,
+    /// Remember the width of the rail, in points.
+    SetRailWidth(f32),
     /// Allow writes.
     Unlock {
         /// For how long.
@@ -127,6 +133,11 @@ impl Commands {
     /// Adds a command.
     pub fn push(&mut self, command: Command) {
         self.0.push(command);
+    }
+
+    /// The commands so far.
+    pub fn as_slice(&self) -> &[Command] {
+        &self.0
     }
 
     /// Takes them all.

@@ -1,0 +1,119 @@
+//! One line of JSON, written piece by piece: a record's own JSON goes in as it is, digits and key order untouched.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use crate::model::decode::Step;
+use crate::model::ids::StreamName;
+use crate::model::json_scan;
+use crate::model::record::Record;
+
+/// An object on one line.
+#[derive(Debug, Default)]
+pub(super) struct Line(String);
+
+impl Line {
+    /// Adds a member whose value is JSON already.
+    pub(super) fn raw(mut self, key: &str, json: &str) -> Self {
+        self.0.push(if self.0.is_empty() { '{' } else { ',' });
+        self.0.push_str(&quoted(key));
+        self.0.push(':');
+        self.0.push_str(json);
+        self
+    }
+
+    /// Adds a string.
+    pub(super) fn text(self, key: &str, value: &str) -> Self {
+        self.raw(key, &quoted(value))
+    }
+
+    /// Adds a string, or null.
+    pub(super) fn optional(self, key: &str, value: Option<&str>) -> Self {
+        match value {
+            Some(value) => self.text(key, value),
+            None => self.raw(key, "null"),
+        }
+    }
+
+    /// Adds a number, or null.
+    pub(super) fn number(self, key: &str, value: Option<u64>) -> Self {
+        self.raw(key, &value.map_or_else(|| "null".to_owned(), |value| value.to_string()))
+    }
+
+    /// The object, without the end of the line.
+    pub(super) fn end(mut self) -> String {
+        self.0.push_str(if self.0.is_empty() { "{}" } else { "}" });
+        self.0
+    }
+}
+
+fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
+
+/// A record of `tail`.
+pub(super) fn record(stream: &StreamName, record: &Record) -> String {
+    let steps: Vec<&str> = record.decoded.steps.iter().copied().map(Step::label).collect();
+    let line = Line::default()
+        .text("stream", stream.as_str())
+        .text("shard_id", record.shard_id.as_str())
+        .text("sequence_number", record.sequence_number.as_str())
+        .number("sub_sequence_number", record.sub_sequence.map(|(place, _)| u64::from(place)))
+        .text("partition_key", record.partition_key.as_str())
+        .optional("approximate_arrival", record.approximate_arrival.map(|at| at.to_rfc3339()).as_deref())
+        .number("size_bytes", Some(record.size_bytes() as u64))
+        .raw("decoded_as", &serde_json::Value::from(steps).to_string());
+    let line = match &record.decoded.text {
+        Some(text) if record.decoded.is_json() => line.raw("json", &json_scan::compact(text, usize::MAX)),
+        Some(text) => line.text("text", text),
+        None => line.text("base64", &STANDARD.encode(&record.data)),
+    };
+    line.optional("error", record.decoded.error.as_deref()).end()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::decode::{DecodeLimits, decode};
+    use crate::model::ids::ShardId;
+    use crate::model::record::RawRecord;
+    use crate::model::time::Timestamp;
+
+    fn line(data: &[u8]) -> String {
+        let raw = RawRecord {
+            sequence_number: "49".into(),
+            partition_key: "k\"1".into(),
+            approximate_arrival: Some(Timestamp(1_500)),
+            data: data.to_vec(),
+        };
+        let records = decode(raw, &ShardId::from("shardId-000000000000"), &DecodeLimits::default());
+        record(&StreamName::from("s"), &records[0])
+    }
+
+    #[test]
+    fn a_json_record_keeps_its_digits_and_key_order() {
+        assert_eq!(
+            line(b"{ \"b\": 1.10,\n \"a\": 12345678901234567890 }"),
+            "{\"stream\":\"s\",\"shard_id\":\"shardId-000000000000\",\"sequence_number\":\"49\",\
+             \"sub_sequence_number\":null,\"partition_key\":\"k\\\"1\",\
+             \"approximate_arrival\":\"1970-01-01T00:00:01.500Z\",\"size_bytes\":46,\"decoded_as\":[\"json\"],\
+             \"json\":{\"b\":1.10,\"a\":12345678901234567890},\"error\":null}"
+        );
+    }
+
+    #[test]
+    fn text_and_binary_are_told_apart() {
+        assert!(line(b"a\nb").contains("\"decoded_as\":[\"text\"],\"text\":\"a\\nb\",\"error\":null}"));
+        assert!(line(b"\xff\x00").contains("\"decoded_as\":[\"binary\"],\"base64\":\"/wA=\",\"error\":null}"));
+        assert!(line(b"\x1f\x8b\x08").contains("\"error\":\"gzip"));
+    }
+
+    #[test]
+    fn every_line_is_one_line_of_json() {
+        for data in [&b"\r\n\x1b\x00"[..], b"{\"a\":\n[1\n,2]}", b"", "\u{2028}".as_bytes()] {
+            let line = line(data);
+            assert!(!line.contains(['\n', '\r']), "{line:?}");
+            assert!(serde_json::from_str::<serde_json::Value>(&line).is_ok(), "{line}");
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! What a cell of the heatmap can show, against which limit it is held, and how its figures are written.
+
+use super::format;
+use super::limits::{ITERATOR_AGE_WARN_MILLIS, SHARD_WRITE_BYTES_PER_SEC, SHARD_WRITE_RECORDS_PER_SEC};
+use super::metrics::WriteMetrics;
+use super::series::Series;
+use super::time::Millis;
+
+/// A metric of the heatmap.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum HeatMetric {
+    /// The greater share of both write limits.
+    #[default]
+    Utilization,
+    /// Share of 1 MiB/s.
+    BytesIn,
+    /// Share of 1,000 records/s.
+    RecordsIn,
+    /// Refused writes.
+    Throttles,
+    /// How far the slowest polling consumer is behind.
+    IteratorAge,
+}
+
+impl HeatMetric {
+    /// Every metric, in the order of the toolbar.
+    pub const ALL: [Self; 5] = [Self::Utilization, Self::BytesIn, Self::RecordsIn, Self::Throttles, Self::IteratorAge];
+
+    /// Its name on screen.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Utilization => "Utilization",
+            Self::BytesIn => "Bytes in",
+            Self::RecordsIn => "Records in",
+            Self::Throttles => "Throttles",
+            Self::IteratorAge => "Iterator age",
+        }
+    }
+
+    /// What the colours of the cells mean.
+    pub fn legend(self) -> &'static str {
+        match self {
+            Self::Utilization => "% of shard write limit",
+            Self::BytesIn => "% of 1 MiB/s per shard",
+            Self::RecordsIn => "% of 1,000 rec/s",
+            Self::Throttles => "throttled writes/min",
+            Self::IteratorAge => "iterator age, log",
+        }
+    }
+
+    /// The figures of a shard, or of `shards` shards together, in this metric: a fraction of the limit, a count, or
+    /// milliseconds.
+    pub fn values(self, figures: &WriteMetrics, shards: u32) -> Series {
+        let shards = f64::from(shards.max(1));
+        match self {
+            Self::Utilization => figures.utilisation(shards as u32),
+            Self::BytesIn => {
+                figures.incoming_bytes.per_second().map(|rate| rate / (SHARD_WRITE_BYTES_PER_SEC * shards))
+            }
+            Self::RecordsIn => {
+                figures.incoming_records.per_second().map(|rate| rate / (SHARD_WRITE_RECORDS_PER_SEC * shards))
+            }
+            Self::Throttles => figures.write_throttled.clone(),
+            Self::IteratorAge => figures.iterator_age_millis.clone(),
+        }
+    }
+
+    /// Place on the heat scale, where 1 is the limit. Refused writes are over it from the first one on; an iterator age
+    /// goes by its logarithm, with 60 s as the limit, so that 26 s is where the warning begins.
+    pub fn share(self, value: f64) -> f64 {
+        match self {
+            Self::Utilization | Self::BytesIn | Self::RecordsIn => value,
+            Self::Throttles if value >= 1.0 => 1.0,
+            Self::Throttles => 0.0,
+            Self::IteratorAge => (value.max(0.0) / 1_000.0).ln_1p() / (ITERATOR_AGE_WARN_MILLIS / 1_000.0).ln_1p(),
+        }
+    }
+
+    /// A figure in at most four characters, for the columns beside the cells.
+    pub fn short(self, value: f64) -> String {
+        match self {
+            Self::Utilization | Self::BytesIn | Self::RecordsIn => format::percent(value),
+            Self::Throttles => short_count(value),
+            Self::IteratorAge => short_duration(value),
+        }
+    }
+
+    /// A figure as it is said, `96 %`, `312`, `1.2 s`.
+    pub fn long(self, value: f64) -> String {
+        match self {
+            Self::Utilization | Self::BytesIn | Self::RecordsIn => format!("{:.0} %", value * 100.0),
+            Self::Throttles => format::grouped(value.round() as i64),
+            Self::IteratorAge => format::duration(Millis(value as i64)),
+        }
+    }
+}
+
+fn short_count(value: f64) -> String {
+    match value {
+        v if v < 1_000.0 => format!("{v:.0}"),
+        v if v < 9_950.0 => format!("{:.1}k", v / 1_000.0),
+        v if v < 999_500.0 => format!("{:.0}k", v / 1_000.0),
+        v => format!("{:.0}M", v / 1_000_000.0),
+    }
+}
+
+fn short_duration(millis: f64) -> String {
+    let seconds = (millis / 1_000.0).max(0.0);
+    match seconds {
+        s if s < 9.95 => format!("{s:.1}s"),
+        s if s < 100.0 => format!("{s:.0}s"),
+        s if s < 6_000.0 => format!("{:.0}m", s / 60.0),
+        s if s < 172_800.0 => format!("{:.0}h", s / 3_600.0),
+        s => format!("{:.0}d", s / 86_400.0),
+    }
+}
+
+/// Order of the rows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum HeatSort {
+    /// Along the key space; neighbours can be merged.
+    #[default]
+    HashRange,
+    /// Highest figure now.
+    HottestNow,
+    /// Highest figure of the window.
+    Peak,
+    /// In the order they were made.
+    ShardId,
+}
+
+impl HeatSort {
+    /// Every order.
+    pub const ALL: [Self; 4] = [Self::HashRange, Self::HottestNow, Self::Peak, Self::ShardId];
+
+    /// Its name on screen.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::HashRange => "Hash range",
+            Self::HottestNow => "Hottest now",
+            Self::Peak => "Peak",
+            Self::ShardId => "Shard id",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn short_figures_fit_four_characters() {
+        for millis in [0.0, 1_200.0, 9_900.0, 9_960.0, 99_900.0, 5e6, 6.1e6, 1.7e8, 9e8] {
+            assert!(HeatMetric::IteratorAge.short(millis).len() <= 4, "{}", HeatMetric::IteratorAge.short(millis));
+        }
+        for count in [0.0, 312.0, 999.0, 1_234.0, 9_960.0, 123_456.0, 5e6] {
+            assert!(HeatMetric::Throttles.short(count).len() <= 4, "{}", HeatMetric::Throttles.short(count));
+        }
+    }
+
+    #[test]
+    fn every_metric_has_its_own_limit() {
+        assert_eq!(HeatMetric::Throttles.share(0.0), 0.0);
+        assert_eq!(HeatMetric::Throttles.share(1.0), 1.0);
+        assert!((HeatMetric::IteratorAge.share(60_000.0) - 1.0).abs() < 1e-12);
+        assert!(HeatMetric::IteratorAge.share(8_000.0) < 0.8);
+        assert_eq!(HeatMetric::BytesIn.share(0.5), 0.5);
+    }
+}

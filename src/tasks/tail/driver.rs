@@ -1,0 +1,253 @@
+//! Makes the calls that the machine asks for, decodes what comes, and hands it on. Waits where nobody takes it: a slow
+//! reader slows the tail down instead of filling the memory.
+
+use std::time::Duration;
+
+use tokio::runtime::Handle;
+use tokio::sync::{mpsc, watch};
+use tokio::task::{AbortHandle, JoinSet};
+use tokio::time::Instant;
+
+use super::machine::{Event, Machine, Output, Request};
+use super::reader::Page;
+use crate::aws::connect::Connection;
+use crate::model::answer::{Problem, ProblemKind};
+use crate::model::decode::{DecodeLimits, decode_each};
+use crate::model::hash_range::HashKeyRange;
+use crate::model::ids::{SequenceNumber, ShardId, StreamName};
+use crate::model::limits::GET_RECORDS_MAX_RECORDS;
+use crate::model::shard_map::Shard;
+use crate::model::tail::{TailItem, TailOptions, TailStatus};
+use crate::model::time::{Millis, Timestamp};
+use crate::tasks::clock::Clock;
+use crate::tasks::wake::Wake;
+
+/// Batches that may wait for their reader.
+const BATCHES: usize = 8;
+/// A batch is handed on once it has so many items or weighs so much.
+const BATCH_ITEMS: usize = 1_000;
+const BATCH_BYTES: usize = 1_048_576;
+/// The status changes no more often than this.
+const STATUS_PAUSE: Duration = Duration::from_millis(250);
+
+/// A running tail. It stops when this is dropped.
+#[derive(Debug)]
+pub struct TailHandle {
+    /// What is read, in batches; closed when the tail has ended.
+    pub items: mpsc::Receiver<Vec<TailItem>>,
+    /// How far it is.
+    pub status: watch::Receiver<TailStatus>,
+    task: AbortHandle,
+}
+
+impl Drop for TailHandle {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// Starts to read a stream in the background.
+///
+/// Cost: `ListShards` at the start and twice a minute; `GetShardIterator` once a shard; `GetRecords` by the read budget of
+/// the options, at the tip once a second and shard.
+pub fn start_tail(
+    handle: &Handle,
+    connection: Connection,
+    stream: StreamName,
+    options: TailOptions,
+    wake: Wake,
+) -> TailHandle {
+    let (items_out, items) = mpsc::channel(BATCHES);
+    let (status_out, status) = watch::channel(TailStatus::default());
+    let task = handle.spawn(async move {
+        // Woken once more behind the last answer, when both channels are closed.
+        let _at_end = WakeAtEnd(wake.clone());
+        let clock = SteadyClock::starting_at(Clock::system().now());
+        let machine = Machine::new(options, clock.now());
+        let batch = Batch { items: Vec::new(), bytes: 0, out: items_out, wake };
+        let tailer = Tailer { connection, stream, clock, machine, calls: JoinSet::new(), batch, status: status_out };
+        tailer.run().await;
+    });
+    TailHandle { items, status, task: task.abort_handle() }
+}
+
+struct WakeAtEnd(Wake);
+
+impl Drop for WakeAtEnd {
+    fn drop(&mut self) {
+        self.0.wake();
+    }
+}
+
+/// The wall clock as of the start, and from there a clock that nobody can set back.
+struct SteadyClock {
+    start: Timestamp,
+    since: Instant,
+}
+
+impl SteadyClock {
+    fn starting_at(start: Timestamp) -> Self {
+        Self { start, since: Instant::now() }
+    }
+
+    fn now(&self) -> Timestamp {
+        self.start + Millis(i64::try_from(self.since.elapsed().as_millis()).unwrap_or(i64::MAX))
+    }
+
+    fn until(&self, due: Timestamp) -> Instant {
+        self.since + Duration::from_millis(u64::try_from((due - self.start).0).unwrap_or(0))
+    }
+}
+
+/// The reader of the items is gone.
+struct NobodyReads;
+
+struct Batch {
+    items: Vec<TailItem>,
+    bytes: usize,
+    out: mpsc::Sender<Vec<TailItem>>,
+    wake: Wake,
+}
+
+impl Batch {
+    fn push(&mut self, item: TailItem) {
+        self.bytes += item.weight_bytes();
+        self.items.push(item);
+    }
+
+    fn is_full(&self) -> bool {
+        self.items.len() >= BATCH_ITEMS || self.bytes >= BATCH_BYTES
+    }
+
+    async fn flush(&mut self) -> Result<(), NobodyReads> {
+        if self.items.is_empty() {
+            return Ok(());
+        }
+        self.bytes = 0;
+        self.out.send(std::mem::take(&mut self.items)).await.map_err(|_| NobodyReads)?;
+        self.wake.wake();
+        Ok(())
+    }
+}
+
+struct Tailer {
+    connection: Connection,
+    stream: StreamName,
+    clock: SteadyClock,
+    machine: Machine,
+    calls: JoinSet<Event>,
+    batch: Batch,
+    status: watch::Sender<TailStatus>,
+}
+
+impl Tailer {
+    async fn run(mut self) {
+        let mut next_status = Instant::now();
+        loop {
+            let now = self.clock.now();
+            while let Some(request) = self.machine.next_request(now) {
+                self.calls.spawn(call(self.connection.clone(), self.stream.clone(), request));
+            }
+            if self.hand_on().await.is_err() {
+                return;
+            }
+            let is_done = self.machine.is_done();
+            if is_done || Instant::now() >= next_status {
+                self.publish();
+                next_status = Instant::now() + STATUS_PAUSE;
+            }
+            if is_done {
+                return;
+            }
+            self.wait(next_status).await;
+        }
+    }
+
+    /// Until an answer, a call that is due, or a status that is to be shown.
+    async fn wait(&mut self, next_status: Instant) {
+        let due = self.machine.next_due().map_or(next_status, |due| self.clock.until(due));
+        let is_working = !self.calls.is_empty();
+        // Without a call under way, nothing changes before the next one is due.
+        let until = if is_working { due.min(next_status.max(Instant::now() + Duration::from_millis(10))) } else { due };
+        tokio::select! {
+            answer = self.calls.join_next(), if is_working => match answer {
+                Some(Ok(event)) => self.machine.on(event, self.clock.now()),
+                Some(Err(_)) => self.machine.give_up(Problem::new(
+                    ProblemKind::Internal,
+                    "A read of this program stopped without an answer. Start the tail again.",
+                )),
+                None => {}
+            },
+            () = tokio::time::sleep_until(until) => {}
+        }
+    }
+
+    async fn hand_on(&mut self) -> Result<(), NobodyReads> {
+        let limits = DecodeLimits::default();
+        while let Some(output) = self.machine.next_output() {
+            match output {
+                Output::Notice(notice) => self.batch.push(TailItem::Notice(notice)),
+                Output::Records(shard, records) => {
+                    for raw in records {
+                        let batch = &mut self.batch;
+                        decode_each(raw, &shard, &limits, |record| batch.push(TailItem::Record(record.into())));
+                        if self.batch.is_full() {
+                            self.batch.flush().await?;
+                        }
+                    }
+                }
+            }
+        }
+        self.batch.flush().await
+    }
+
+    fn publish(&mut self) {
+        let status = self.machine.status(self.clock.now());
+        let mut is_worth_a_frame = false;
+        self.status.send_if_modified(|shown| {
+            is_worth_a_frame = TailStatus { calls: shown.calls, ..status.clone() } != *shown;
+            let is_new = status != *shown;
+            *shown = status;
+            is_new
+        });
+        if is_worth_a_frame {
+            self.batch.wake.wake();
+        }
+    }
+}
+
+async fn call(connection: Connection, stream: StreamName, request: Request) -> Event {
+    match request {
+        Request::ListShards => Event::Shards(connection.list_shards(&stream).await),
+        Request::Iterator { shard, position } => {
+            let outcome = connection.shard_iterator(&stream, &shard, &position).await;
+            Event::Iterator(shard, outcome)
+        }
+        Request::Read { shard, iterator } => {
+            let resource = format!("{shard} of {stream}");
+            let outcome = connection.get_records(&iterator, GET_RECORDS_MAX_RECORDS, &resource).await;
+            Event::Page(
+                shard,
+                outcome.map(|page| Page {
+                    records: page.records,
+                    next_iterator: page.next_iterator,
+                    millis_behind_latest: page.millis_behind_latest,
+                    children: page.child_shards.into_iter().map(|child| child_of(child.id, child.parents)).collect(),
+                }),
+            )
+        }
+    }
+}
+
+/// A child as the tailer needs it: its lineage. The range is not used, and its sequence numbers are not told.
+fn child_of(id: ShardId, parents: Vec<ShardId>) -> Shard {
+    let mut parents = parents.into_iter();
+    Shard {
+        id,
+        range: HashKeyRange::FULL,
+        parent: parents.next(),
+        adjacent_parent: parents.next(),
+        starting_sequence_number: SequenceNumber::from(""),
+        ending_sequence_number: None,
+    }
+}

@@ -1,0 +1,6 @@
+//! The dialogs, one module each.
+
+pub mod inject;
+pub mod reshard;
+pub mod shortcuts;
+pub mod unlock;

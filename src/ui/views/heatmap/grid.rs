@@ -1,0 +1,288 @@
+//! The cells: one texture with a texel a cell, and over it cached meshes of hatching, gap lines, outlines and notches for
+//! the rows in sight. Nothing here costs more when more rows are out of sight.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use eframe::egui::epaint::Tessellator;
+use eframe::egui::{Color32, Context, Mesh, Painter, Rect, Shape, Stroke, StrokeKind, pos2};
+
+use super::geometry::{Columns, cells_rect};
+use super::state::{Prepared, ROWS_PER_TEXTURE};
+use crate::model::heat_grid::HeatRow;
+use crate::ui::theme::{Tokens, heat, tokens};
+use crate::ui::widgets;
+
+/// Distance and width of the hatching's lines.
+const HATCH: (f32, f32) = (5.0, 1.2);
+
+/// The marks of the rows in sight, with what they depend on.
+#[derive(Default)]
+pub struct MarkCache {
+    key: Option<MarkKey>,
+    mesh: Arc<Mesh>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+struct MarkKey {
+    version: u64,
+    rows: Range<usize>,
+    columns: Columns,
+    row_height: f32,
+    top: f32,
+    pixels_per_point: f32,
+}
+
+/// Where the rows in sight stand.
+#[derive(Clone, Debug)]
+pub struct Sight {
+    /// The rows in sight.
+    pub rows: Range<usize>,
+    /// Top of row 0, which may lie above the window.
+    pub origin: f32,
+    /// Height of a row, gap included.
+    pub row_height: f32,
+    /// The shared x axis.
+    pub columns: Columns,
+}
+
+impl Sight {
+    /// Top of a row.
+    pub fn top(&self, row: usize) -> f32 {
+        self.origin + row as f32 * self.row_height
+    }
+
+    /// Height of a cell without the gap below it.
+    pub fn cell_height(&self) -> f32 {
+        if self.row_height > 4.5 { self.row_height - 1.0 } else { self.row_height }
+    }
+
+    /// One cell without its gaps.
+    pub fn cell(&self, row: usize, column: usize) -> Rect {
+        let columns = &self.columns;
+        Rect::from_min_max(
+            pos2(columns.x(column), self.top(row)),
+            pos2(columns.x(column + 1) - columns.gap(), self.top(row) + self.cell_height()),
+        )
+    }
+
+    /// The cells of one row.
+    pub fn row_cells(&self, row: usize) -> Rect {
+        cells_rect(&self.columns, self.top(row), self.cell_height())
+    }
+
+    /// The row at this y.
+    pub fn row_at(&self, y: f32) -> Option<usize> {
+        let row = ((y - self.origin) / self.row_height).floor();
+        (row >= self.rows.start as f32 && row < self.rows.end as f32).then_some(row as usize)
+    }
+}
+
+/// Paints cells and marks. `opacity` is below 1 where the figures are old.
+pub fn paint(painter: &Painter, t: &Tokens, dark_mode: bool, prepared: &mut Prepared, sight: &Sight, opacity: f32) {
+    let mut painter = painter.clone();
+    painter.multiply_opacity(opacity);
+    for (chunk, texture) in prepared.textures.iter().enumerate() {
+        let first = (chunk * ROWS_PER_TEXTURE).max(sight.rows.start);
+        let len = prepared.grid.rows.len().saturating_sub(chunk * ROWS_PER_TEXTURE).min(ROWS_PER_TEXTURE);
+        let last = (chunk * ROWS_PER_TEXTURE + len).min(sight.rows.end);
+        if first < last && len > 0 {
+            let v = |row: usize| (row - chunk * ROWS_PER_TEXTURE) as f32 / len as f32;
+            let rect = Rect::from_min_max(
+                pos2(sight.columns.left, sight.top(first)),
+                pos2(sight.columns.right(), sight.top(last)),
+            );
+            let mut mesh = Mesh::with_texture(texture.id());
+            mesh.add_rect_with_uv(rect, Rect::from_min_max(pos2(0.0, v(first)), pos2(1.0, v(last))), Color32::WHITE);
+            painter.add(Shape::mesh(mesh));
+        }
+    }
+    let marks = marks(painter.ctx(), t, dark_mode, prepared, sight);
+    painter.add(Shape::Mesh(marks));
+}
+
+fn marks(ctx: &Context, t: &Tokens, dark_mode: bool, prepared: &mut Prepared, sight: &Sight) -> Arc<Mesh> {
+    let key = MarkKey {
+        version: prepared.version,
+        rows: sight.rows.clone(),
+        columns: sight.columns,
+        row_height: sight.row_height,
+        top: sight.origin,
+        pixels_per_point: ctx.pixels_per_point(),
+    };
+    if prepared.marks.key.as_ref() != Some(&key) {
+        let mut ink = Ink::new(ctx);
+        for index in sight.rows.clone() {
+            if let Some(row) = prepared.grid.rows.get(index) {
+                row_marks(&mut ink, dark_mode, prepared, row, index, sight);
+            }
+        }
+        gap_lines(&mut ink, t, dark_mode, sight);
+        for index in sight.rows.clone() {
+            if let Some(row) = prepared.grid.rows.get(index) {
+                limit_marks(&mut ink, prepared, row, index, sight);
+            }
+        }
+        prepared.marks = MarkCache { key: Some(key), mesh: Arc::new(ink.mesh) };
+    }
+    Arc::clone(&prepared.marks.mesh)
+}
+
+/// Collects shapes as one mesh with soft edges, so that they cost nothing to tessellate in the next frame.
+struct Ink {
+    tessellator: Tessellator,
+    mesh: Mesh,
+}
+
+impl Ink {
+    fn new(ctx: &Context) -> Self {
+        let options = ctx.tessellation_options(|options| *options);
+        Self {
+            tessellator: Tessellator::new(ctx.pixels_per_point(), options, [1, 1], Vec::new()),
+            mesh: Mesh::default(),
+        }
+    }
+
+    fn add(&mut self, shape: Shape) {
+        self.tessellator.tessellate_shape(shape, &mut self.mesh);
+    }
+
+    fn rect(&mut self, rect: Rect, color: Color32) {
+        self.mesh.add_colored_rect(rect, color);
+    }
+}
+
+fn row_marks(ink: &mut Ink, dark_mode: bool, prepared: &Prepared, row: &HeatRow, index: usize, sight: &Sight) {
+    let mut column = 0;
+    let count = prepared.grid.columns();
+    while column < count {
+        let start = column;
+        while column < count && row.values.at(column).is_none() {
+            column += 1;
+        }
+        if column > start {
+            let area = Rect::from_min_max(sight.cell(index, start).min, sight.cell(index, column - 1).max);
+            if sight.row_height >= 7.0 {
+                hatch(ink, area, heat::hatch(dark_mode));
+            } else {
+                let middle = Rect::from_center_size(area.center(), eframe::egui::vec2(area.width(), 1.0));
+                ink.rect(middle, heat::hatch(dark_mode));
+            }
+        }
+        column += 1;
+    }
+}
+
+/// 45° lines that run on from cell to cell and row to row.
+fn hatch(ink: &mut Ink, rect: Rect, color: Color32) {
+    let (spacing, width) = (HATCH.0 * std::f32::consts::SQRT_2, HATCH.1);
+    let mut sum = ((rect.left() + rect.top()) / spacing).ceil() * spacing;
+    while sum <= rect.right() + rect.bottom() {
+        let left = rect.left().max(sum - rect.bottom());
+        let right = rect.right().min(sum - rect.top());
+        if right - left > 0.5 {
+            ink.add(Shape::line_segment([pos2(left, sum - left), pos2(right, sum - right)], Stroke::new(width, color)));
+        }
+        sum += spacing;
+    }
+}
+
+fn gap_lines(ink: &mut Ink, t: &Tokens, dark_mode: bool, sight: &Sight) {
+    let (top, bottom) = (sight.top(sight.rows.start), sight.top(sight.rows.end));
+    let columns = &sight.columns;
+    if columns.gap() > 0.0 {
+        let gap = if dark_mode { t.bg } else { t.panel };
+        for column in 1..=columns.count {
+            let x = columns.x(column);
+            let strength = if column.is_multiple_of(10) { 0.90 } else { 0.38 };
+            let line = Rect::from_min_max(pos2(x - columns.gap(), top), pos2(x, bottom));
+            ink.rect(line, gap.gamma_multiply(strength));
+        }
+    }
+    if sight.cell_height() < sight.row_height {
+        for row in sight.rows.clone() {
+            let y = sight.top(row) + sight.cell_height();
+            let line = Rect::from_min_max(pos2(columns.left, y), pos2(columns.right(), sight.top(row + 1)));
+            ink.rect(line, t.panel);
+        }
+    }
+}
+
+/// What must be seen over everything: cells at or over the limit, and refused writes.
+fn limit_marks(ink: &mut Ink, prepared: &Prepared, row: &HeatRow, index: usize, sight: &Sight) {
+    for column in 0..prepared.grid.columns() {
+        let share = row.values.at(column).map(|value| prepared.grid.metric.share(value));
+        let cell = sight.cell(index, column);
+        if share.is_some_and(|share| share >= 1.0) && sight.row_height >= 7.0 && cell.width() >= 4.0 {
+            outline(ink, cell, tokens::HEAT_OVER_OUTLINE);
+        }
+        if row.throttles.at(column).is_some_and(|count| count > 0.0) {
+            notch(ink, cell);
+        }
+    }
+}
+
+fn outline(ink: &mut Ink, rect: Rect, color: Color32) {
+    let line = |min: (f32, f32), max: (f32, f32)| Rect::from_min_max(min.into(), max.into());
+    let (l, r, t, b) = (rect.left(), rect.right(), rect.top(), rect.bottom());
+    for side in [
+        line((l, t), (r, t + 1.0)),
+        line((l, b - 1.0), (r, b)),
+        line((l, t + 1.0), (l + 1.0, b - 1.0)),
+        line((r - 1.0, t + 1.0), (r, b - 1.0)),
+    ] {
+        ink.rect(side, color);
+    }
+}
+
+/// A right triangle in the top right corner.
+fn notch(ink: &mut Ink, cell: Rect) {
+    let side = (cell.width() - 1.0).clamp(2.0, 7.0).min(cell.height());
+    let corner = cell.right_top();
+    if side < 5.0 {
+        ink.rect(
+            Rect::from_min_max(pos2(corner.x - side.min(cell.width()), corner.y), pos2(corner.x, corner.y + 1.5)),
+            tokens::NOTCH_FILL,
+        );
+        return;
+    }
+    let points = vec![pos2(corner.x - side, corner.y), corner, pos2(corner.x, corner.y + side)];
+    ink.add(Shape::convex_polygon(points, tokens::NOTCH_FILL, Stroke::new(0.8, tokens::NOTCH_EDGE)));
+}
+
+/// The outline around the cells of the selected row.
+pub fn paint_selection(painter: &Painter, t: &Tokens, sight: &Sight, row: usize) {
+    painter.rect_stroke(sight.row_cells(row).expand(2.0), 0, Stroke::new(1.0, t.accent), StrokeKind::Inside);
+}
+
+/// The outline around the cell under the cursor.
+pub fn paint_cursor_cell(painter: &Painter, t: &Tokens, sight: &Sight, row: usize, column: usize) {
+    let line = Rect::from_center_size(sight.row_cells(row).center(), eframe::egui::vec2(0.0, 2.0));
+    let cells = sight.row_cells(row);
+    if sight.row_height > 10.0 {
+        let line = Rect::from_x_y_ranges(cells.x_range(), line.y_range());
+        painter.rect_filled(line, 0, t.strong.gamma_multiply(0.18));
+    }
+    painter.rect_stroke(sight.cell(row, column).expand(2.0), 0, Stroke::new(1.5, t.strong), StrokeKind::Inside);
+}
+
+/// The crosshair through one region.
+pub fn paint_crosshair(painter: &Painter, t: &Tokens, columns: &Columns, column: usize, area: Rect) {
+    let x = columns.middle(column);
+    let line = Rect::from_min_max(pos2(x - 1.0, area.top()), pos2(x + 1.0, area.bottom()));
+    painter.rect_filled(line, 0, t.strong.gamma_multiply(0.30));
+}
+
+/// A small swatch of hatching, for the legend.
+pub fn paint_hatch_swatch(painter: &Painter, dark_mode: bool, rect: Rect) {
+    painter.rect_filled(rect, 0, heat::no_data(dark_mode));
+    widgets::hatching(painter, rect, HATCH.0, HATCH.1, heat::hatch(dark_mode));
+}
+
+/// A small cell with the mark of refused writes, for the legend.
+pub fn paint_notch_swatch(painter: &Painter, dark_mode: bool, rect: Rect) {
+    painter.rect_filled(rect, 0, heat::color(0.9, dark_mode));
+    let mut ink = Ink::new(painter.ctx());
+    notch(&mut ink, rect);
+    painter.add(Shape::mesh(ink.mesh));
+}

@@ -1,0 +1,214 @@
+//! The rows: which are in sight, which the pointer is on, what is drawn around their cells, and their names.
+
+use eframe::egui::{Painter, Rect, Role, ScrollArea, Sense, Ui, UiBuilder, WidgetInfo, pos2, vec2};
+
+use super::axis;
+use super::geometry::Columns;
+use super::grid::{self, Sight};
+use super::gutter::{self, Detail, Line};
+use super::state::{HeatmapState, Prepared};
+use crate::model::health::Severity;
+use crate::model::ids::ShardId;
+use crate::model::time::Timestamp;
+use crate::ui::theme;
+
+/// Where the rows stand.
+pub struct Places {
+    /// The part that shows rows and scrolls.
+    pub area: Rect,
+    /// The shared x axis.
+    pub columns: Columns,
+    /// Height of a row, gap included.
+    pub row_height: f32,
+}
+
+/// What the rows of one frame share.
+pub struct Frame<'a> {
+    /// Where the rows stand.
+    pub places: &'a Places,
+    /// Name of the stream.
+    pub stream: &'a str,
+    /// Figures before this moment were generated for the demo.
+    pub generated_before: Option<Timestamp>,
+    /// The column under the cursor.
+    pub column: Option<usize>,
+    /// Below 1 where the figures are old.
+    pub opacity: f32,
+}
+
+/// A cell under the cursor: row, column, rectangle.
+pub type Cell = (usize, usize, Rect);
+
+/// Follows pointer and keyboard; gives the column of the crosshair.
+pub fn point(
+    ui: &Ui,
+    state: &mut HeatmapState,
+    prepared: &Prepared,
+    places: &Places,
+    plots: &[Rect; 3],
+) -> Option<usize> {
+    let pointer = ui.input(|input| input.pointer.hover_pos());
+    if pointer != state.pointer {
+        state.is_pointing = pointer.is_some();
+        state.pointer = pointer;
+    }
+    let window = prepared.grid.window.unknown_series();
+    if state.is_pointing {
+        let over = |rect: Rect| ui.rect_contains_pointer(rect);
+        let column = pointer
+            .filter(|_| over(places.area) || plots.iter().any(|rect| over(*rect)))
+            .and_then(|pointer| places.columns.at(pointer.x));
+        // The keyboard goes on from where the pointer was.
+        if let Some(column) = column {
+            state.cursor = Some(window.time_of(column));
+            return Some(column);
+        }
+        return None;
+    }
+    state.cursor.and_then(|at| window.index_of(at))
+}
+
+/// Draws the rows in sight. Gives back the cell under the cursor.
+pub fn show(
+    ui: &mut Ui,
+    frame: &Frame<'_>,
+    state: &mut HeatmapState,
+    prepared: &mut Prepared,
+    selection: &mut Option<ShardId>,
+) -> Option<Cell> {
+    let places = frame.places;
+    let count = prepared.grid.rows.len();
+    let builder = UiBuilder::new()
+        .max_rect(places.area)
+        .id_salt("heat rows")
+        .accessibility_role(Role::Grid)
+        .accessibility_label(format!("Heatmap of {}", frame.stream));
+    ui.scope_builder(builder, |ui| {
+        ui.spacing_mut().item_spacing = vec2(0.0, 0.0);
+        ScrollArea::vertical().id_salt("heat scroll").auto_shrink(false).show_viewport(ui, |ui, viewport| {
+            ui.set_height(count as f32 * places.row_height);
+            let origin = ui.max_rect().top();
+            let first = ((viewport.min.y / places.row_height).floor().max(0.0) as usize).min(count);
+            let last = ((viewport.max.y / places.row_height).ceil().max(0.0) as usize).clamp(first, count);
+            let sight = Sight { rows: first..last, origin, row_height: places.row_height, columns: places.columns };
+            if let Some(row) = state.scroll_to.take() {
+                let target =
+                    Rect::from_min_size(pos2(places.area.left(), sight.top(row)), vec2(1.0, places.row_height));
+                ui.scroll_to_rect_animation(target, None, eframe::egui::style::ScrollAnimation::none());
+            }
+            rows_in_sight(ui, frame, state, prepared, selection, &sight)
+        })
+    })
+    .inner
+    .inner
+}
+
+fn rows_in_sight(
+    ui: &mut Ui,
+    frame: &Frame<'_>,
+    state: &mut HeatmapState,
+    prepared: &mut Prepared,
+    selection: &mut Option<ShardId>,
+    sight: &Sight,
+) -> Option<Cell> {
+    let t = theme::tokens(ui);
+    let area = frame.places.area;
+    let hovered = state
+        .pointer
+        .filter(|_| state.is_pointing && ui.rect_contains_pointer(area))
+        .and_then(|pointer| sight.row_at(pointer.y));
+    state.hovered_row = hovered;
+    interact(ui, prepared, selection, sight, area);
+    let selected = selected_row(prepared, selection.as_ref()).filter(|row| sight.rows.contains(row));
+    let painter = ui.painter().with_clip_rect(ui.clip_rect().intersect(area.expand2(vec2(0.0, 2.0))));
+    if let Some(row) = hovered.filter(|row| Some(*row) != selected) {
+        painter.rect_filled(row_rect(sight, row, area), 0, t.hover);
+    }
+    if let Some(row) = selected {
+        let rect = row_rect(sight, row, area);
+        painter.rect_filled(rect, 0, t.selected);
+        painter.rect_filled(Rect::from_min_size(rect.min, vec2(3.0, rect.height())), 0, t.accent);
+    }
+    grid::paint(&painter, t, ui.visuals().dark_mode, prepared, sight, frame.opacity);
+    gutters(&painter, ui, frame, prepared, selected, hovered, sight);
+    let marks = axis::Marks { grid: &prepared.grid, cursor: frame.column, generated_before: frame.generated_before };
+    axis::paint_event_lines(&painter, t, &sight.columns, &marks, area);
+    if let Some(row) = selected {
+        grid::paint_selection(&painter, t, sight, row);
+    }
+    let column = frame.column?;
+    grid::paint_crosshair(&painter, t, &sight.columns, column, area);
+    let row = if state.is_pointing { hovered } else { selected }?;
+    grid::paint_cursor_cell(&painter, t, sight, row, column);
+    Some((row, column, sight.cell(row, column)))
+}
+
+fn selected_row(prepared: &Prepared, selection: Option<&ShardId>) -> Option<usize> {
+    match selection {
+        Some(shard) => prepared.row_of(Some(shard)),
+        None if prepared.grid.has_shard_metrics => None,
+        None => prepared.row_of(None),
+    }
+}
+
+fn row_rect(sight: &Sight, row: usize, area: Rect) -> Rect {
+    Rect::from_min_size(pos2(area.left(), sight.top(row)), vec2(area.width(), sight.row_height))
+}
+
+/// One node a row: a click selects it, and again clears.
+fn interact(ui: &Ui, prepared: &Prepared, selection: &mut Option<ShardId>, sight: &Sight, area: Rect) {
+    for index in sight.rows.clone() {
+        let (Some(row), Some(name)) = (prepared.grid.rows.get(index), prepared.names.get(index)) else { continue };
+        let response =
+            ui.interact(row_rect(sight, index, area), ui.scope_id().with(("heat row", index)), Sense::click());
+        let is_selected = row.shard_id.is_some() && row.shard_id == *selection;
+        response.widget_info(|| WidgetInfo::selected(Role::Row, true, is_selected, name.as_str()));
+        if response.clicked() {
+            selection.clone_from(&row.shard_id);
+        }
+    }
+}
+
+/// Text beside the cells: of every row where it fits, else of the selected, the hovered and the hot ones.
+fn gutters(
+    painter: &Painter,
+    ui: &Ui,
+    frame: &Frame<'_>,
+    prepared: &Prepared,
+    selected: Option<usize>,
+    hovered: Option<usize>,
+    sight: &Sight,
+) {
+    let t = theme::tokens(ui);
+    let written = (sight.row_height < 12.0).then(|| written_rows(prepared, selected, hovered, sight));
+    let mut dimmed = painter.clone();
+    dimmed.multiply_opacity(frame.opacity.max(0.6));
+    for index in sight.rows.clone() {
+        let Some(row) = prepared.grid.rows.get(index) else { continue };
+        let is_written = written.as_ref().is_none_or(|written| written.contains(&index));
+        let line = Line {
+            row,
+            index,
+            is_selected: selected == Some(index),
+            detail: if is_written { Detail::Full } else { Detail::Bare },
+        };
+        gutter::paint(&dimmed, t, frame.places.area.left(), sight, &line, prepared.grid.metric);
+    }
+}
+
+/// Rows in sight that are written out where rows are lower than their text; no two of them overlap.
+fn written_rows(prepared: &Prepared, selected: Option<usize>, hovered: Option<usize>, sight: &Sight) -> Vec<usize> {
+    let apart = (14.0 / sight.row_height).ceil() as usize;
+    let hot = |least: Severity| {
+        let rows = &prepared.grid.rows;
+        sight.rows.clone().filter(move |index| rows.get(*index).is_some_and(|row| row.severity == least))
+    };
+    let mut written: Vec<usize> = Vec::new();
+    let candidates = selected.into_iter().chain(hovered).chain(hot(Severity::Critical)).chain(hot(Severity::Warning));
+    for index in candidates {
+        if written.iter().all(|other| other.abs_diff(index) >= apart) {
+            written.push(index);
+        }
+    }
+    written
+}
