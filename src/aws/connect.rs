@@ -74,17 +74,13 @@ impl Connection {
         &self.0.meter
     }
 
-    /// Maps a failure and counts it where it was a throttle.
+    /// Maps a failure.
     pub(super) fn fail<E, R>(&self, error: &SdkError<E, R>, call: Call<'_>) -> Problem
     where
         E: ProvideErrorMetadata + std::error::Error + 'static,
         R: error::RawAnswer,
     {
-        let problem = error::problem(error, call, &self.0.info);
-        if matches!(problem.kind, ProblemKind::Throttled | ProblemKind::Limit) {
-            self.0.meter.count_throttled();
-        }
-        problem
+        error::problem(error, call, &self.0.info)
     }
 }
 

@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use aws_sdk_kinesis::config::interceptors::BeforeTransmitInterceptorContextRef;
+use aws_sdk_kinesis::config::interceptors::{
+    AfterDeserializationInterceptorContextRef, BeforeTransmitInterceptorContextRef,
+};
 use aws_sdk_kinesis::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::orchestrator::Metadata;
@@ -52,7 +54,7 @@ impl CallMeter {
     }
 
     /// Counts a call that was refused for its rate or throughput.
-    pub(super) fn count_throttled(&self) {
+    fn count_throttled(&self) {
         self.lock().throttled += 1;
     }
 
@@ -85,7 +87,7 @@ impl CallMeter {
     }
 }
 
-/// Hooks the meter into a client: called before each attempt, retries included.
+/// Hooks the meter into a client: called around each attempt, retries included.
 #[derive(Debug)]
 pub(super) struct Counting(pub(super) CallMeter);
 
@@ -103,11 +105,38 @@ impl Intercept for Counting {
         self.0.count_call(bag.load::<Metadata>().map_or("?", Metadata::name));
         Ok(())
     }
+
+    fn read_after_deserialization(
+        &self,
+        context: &AfterDeserializationInterceptorContextRef<'_>,
+        _components: &RuntimeComponents,
+        _bag: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let response = context.response();
+        if is_throttle(response.status().as_u16(), response.body().bytes().unwrap_or_default()) {
+            self.0.count_throttled();
+        }
+        Ok(())
+    }
+}
+
+/// Whether an answer refuses a call for its rate or throughput. Its code is looked for in the bytes, since the services
+/// write it in JSON, CBOR and XML.
+fn is_throttle(status: u16, body: &[u8]) -> bool {
+    const CODES: [&[u8]; 3] = [b"ProvisionedThroughputExceeded", b"LimitExceeded", b"Throttling"];
+    status == 429 || (status >= 400 && CODES.iter().any(|code| memchr::memmem::find(body, code).is_some()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_refused_entry_of_an_accepted_call_is_no_throttled_call() {
+        assert!(is_throttle(400, br#"{"__type":"LimitExceededException"}"#));
+        assert!(!is_throttle(200, br#"{"Records":[{"ErrorCode":"ProvisionedThroughputExceededException"}]}"#));
+        assert!(!is_throttle(400, br#"{"__type":"ResourceNotFoundException"}"#));
+    }
 
     #[test]
     fn metrics_become_dollars() {

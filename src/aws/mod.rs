@@ -5,6 +5,8 @@
 //! which calls it makes. Calls are counted in one place, [`meter`], and errors are mapped in one
 //! place, [`error`].
 
+#[cfg(test)]
+mod canned;
 pub mod connect;
 pub mod error;
 pub mod meter;
