@@ -39,6 +39,8 @@ struct Inner {
     cloudwatch: aws_sdk_cloudwatch::Client,
     sts: aws_sdk_sts::Client,
     info: ConnectionInfo,
+    /// The command that signs in again, where the profile rests on a sign-in.
+    sign_in: Option<String>,
     meter: CallMeter,
 }
 
@@ -80,7 +82,11 @@ impl Connection {
         E: ProvideErrorMetadata + std::error::Error + 'static,
         R: error::RawAnswer,
     {
-        error::problem(error, call, &self.0.info)
+        let mut problem = error::problem(error, call, &self.0.info);
+        if problem.kind == ProblemKind::Credentials {
+            problem.remedy.clone_from(&self.0.sign_in);
+        }
+        problem
     }
 }
 
@@ -96,10 +102,9 @@ pub async fn connect(request: &ConnectRequest, meter: CallMeter) -> Result<Conne
     if let Some(url) = &request.endpoint_url {
         check_endpoint(url)?;
     }
-    let profile = request.profile.clone().or_else(|| match request.endpoint_url {
-        None => variable("AWS_PROFILE").or_else(|| variable("AWS_DEFAULT_PROFILE")),
-        Some(_) => None,
-    });
+    let asks_for_this_machine = request.endpoint_url.as_deref().is_some_and(is_loopback);
+    let named = || variable("AWS_PROFILE").or_else(|| variable("AWS_DEFAULT_PROFILE"));
+    let profile = request.profile.clone().or_else(|| if asks_for_this_machine { None } else { named() });
     let of_profile = match profile.as_deref().map(super::profiles::find) {
         // The variable may name a profile that nobody needs: the SDK takes the keys of the environment first.
         Some(Err(_)) if request.profile.is_none() && variable("AWS_ACCESS_KEY_ID").is_some() => None,
@@ -126,7 +131,8 @@ pub async fn connect(request: &ConnectRequest, meter: CallMeter) -> Result<Conne
     };
     let takes_any_credentials = is_loopback && has_no_credentials(of_profile.as_ref());
     let config = for_all_services(config, &info, request.endpoint_url.is_some() || is_loopback, takes_any_credentials);
-    Ok(Connection(Arc::new(clients(&config, info, meter))))
+    let sign_in = of_profile.as_ref().and_then(super::profiles::sign_in_command);
+    Ok(Connection(Arc::new(clients(&config, info, sign_in, meter))))
 }
 
 /// Region of servers on this machine when nothing names one.
@@ -158,7 +164,7 @@ fn for_all_services(config: SdkConfig, info: &ConnectionInfo, one_endpoint: bool
     builder.build()
 }
 
-fn clients(config: &SdkConfig, info: ConnectionInfo, meter: CallMeter) -> Inner {
+fn clients(config: &SdkConfig, info: ConnectionInfo, sign_in: Option<String>, meter: CallMeter) -> Inner {
     let counting = || Counting(meter.clone());
     let sts = aws_sdk_sts::config::Builder::from(config).interceptor(counting()).build();
     let kinesis = aws_sdk_kinesis::config::Builder::from(config).interceptor(counting());
@@ -172,6 +178,7 @@ fn clients(config: &SdkConfig, info: ConnectionInfo, meter: CallMeter) -> Inner 
         cloudwatch: aws_sdk_cloudwatch::Client::from_conf(cloudwatch),
         sts: aws_sdk_sts::Client::from_conf(sts),
         info,
+        sign_in,
         meter,
     }
 }

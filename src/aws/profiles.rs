@@ -4,9 +4,13 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use crate::model::activity::shell_quote;
 use crate::model::answer::{Problem, ProblemKind};
 use crate::model::connection::{ProfileInfo, ProfileKind, SessionState};
 use crate::model::time::Timestamp;
+
+/// Profiles that rest on each other are followed this far.
+const MOST_SOURCES: usize = 8;
 
 type Section = BTreeMap<String, String>;
 
@@ -40,6 +44,22 @@ pub(super) fn find(name: &str) -> Result<ProfileInfo, Problem> {
         None if name == "default" => Ok(profile(name, &Section::new(), &sections, &BTreeMap::new(), Timestamp(0))),
         None => Err(unknown_profile(name, &sections)),
     }
+}
+
+/// The command that signs in again for a profile, or for the one that it rests on: the AWS CLI signs in only a profile
+/// that names the sign-in itself.
+pub(super) fn sign_in_command(profile: &ProfileInfo) -> Option<String> {
+    let mut profile = profile.clone();
+    for _ in 0..MOST_SOURCES {
+        let name = shell_quote(&profile.name);
+        match (profile.kind, profile.session) {
+            (ProfileKind::Sso, _) => return Some(format!("aws sso login --profile {name}")),
+            (ProfileKind::Login, _) => return Some(format!("aws login --profile {name}")),
+            (_, SessionState::Needs(source)) if source != profile.name => profile = find(&source).ok()?,
+            _ => return None,
+        }
+    }
+    None
 }
 
 fn unknown_profile(profile: &str, sections: &Sections) -> Problem {

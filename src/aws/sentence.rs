@@ -1,7 +1,6 @@
 //! The sentences of failures: what happened, to what, what to do next, and what helps that can be copied.
 
 use super::error::{Call, Facts};
-use crate::model::activity::shell_quote;
 use crate::model::answer::{Problem, ProblemKind};
 use crate::model::connection::ConnectionInfo;
 use crate::model::format::one_line;
@@ -19,7 +18,6 @@ pub(super) fn describe(kind: ProblemKind, facts: &Facts, call: Call<'_>, info: &
         ProblemKind::Kms if facts.code.contains("AccessDenied") => {
             Some(statement("kms:Decrypt", denied_resource(facts).as_deref()))
         }
-        ProblemKind::Credentials => login(facts, info),
         _ => None,
     };
     let sentence = match kind {
@@ -154,17 +152,21 @@ fn credentials(facts: &Facts, info: &ConnectionInfo) -> String {
             "Credentials of {who} come from `aws login`, which this program cannot read. Use an SSO profile or keys."
         );
     }
-    format!(
-        "No credentials were found for {who} ({}). Choose a profile, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.",
-        cause(facts)
-    )
+    match &info.profile {
+        Some(_) => format!(
+            "{} gives no credentials ({}). Correct it in the AWS configuration files, or choose another.",
+            capitalised(&who),
+            cause(facts)
+        ),
+        None => "There are no credentials: neither the environment nor the default profile has any. Choose a profile, or set \
+                 AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."
+            .to_owned(),
+    }
 }
 
-/// The command that signs in again. For a role it signs in the profile that the role stands on, by the CLI's own rules.
-fn login(facts: &Facts, info: &ConnectionInfo) -> Option<String> {
-    let profile = info.profile.as_ref()?;
-    let helps = facts.mentions(&["sso", "expired"]) || facts.code.starts_with("Expired");
-    helps.then(|| format!("aws sso login --profile {}", shell_quote(profile)))
+fn capitalised(text: &str) -> String {
+    let mut characters = text.chars();
+    characters.next().map_or(String::new(), |first| first.to_uppercase().chain(characters).collect())
 }
 
 /// The innermost cause in a few words.
@@ -244,10 +246,9 @@ mod tests {
     }
 
     #[test]
-    fn an_expired_session_names_the_login_of_its_profile() {
+    fn an_expired_session_is_not_a_wrong_clock() {
         let problem = told(ProblemKind::Credentials, "ExpiredTokenException", "The security token has expired");
-        assert_eq!(problem.remedy.as_deref(), Some("aws sso login --profile 'prod oncall'"));
-        assert!(problem.sentence.contains("has expired"));
+        assert!(problem.sentence.contains("profile prod oncall has expired"), "{}", problem.sentence);
         let clock =
             told(ProblemKind::Credentials, "InvalidSignatureException", "Signature expired: 2026 is now earlier");
         assert!(clock.sentence.contains("clock"), "{}", clock.sentence);
