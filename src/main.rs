@@ -5,7 +5,10 @@ use std::process::ExitCode;
 use kinescope::{app, cli};
 
 fn main() -> ExitCode {
-    let mut args = cli::parse();
+    let mut args = match cli::parse() {
+        Ok(args) => args,
+        Err(code) => return code,
+    };
     cli::start_logging();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,

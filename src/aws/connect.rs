@@ -18,12 +18,22 @@ use super::meter::{CallMeter, Counting};
 use crate::model::answer::{Problem, ProblemKind};
 use crate::model::connection::{ConnectRequest, ConnectionInfo, Environment, ProfileInfo, ProfileKind};
 
-/// No answer to one attempt within this time is a failure; the SDK has no such limit of its own.
-const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
-/// All attempts of one call together.
-const OPERATION_TIMEOUT: Duration = Duration::from_secs(30);
-/// For the connection itself.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+/// How long a call may take; the SDK has no such limits of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Patience {
+    /// For the connection itself.
+    pub connect: Duration,
+    /// For the answer to one attempt.
+    pub attempt: Duration,
+    /// For all attempts of one call together.
+    pub operation: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self { connect: Duration::from_secs(3), attempt: Duration::from_secs(10), operation: Duration::from_secs(30) }
+    }
+}
 
 /// Clients for one profile, Region and endpoint. A clone is a reference.
 #[derive(Clone, Debug)]
@@ -99,6 +109,18 @@ impl Connection {
 /// # Errors
 /// `Configuration`: the profile is not there, no Region is known, or the endpoint is not a URL.
 pub async fn connect(request: &ConnectRequest, meter: CallMeter) -> Result<Connection, Problem> {
+    connect_with(request, meter, Patience::default()).await
+}
+
+/// As [`connect`], with other limits of time.
+///
+/// # Errors
+/// As [`connect`].
+pub async fn connect_with(
+    request: &ConnectRequest,
+    meter: CallMeter,
+    patience: Patience,
+) -> Result<Connection, Problem> {
     if let Some(url) = &request.endpoint_url {
         check_endpoint(url)?;
     }
@@ -110,7 +132,7 @@ pub async fn connect(request: &ConnectRequest, meter: CallMeter) -> Result<Conne
         Some(Err(_)) if request.profile.is_none() && variable("AWS_ACCESS_KEY_ID").is_some() => None,
         found => found.transpose()?,
     };
-    let config = load(request, profile.as_deref(), of_profile.as_ref()).await;
+    let config = load(request, profile.as_deref(), of_profile.as_ref(), patience).await;
     let endpoint_url = request.endpoint_url.clone().or_else(|| configured_endpoint(&config));
     if let Some(url) = &endpoint_url {
         check_endpoint(url)?;
@@ -170,7 +192,9 @@ fn clients(config: &SdkConfig, info: ConnectionInfo, sign_in: Option<String>, me
     let kinesis = aws_sdk_kinesis::config::Builder::from(config).interceptor(counting());
     let cloudwatch = aws_sdk_cloudwatch::config::Builder::from(config).interceptor(counting()).build();
     let once = kinesis.clone().retry_config(RetryConfig::disabled());
-    let push = once.clone().timeout_config(TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).build());
+    let mut only_to_connect = TimeoutConfig::builder().disable_operation_timeout().disable_operation_attempt_timeout();
+    only_to_connect.set_connect_timeout(config.timeout_config().and_then(TimeoutConfig::connect_timeout));
+    let push = once.clone().timeout_config(only_to_connect.build());
     Inner {
         kinesis: aws_sdk_kinesis::Client::from_conf(kinesis.build()),
         kinesis_once: aws_sdk_kinesis::Client::from_conf(once.build()),
@@ -190,11 +214,16 @@ fn configured_endpoint(config: &SdkConfig) -> Option<String> {
     of_kinesis.or_else(|| config.endpoint_url().map(str::to_owned)).filter(|url| !url.is_empty())
 }
 
-async fn load(request: &ConnectRequest, profile: Option<&str>, of_profile: Option<&ProfileInfo>) -> SdkConfig {
+async fn load(
+    request: &ConnectRequest,
+    profile: Option<&str>,
+    of_profile: Option<&ProfileInfo>,
+    patience: Patience,
+) -> SdkConfig {
     let timeouts = TimeoutConfig::builder()
-        .connect_timeout(CONNECT_TIMEOUT)
-        .operation_attempt_timeout(ATTEMPT_TIMEOUT)
-        .operation_timeout(OPERATION_TIMEOUT)
+        .connect_timeout(patience.connect)
+        .operation_attempt_timeout(patience.attempt)
+        .operation_timeout(patience.operation)
         .build();
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
         .timeout_config(timeouts)

@@ -11,12 +11,12 @@ use super::connect::Connection;
 use super::error::Call;
 use super::records::record_of;
 use super::reshard::receipt;
+use super::time::timestamp;
 use crate::model::answer::{Problem, ProblemKind};
 use crate::model::consumer::{Consumer, ShardEvent};
 use crate::model::ids::{SequenceNumber, ShardId};
 use crate::model::position::StartingPosition;
 use crate::model::record::RawRecord;
-use crate::model::time::Timestamp;
 use crate::model::writes::Receipt;
 
 /// Pages of consumers that are followed at most.
@@ -171,13 +171,7 @@ fn consumer_of(found: sdk::Consumer) -> Consumer {
 }
 
 fn consumer(name: String, arn: String, status: &str, created: &DateTime) -> Consumer {
-    Consumer {
-        name,
-        arn,
-        is_active: status == "ACTIVE",
-        status: status.to_owned(),
-        created: created.to_millis().ok().filter(|millis| *millis > 0).map(Timestamp),
-    }
+    Consumer { name, arn, is_active: status == "ACTIVE", status: status.to_owned(), created: timestamp(created) }
 }
 
 fn nothing_in(operation: &str) -> Problem {

@@ -8,6 +8,7 @@ use futures_util::{StreamExt, TryStreamExt};
 
 use super::connect::Connection;
 use super::error::Call;
+use super::time::timestamp;
 use crate::model::answer::{Problem, ProblemKind};
 use crate::model::ids::{ShardId, StreamName};
 use crate::model::limits::GET_METRIC_DATA_MAX_QUERIES;
@@ -150,9 +151,9 @@ impl Connection {
                 let index = result.id().and_then(|id| id.strip_prefix('q')).and_then(|id| id.parse::<usize>().ok());
                 let Some(wanted) = index.and_then(|index| batch.get(index)) else { continue };
                 let figures = result.timestamps().iter().zip(result.values());
-                points.extend(figures.filter_map(|(at, value)| {
-                    at.to_millis().ok().map(|millis| Point { wanted, at: Timestamp(millis), value: *value })
-                }));
+                points.extend(
+                    figures.filter_map(|(at, value)| timestamp(at).map(|at| Point { wanted, at, value: *value })),
+                );
             }
             token = page.next_token;
             if token.is_none() {

@@ -23,6 +23,7 @@ mod reshard;
 mod sentence;
 mod shards;
 mod streams;
+mod time;
 
 pub use fanout::Subscription;
 pub use records::{ChildShard, RecordsPage};

@@ -6,11 +6,11 @@ use aws_sdk_kinesis::types::ShardIteratorType;
 
 use super::connect::Connection;
 use super::error::Call;
+use super::time::timestamp;
 use crate::model::answer::{Problem, ProblemKind};
 use crate::model::ids::{PartitionKey, SequenceNumber, ShardId, StreamName};
 use crate::model::position::StartingPosition;
 use crate::model::record::RawRecord;
-use crate::model::time::Timestamp;
 
 /// A shard that came from one that was read to its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -97,7 +97,7 @@ pub(super) fn record_of(record: aws_sdk_kinesis::types::Record) -> RawRecord {
     RawRecord {
         sequence_number: SequenceNumber::from(record.sequence_number),
         partition_key: PartitionKey::from(partition_key(record.partition_key)),
-        approximate_arrival: record.approximate_arrival_timestamp.and_then(|at| at.to_millis().ok()).map(Timestamp),
+        approximate_arrival: record.approximate_arrival_timestamp.as_ref().and_then(timestamp),
         data: record.data.into_inner(),
     }
 }

@@ -4,10 +4,10 @@ use aws_sdk_kinesis::types::{EncryptionType, StreamDescriptionSummary};
 
 use super::connect::Connection;
 use super::error::Call;
+use super::time::timestamp;
 use crate::model::answer::Problem;
 use crate::model::ids::StreamName;
 use crate::model::stream::{Encryption, StreamMode, StreamStatus, StreamSummary};
-use crate::model::time::Timestamp;
 
 /// Pages of 100 that are followed at most; a server that never ends its list must not keep the program busy.
 const MOST_PAGES: usize = 1_000;
@@ -86,10 +86,7 @@ fn summary_of(name: &StreamName, summary: &StreamDescriptionSummary) -> StreamSu
             .collect(),
         consumer_count: summary.consumer_count.map(unsigned),
         max_record_size_kib: summary.max_record_size_in_kib.map(unsigned).filter(|kib| *kib > 0),
-        created: u64::try_from(summary.stream_creation_timestamp.as_nanos() / 1_000_000)
-            .ok()
-            .filter(|millis| *millis > 0)
-            .map(|millis| Timestamp(millis as i64)),
+        created: timestamp(&summary.stream_creation_timestamp),
     }
 }
 

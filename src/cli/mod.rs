@@ -23,6 +23,8 @@ use crate::model::connection::ConnectRequest;
 use crate::tasks::clock::Clock;
 use crate::tasks::session::{self, Session};
 
+/// Exit code for arguments that cannot be used.
+const WRONG_USAGE: u8 = 2;
 /// Exit code for a program that was interrupted, as shells count it.
 const INTERRUPTED: u8 = 130;
 
@@ -60,9 +62,23 @@ impl From<std::io::Error> for End {
     }
 }
 
-/// Reads the arguments. Wrong usage ends the program with exit code 2, `--help` and `--version` with 0.
-pub fn parse() -> Args {
-    Args::parse()
+/// Reads the arguments. Otherwise the exit code to end with: 2 and one line for wrong usage, 0 for `--help` and `--version`.
+///
+/// # Errors
+/// The exit code.
+pub fn parse() -> Result<Args, ExitCode> {
+    Args::try_parse().map_err(|error| {
+        if !error.use_stderr() {
+            // Help is for a person; where it cannot be written there is nothing left to say.
+            let _ = error.print();
+            return ExitCode::SUCCESS;
+        }
+        let text = error.to_string();
+        let said = text.split("\n\nUsage:").next().unwrap_or(&text).split("\n\nFor more").next().unwrap_or(&text);
+        let line: Vec<&str> = said.trim_start_matches("error:").split_whitespace().collect();
+        out::error_line(&format!("{}. Run kinescope --help for what can be said.", line.join(" ")));
+        ExitCode::from(WRONG_USAGE)
+    })
 }
 
 /// Carries out a command and returns the exit code.

@@ -96,7 +96,7 @@ mod tests {
             line(b"{ \"b\": 1.10,\n \"a\": 12345678901234567890 }"),
             "{\"stream\":\"s\",\"shard_id\":\"shardId-000000000000\",\"sequence_number\":\"49\",\
              \"sub_sequence_number\":null,\"partition_key\":\"k\\\"1\",\
-             \"approximate_arrival\":\"1970-01-01T00:00:01.500Z\",\"size_bytes\":46,\"decoded_as\":[\"json\"],\
+             \"approximate_arrival\":\"1970-01-01T00:00:01.500Z\",\"size_bytes\":44,\"decoded_as\":[\"json\"],\
              \"json\":{\"b\":1.10,\"a\":12345678901234567890},\"error\":null}"
         );
     }

@@ -33,6 +33,7 @@ pub(super) async fn run(connect: &ConnectRequest, args: PutArgs) -> Result<(), E
     let clock = Clock::system();
     let mut out = out::stdout();
     let (mut sent, mut refused) = (0usize, 0usize);
+    let mut why = None;
     loop {
         let entries = chunk(&mut lines, &args, sent)?;
         if entries.is_empty() {
@@ -43,15 +44,23 @@ pub(super) async fn run(connect: &ConnectRequest, args: PutArgs) -> Result<(), E
         for row in &run.borrow().rows {
             sent += 1;
             refused += usize::from(!is_accepted(row));
+            if let (None, Some(Err(problem))) = (&why, &row.outcome) {
+                why = Some(problem.sentence.clone());
+            }
             writeln!(out, "{}", result(&args.stream, row))?;
         }
         out.flush()?;
+        // A call that failed as a whole would fail again for the rest of the file.
+        if why.is_some() {
+            break;
+        }
     }
     if refused > 0 {
         return Err(End::Failed(format!(
-            "{} of {} records were not accepted; their lines say why. Put those again.",
+            "{} of {} records were not accepted. {}",
             grouped(refused as i64),
-            grouped(sent as i64)
+            grouped(sent as i64),
+            why.unwrap_or_else(|| "Their lines say why. Put those again.".to_owned())
         )));
     }
     Ok(())

@@ -1,5 +1,6 @@
 //! How the embedded server is started.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -55,6 +56,16 @@ impl LocalOptions {
     /// No streams, no traffic; resharding takes 200 ms.
     pub fn empty() -> Self {
         Self { streams: StreamSet::Empty, traffic: false, reshard_delay: Duration::from_millis(200), ..Self::default() }
+    }
+}
+
+impl fmt::Debug for LocalOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LocalOptions")
+            .field("streams", &self.streams)
+            .field("traffic", &self.traffic)
+            .field("bind_port", &self.bind_port)
+            .finish_non_exhaustive()
     }
 }
 

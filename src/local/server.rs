@@ -1,5 +1,6 @@
 //! The embedded server: one loopback listener that serves all services, and the tasks behind the demo.
 
+use std::fmt;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
@@ -66,6 +67,12 @@ impl LocalServer {
     /// What is behind the server.
     pub fn engine(&self) -> &Arc<Engine> {
         &self.engine
+    }
+}
+
+impl fmt::Debug for LocalServer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LocalServer").field("endpoint_url", &self.endpoint_url).finish_non_exhaustive()
     }
 }
 

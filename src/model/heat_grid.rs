@@ -297,7 +297,7 @@ fn stream_row(metrics: &StreamMetrics, options: HeatOptions) -> HeatRow {
 }
 
 /// The newest figure, where it is new enough to be called "now".
-fn newest(values: &Series) -> Option<f64> {
+pub fn newest(values: &Series) -> Option<f64> {
     values.last_known().filter(|(index, _)| index + NOW_PERIODS >= values.len()).map(|(_, value)| value)
 }
 

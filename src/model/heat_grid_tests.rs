@@ -61,7 +61,7 @@ fn split_stream() -> (ShardMap, StreamMetrics) {
         ("shardId-000000000000", figures(0.7, |index| index < 20)),
         ("shardId-000000000001", figures(0.2, |_| true)),
         ("shardId-000000000002", figures(0.3, |index| index >= 20)),
-        ("shardId-000000000003", figures(0.4, |index| index >= 20 && index < 59)),
+        ("shardId-000000000003", figures(0.4, |index| (20..59).contains(&index))),
     ]);
     (map, metrics)
 }

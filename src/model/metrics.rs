@@ -28,9 +28,9 @@ pub struct Window {
 }
 
 impl Window {
-    /// The newest `minutes` periods of a minute each, the running minute included.
+    /// The newest `minutes` whole minutes. The running minute is left out: its sums are still growing and would look calm.
     pub fn last_minutes(now: Timestamp, minutes: u32) -> Self {
-        let end = now.floor(60) + Millis::from_mins(1);
+        let end = now.floor(60);
         Self { start: end - Millis::from_mins(i64::from(minutes)), end, step_seconds: 60 }
     }
 

@@ -37,7 +37,10 @@ fn place_ui(ui: &mut Ui, world: &World, state: &mut UiState, out: &mut Commands)
     match visible_place(world, state) {
         Place::Connect => views::connect::show(ui, world, &mut state.connect, state.focus_filter, out),
         Place::Fleet => views::fleet::show(ui, world, &mut state.fleet, out),
-        Place::Activity => views::activity::show(ui, world, &mut state.activity, out),
+        Place::Activity => {
+            state.activity.focus_filter = state.focus_filter;
+            views::activity::show(ui, world, &mut state.activity, out);
+        }
         Place::Stream(name, tab) => {
             let area = ui.max_rect();
             let split = area.top() + shell::header::STREAM_HEIGHT;

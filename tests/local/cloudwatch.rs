@@ -143,3 +143,33 @@ async fn an_expression_is_refused_with_a_typed_error() {
     let err = reply.expect_err("refused");
     assert_eq!(aws_sdk_cloudwatch::error::ProvideErrorMetadata::code(&err), Some("ValidationError"));
 }
+
+#[tokio::test]
+async fn metric_data_comes_in_pages() {
+    let (_server, config, hands) = start().await;
+    let (client, kinesis) = (Client::new(&config), aws_sdk_kinesis::Client::new(&config));
+    stream(&kinesis, &hands, "s", 1).await;
+    let from = hands.now().floor(60);
+    for _ in 0..3 {
+        kinesis.put_records().stream_name("s").set_records(Some(entries("k", 1, 9))).send().await.expect("puts");
+        hands.advance_secs(60);
+    }
+    let queries = vec![query("a", "IncomingBytes", None, "Sum"), query("b", "IncomingRecords", None, "Sum")];
+    let pages = client
+        .get_metric_data()
+        .set_metric_data_queries(Some(queries))
+        .start_time(DateTime::from_millis(from.0))
+        .end_time(DateTime::from_millis(hands.now().0))
+        .scan_by(aws_sdk_cloudwatch::types::ScanBy::TimestampAscending)
+        .max_datapoints(1)
+        .into_paginator()
+        .send()
+        .try_collect()
+        .await
+        .expect("pages");
+    let results: Vec<_> = pages.iter().flat_map(|page| page.metric_data_results()).collect();
+    assert_eq!((pages.len(), results.len()), (2, 2));
+    assert_eq!(results[1].values(), [1.0, 1.0, 1.0]);
+    let times: Vec<_> = results[1].timestamps().iter().map(|at| at.secs() - from.as_secs()).collect();
+    assert_eq!(times, [0, 60, 120]);
+}

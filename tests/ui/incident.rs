@@ -108,9 +108,12 @@ fn refused(number: u32, column: usize) -> f64 {
 }
 
 fn figures(number: u32, now: f64, peak: f64) -> WriteMetrics {
+    timely(number, now, peak, if LATE.contains(&number) { 59 } else { 60 })
+}
+
+fn timely(number: u32, now: f64, peak: f64, end: usize) -> WriteMetrics {
     let mut figures = WriteMetrics::unknown(window());
     let born = if number == 38 || number == 39 { 12 } else { 0 };
-    let end = if LATE.contains(&number) { 59 } else { 60 };
     for column in born..end {
         let at = figures.incoming_bytes.time_of(column);
         let share = if LATE.contains(&number) && column == 58 { now / 100.0 } else { share(number, now, peak, column) };
@@ -182,6 +185,15 @@ fn total<'a>(shards: impl Iterator<Item = &'a WriteMetrics>) -> WriteMetrics {
             add(|m| &mut m.incoming_bytes, figures.incoming_bytes.at(column));
             add(|m| &mut m.incoming_records, figures.incoming_records.at(column));
             add(|m| &mut m.write_throttled, figures.write_throttled.at(column));
+            let age = figures
+                .iterator_age_millis
+                .at(column)
+                .into_iter()
+                .chain(total.iterator_age_millis.at(column))
+                .reduce(f64::max);
+            if let Some(age) = age {
+                total.iterator_age_millis.set(at, age);
+            }
         }
     }
     total
@@ -190,7 +202,9 @@ fn total<'a>(shards: impl Iterator<Item = &'a WriteMetrics>) -> WriteMetrics {
 pub fn metrics() -> StreamMetrics {
     let shards: std::collections::BTreeMap<_, _> =
         SHARDS.iter().map(|(number, _, now, peak)| (id(*number), figures(*number, *now, *peak))).collect();
-    StreamMetrics { window: window(), total: total(shards.values()), shards, source: Source::CloudWatch }
+    // The stream as a whole is reported sooner than its shards.
+    let complete: Vec<_> = SHARDS.iter().map(|(number, _, now, peak)| timely(*number, *now, *peak, 60)).collect();
+    StreamMetrics { window: window(), total: total(complete.iter()), shards, source: Source::CloudWatch }
 }
 
 /// A connected world with nothing open.
@@ -251,4 +265,23 @@ pub fn even_world(count: u32) -> World {
         .collect();
     let total = total(shards.values());
     world_of(map, Some(StreamMetrics { window: window(), total, shards, source: Source::CloudWatch }))
+}
+
+/// The incident while the parent of the last split is still listed.
+pub fn world_before_the_parent_expired() -> World {
+    let mut shards = shard_map().all().to_vec();
+    let child = |number: u32| shards.iter().find(|shard| shard.id == id(number)).map(|shard| shard.range);
+    let (left, right) = (child(38).expect("is listed"), child(39).expect("is listed"));
+    let range = HashKeyRange { start: left.start, end: right.end };
+    let mut parent = shard(id(26), range, None);
+    parent.ending_sequence_number = Some(SequenceNumber::from("49668412730951846299"));
+    shards.push(parent);
+    let mut metrics = metrics();
+    let mut figures = WriteMetrics::unknown(window());
+    for column in 0..12 {
+        let at = figures.incoming_bytes.time_of(column);
+        figures.incoming_bytes.set(at, (0.52 + 0.005 * column as f64) * 60.0 * MIB);
+    }
+    metrics.shards.insert(id(26), figures);
+    world_of(ShardMap::new(shards), Some(metrics))
 }

@@ -97,7 +97,9 @@ impl Window {
         loop {
             let nodes = self.nodes();
             let names: Vec<String> = nodes.iter().map(|node| node.name.clone()).collect();
-            let hit = nodes.into_iter().find(|node| node.name.starts_with(start) && role.is_none_or(|role| node.role == role));
+            let hit = nodes
+                .into_iter()
+                .find(|node| node.name.starts_with(start) && role.is_none_or(|role| node.role == role));
             if let Some(hit) = hit {
                 return hit;
             }
@@ -126,7 +128,12 @@ impl Window {
     }
 
     fn press(&mut self, at: Pos2) {
-        let button = |pressed| Event::PointerButton { pos: at, button: PointerButton::Primary, pressed, modifiers: Modifiers::NONE };
+        let button = |pressed| Event::PointerButton {
+            pos: at,
+            button: PointerButton::Primary,
+            pressed,
+            modifiers: Modifiers::NONE,
+        };
         self.apply(vec![Event::PointerMoved(at)]);
         self.apply(vec![button(true)]);
         self.apply(vec![button(false)]);

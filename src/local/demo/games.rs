@@ -9,14 +9,14 @@ use crate::model::limits::SHARD_WRITE_BYTES_PER_SEC;
 use crate::model::time::Timestamp;
 
 const SHARDS: u32 = 4;
-const RECORD_BYTES: f64 = 3_400.0;
+const RECORD_BYTES: f64 = 8_000.0;
 /// Share of the limit between bursts and within them.
-const CALM: f64 = 0.36;
-const BURST: f64 = 1.45;
+const CALM: f64 = 0.42;
+const BURST: f64 = 1.15;
 /// A burst begins every so many seconds.
-const EVERY_SECONDS: i64 = 9;
+const EVERY_SECONDS: i64 = 30;
 /// Seconds of bursts in a minute, on the average.
-const BURST_SECONDS: f64 = 10.0;
+const BURST_SECONDS: f64 = 3.0;
 
 pub(super) struct Games {
     spec: Spec,
@@ -40,7 +40,7 @@ impl Games {
                 lag: None,
             },
             seed,
-            tails: (0..8).map(|_| json_tail(&mut rng, "state", 3_150)).collect(),
+            tails: (0..8).map(|_| json_tail(&mut rng, "state", 7_750)).collect(),
             rng,
             pace: Pace::default(),
         }

@@ -12,7 +12,7 @@ use crate::model::ids::PartitionKey;
 use crate::model::time::Timestamp;
 
 const RECORDS_PER_SEC: f64 = 14.0;
-const RECORD_BYTES: f64 = 1_100.0;
+const RECORD_BYTES: f64 = 1_410.0;
 const SHARDS: u32 = 2;
 const LINES: usize = 24;
 

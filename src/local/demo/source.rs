@@ -88,14 +88,14 @@ pub(super) fn shares(keys: &[PartitionKey], shards: u32) -> Vec<f64> {
 
 /// The end of a JSON object, the same in many records: a `name` with an object of about `bytes`, and the last brace.
 pub(super) fn json_tail(rng: &mut fastrand::Rng, name: &str, bytes: usize) -> Arc<[u8]> {
-    const AGENTS: [&str; 3] = [
+    const BROWSERS: [&str; 3] = [
         "Mozilla/5.0 (iPhone; CPU iPhone OS 19_2 like Mac OS X) AppleWebKit/605.1.15 Mobile/15E148",
         "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/146.0.0.0 Safari/537.36",
         "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:148.0) Gecko/20100101 Firefox/148.0",
     ];
-    let agent = pick(rng, &AGENTS).copied().unwrap_or_default();
+    let browser = pick(rng, &BROWSERS).copied().unwrap_or_default();
     let mut text = format!(
-        ",\"{name}\":{{\"agent\":\"{agent}\",\"locale\":\"en-GB\",\"release\":\"2026.{}.{}\",\"experiments\":[",
+        ",\"{name}\":{{\"browser\":\"{browser}\",\"locale\":\"en-GB\",\"release\":\"2026.{}.{}\",\"experiments\":[",
         rng.u8(1..12),
         rng.u8(0..30)
     );

@@ -74,6 +74,8 @@ fn live_rates_go_on_where_the_past_ended() {
         let (past, live) = (shares[59], shares[60]);
         assert!((live / past - 1.0).abs() < 0.15, "{stream} {shard}: past {past} live {live}");
     }
+    let logs = sums(&engine, "app-logs", None, "IncomingBytes");
+    assert!((logs[60] / logs[59] - 1.0).abs() < 0.3, "{} then {}", logs[59], logs[60]);
     let throttled = |stream, shard| sums(&engine, stream, Some(shard), "WriteProvisionedThroughputExceeded")[60];
     assert!(throttled("clickstream-data", 5) > 0.0);
     assert!(throttled("game-sessions", 1) > 0.0);

@@ -12,15 +12,16 @@ const ON_DEMAND_SHARDS: u32 = 4;
 /// Streams in on-demand mode that an account may have.
 pub const ON_DEMAND_LIMIT: usize = 50;
 
-fn check_name(name: &str) -> ApiResult<()> {
+/// Names of streams and of consumers have the same shape.
+pub(super) fn check_name(field: &str, name: &str) -> ApiResult<()> {
     let fits = (1..=128).contains(&name.len())
         && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-'));
     if fits {
         return Ok(());
     }
-    Err(ApiError::validation(
-        "Value at 'streamName' failed to satisfy constraint: Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+ of length 1 to 128",
-    ))
+    Err(ApiError::validation(format!(
+        "Value at '{field}' failed to satisfy constraint: Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+ of length 1 to 128",
+    )))
 }
 
 impl Engine {
@@ -29,7 +30,7 @@ impl Engine {
     /// # Errors
     /// ResourceInUse for a name that exists, LimitExceeded beyond the account's shards, Validation.
     pub fn create_stream(&self, name: &str, mode: StreamMode, shard_count: Option<u32>) -> ApiResult<()> {
-        check_name(name)?;
+        check_name("streamName", name)?;
         let now = self.now();
         let mut state = self.lock();
         state.settle_all(now);

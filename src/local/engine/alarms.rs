@@ -109,8 +109,13 @@ pub struct Alarm {
 
 impl Engine {
     /// `PutMetricAlarm`: makes an alarm or replaces it.
-    pub fn put_alarm(&self, alarm: Alarm) {
-        self.lock().alarms.insert(alarm.name.clone(), alarm);
+    pub fn put_alarm(&self, mut alarm: Alarm) {
+        let mut state = self.lock();
+        if let Some(old) = state.alarms.get(&alarm.name) {
+            // As on AWS, a changed alarm keeps its state until it is evaluated.
+            (alarm.state, alarm.since, alarm.reason) = (old.state, old.since, old.reason.clone());
+        }
+        state.alarms.insert(alarm.name.clone(), alarm);
     }
 
     /// `DeleteAlarms`; names that are not there do not matter.

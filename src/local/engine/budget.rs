@@ -24,6 +24,10 @@ impl WriteBudget {
     pub(super) fn take(&mut self, now: Timestamp, size_bytes: usize) -> bool {
         let size = size_bytes as u64;
         let second = now.as_secs();
+        if second < self.second {
+            // The clock was set back.
+            *self = Self { second, ..Self::default() };
+        }
         if second > self.second {
             let elapsed = u64::try_from(second.saturating_sub(self.second)).unwrap_or(u64::MAX);
             self.bytes = self.bytes.saturating_sub(elapsed.saturating_mul(WRITE_BYTES));
@@ -58,9 +62,13 @@ impl Default for ReadBudget {
 impl ReadBudget {
     /// Takes one call; `false` where the limits forbid it.
     pub(super) fn take_call(&mut self, now: Timestamp) -> bool {
+        if self.filled > now {
+            // The clock was set back.
+            *self = Self { filled: now, ..Self::default() };
+        }
         let elapsed = self.filled.age_at(now).as_secs_f64();
         self.tokens = (self.tokens + elapsed * SHARD_READ_BYTES_PER_SEC).min(SHARD_READ_BYTES_PER_SEC);
-        self.filled = self.filled.max(now);
+        self.filled = now;
         let horizon = now - Millis::from_secs(1);
         while self.calls.front().is_some_and(|at| *at <= horizon) {
             self.calls.pop_front();
@@ -107,6 +115,15 @@ mod tests {
         assert!(!budget.take(Timestamp(2_000), 1));
         assert!(!budget.take(Timestamp(3_000), 1));
         assert!(budget.take(Timestamp(4_000), 1));
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_does_not_close_the_shard() {
+        let (mut write, mut read) = (WriteBudget::default(), ReadBudget::default());
+        while write.take(Timestamp(3_600_000), 400_000) {}
+        assert!(write.take(Timestamp(1_000), 400_000));
+        while read.take_call(Timestamp(3_600_000)) {}
+        assert!(read.take_call(Timestamp(1_000)));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::admin::check_name;
 use super::error::{ApiError, ApiResult};
 use super::metrics::Metric;
 use super::read::IteratorStart;
@@ -97,9 +98,7 @@ impl Engine {
     /// # Errors
     /// ResourceInUse for a name that is registered, LimitExceeded beyond 20, Validation.
     pub fn register_consumer(&self, stream_name: &str, name: &str) -> ApiResult<ConsumerInfo> {
-        if name.is_empty() || name.len() > 128 {
-            return Err(ApiError::validation("Value at 'consumerName' must have length between 1 and 128"));
-        }
+        check_name("consumerName", name)?;
         let due = self.due(self.now());
         self.with_stream(stream_name, |stream, now| {
             if stream.status == StreamStatus::Creating {
@@ -150,14 +149,42 @@ impl Engine {
         })
     }
 
-    /// All consumers of a stream, by name.
+    /// `ListStreamConsumers`: the consumers behind `after` by name, and a token where there are more.
     ///
     /// # Errors
     /// ResourceNotFound.
-    pub fn consumers(&self, stream_name: &str) -> ApiResult<Vec<ConsumerInfo>> {
+    pub fn list_consumers(
+        &self,
+        stream_name: &str,
+        after: Option<&str>,
+        limit: usize,
+    ) -> ApiResult<(Vec<ConsumerInfo>, Option<String>)> {
         self.with_stream(stream_name, |stream, now| {
-            Ok(stream.consumers.iter().map(|(name, c)| self.consumer_info(stream_name, name, c, now)).collect())
+            let behind = |(name, _): &(&String, &Consumer)| after.is_none_or(|after| name.as_str() > after);
+            let mut consumers: Vec<_> = stream
+                .consumers
+                .iter()
+                .filter(behind)
+                .take(limit + 1)
+                .map(|(name, consumer)| self.consumer_info(stream_name, name, consumer, now))
+                .collect();
+            let has_more = consumers.len() > limit;
+            consumers.truncate(limit);
+            let last = consumers.last().filter(|_| has_more);
+            let token = last.map(|last| self.sealer.seal(&[stream_name, &last.name], now));
+            Ok((consumers, token))
         })
+    }
+
+    /// `ListStreamConsumers` where a token stopped.
+    ///
+    /// # Errors
+    /// ExpiredNextToken, InvalidArgument, ResourceNotFound.
+    pub fn list_consumers_from(&self, token: &str, limit: usize) -> ApiResult<(Vec<ConsumerInfo>, Option<String>)> {
+        match self.open_token(token)?.as_slice() {
+            [stream, after] => self.list_consumers(stream, Some(after), limit),
+            _ => Err(ApiError::invalid("Invalid NextToken.")),
+        }
     }
 
     /// `SubscribeToShard`: takes over from an older subscription of the same consumer and shard.

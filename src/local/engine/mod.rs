@@ -120,8 +120,9 @@ impl Engine {
 
     /// Runs `act` on a stream after finishing what is due.
     fn with_stream<T>(&self, name: &str, act: impl FnOnce(&mut Stream, Timestamp) -> ApiResult<T>) -> ApiResult<T> {
-        let now = self.now();
         let mut state = self.lock();
+        // Asked under the lock, so that the present does not go backwards from one call to the next.
+        let now = self.now();
         state.settle(name, now);
         match state.streams.get_mut(name) {
             Some(stream) => act(stream, now),

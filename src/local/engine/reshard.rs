@@ -45,8 +45,8 @@ impl Engine {
             if range.split_at(new_start).is_none() {
                 return Err(ApiError::invalid(format!(
                     "NewStartingHashKey {new_start} used in SplitShard() on shard {shard_id} in stream {name} under \
-                     account {ACCOUNT} is not both greater than one plus the shard's StartingHashKey {} and less \
-                     than the shard's EndingHashKey {}.",
+                     account {ACCOUNT} must be greater than the shard's StartingHashKey {} and not greater than its \
+                     EndingHashKey {}.",
                     range.start, range.end
                 )));
             }

@@ -97,6 +97,8 @@ impl Shard {
 
     /// Appends a record without asking the limits.
     pub(super) fn append(&mut self, entry: PutEntry, now: Timestamp) -> Sequence {
+        // Searching by time rests on this order, also when the clock of the machine is set back.
+        let now = self.records.back().map_or(now, |last| last.arrival.max(now));
         let sequence = self.sequence(self.next_counter, now);
         self.next_counter += 1;
         let record =

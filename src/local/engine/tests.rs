@@ -261,6 +261,38 @@ fn reading_is_measured_where_monitoring_is_on() {
     assert_eq!(Metric::of_shard("ReadProvisionedThroughputExceeded"), Some(Metric::ReadThrottled));
 }
 
+#[test]
+fn a_subscription_goes_on_behind_its_last_checkpoint() {
+    let bench = Bench::with_stream(1);
+    bench.engine.register_consumer("s", "etl").expect("registers");
+    bench.advance(2_000);
+    let mut subscription = bench.engine.subscribe("s", "etl", FIRST, &IteratorStart::Latest).expect("subscribes");
+    let next = |subscription: &mut Subscription| match bench.engine.next_event(subscription).expect("event") {
+        SubscriptionEvent::Records { records, continuation, .. } => (records.len(), continuation),
+        SubscriptionEvent::Ended => panic!("ended"),
+    };
+    let (count, idle) = next(&mut subscription);
+    assert_eq!(count, 0);
+    bench.put("k", 1).expect("takes");
+    bench.advance(6_000);
+    let start = IteratorStart::AfterSequence(idle.expect("checkpoint").to_string());
+    let mut again = bench.engine.subscribe("s", "etl", FIRST, &start).expect("takes over");
+    assert_eq!(next(&mut again).0, 1);
+    assert!(matches!(bench.engine.next_event(&mut subscription), Ok(SubscriptionEvent::Ended)));
+}
+
+#[test]
+fn consumers_are_listed_in_pages() {
+    let bench = Bench::with_stream(1);
+    for name in ["c", "a", "b"] {
+        bench.engine.register_consumer("s", name).expect("registers");
+    }
+    let (first, token) = bench.engine.list_consumers("s", None, 2).expect("lists");
+    let (rest, end) = bench.engine.list_consumers_from(&token.expect("more"), 2).expect("lists");
+    let names: Vec<_> = first.iter().chain(&rest).map(|consumer| consumer.name.as_str()).collect();
+    assert_eq!((names, end), (vec!["a", "b", "c"], None));
+}
+
 #[derive(Clone, Debug)]
 enum Step {
     Split { shard: prop::sample::Index, at: u128 },

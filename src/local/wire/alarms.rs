@@ -7,6 +7,8 @@ use super::cloudwatch::{Refusal, dimensions, invalid, metric_key};
 use crate::local::engine::{ACCOUNT, Alarm, AlarmState, Comparison, Engine};
 
 const PAGE: i64 = 100;
+/// Longest time that an alarm looks back.
+const MAX_SPAN_SECONDS: u64 = 7 * 86_400;
 
 /// `PutMetricAlarm`.
 pub(super) fn put(engine: &Engine, request: &Value) -> Result<Value, Refusal> {
@@ -19,6 +21,12 @@ pub(super) fn put(engine: &Engine, request: &Value) -> Result<Value, Refusal> {
     let comparison = Comparison::from_aws(&comparison)
         .ok_or_else(|| invalid(format!("ComparisonOperator {comparison} is not served here.")))?;
     let count = |name: &str| cbor::integer(request, name).and_then(|n| u32::try_from(n).ok()).filter(|n| *n >= 1);
+    let period = count("Period").ok_or_else(|| invalid("Period must be 1 or more."))?;
+    let evaluation_periods =
+        count("EvaluationPeriods").ok_or_else(|| invalid("EvaluationPeriods must be 1 or more."))?;
+    if u64::from(period) * u64::from(evaluation_periods) > MAX_SPAN_SECONDS {
+        return Err(invalid("Period times EvaluationPeriods must not be more than seven days."));
+    }
     let now = engine.now();
     engine.put_alarm(Alarm {
         name: need("AlarmName")?,
@@ -26,9 +34,8 @@ pub(super) fn put(engine: &Engine, request: &Value) -> Result<Value, Refusal> {
         namespace: need("Namespace")?,
         metric,
         statistic: need("Statistic")?,
-        period: count("Period").ok_or_else(|| invalid("Period must be 1 or more."))?,
-        evaluation_periods: count("EvaluationPeriods")
-            .ok_or_else(|| invalid("EvaluationPeriods must be 1 or more."))?,
+        period,
+        evaluation_periods,
         datapoints_to_alarm: count("DatapointsToAlarm"),
         threshold: cbor::float(request, "Threshold").ok_or_else(|| invalid("Threshold must not be null."))?,
         comparison,

@@ -9,6 +9,8 @@ use crate::model::time::Timestamp;
 /// Most bytes that a gzipped request may unfold to.
 const MAX_UNFOLDED_BYTES: u64 = 16 * 1_048_576;
 const EPOCH_TAG: u64 = 1;
+/// Times are kept within this many milliseconds of the epoch, so that arithmetic on them cannot overflow.
+const FARTHEST_MILLIS: f64 = 4.0e14;
 
 /// Reads a request; an empty body is an empty map. `None` where it cannot be read.
 pub(super) fn parse(body: &[u8], gzipped: bool) -> Option<Value> {
@@ -88,7 +90,7 @@ pub(super) fn time_of(value: &Value, name: &str) -> Option<Timestamp> {
         Value::Float(number) if number.is_finite() => *number,
         _ => return None,
     };
-    Some(Timestamp((seconds * 1_000.0).round() as i64))
+    Some(Timestamp((seconds * 1_000.0).round().clamp(-FARTHEST_MILLIS, FARTHEST_MILLIS) as i64))
 }
 
 /// The items of a list field; none where it is absent.

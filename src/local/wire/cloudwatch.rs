@@ -42,7 +42,7 @@ pub(super) fn serve(engine: &Engine, operation: &str, headers: &HeaderMap, body:
     response
 }
 
-fn answer(engine: &Engine, operation: &str, request: &Value) -> Result<Value, Refusal> {
+pub(super) fn answer(engine: &Engine, operation: &str, request: &Value) -> Result<Value, Refusal> {
     match operation {
         "ListMetrics" => list_metrics(engine, request),
         "GetMetricData" => get_metric_data(engine, request),

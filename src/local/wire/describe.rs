@@ -33,9 +33,14 @@ pub(super) fn answer(engine: &Engine, operation: &str, fields: &Fields) -> ApiRe
             json!({ "Tags": tag_list(engine, &stream)? })
         }
         "ListStreamConsumers" => {
-            let stream = fields.stream()?;
-            let consumers: Vec<_> = engine.consumers(&stream)?.iter().map(consumer).collect();
-            json!({ "Consumers": consumers })
+            let limit = fields.limit("MaxResults", 10_000)?.unwrap_or(100);
+            let (consumers, next) = match fields.text("NextToken")? {
+                Some(token) => engine.list_consumers_from(token, limit)?,
+                None => engine.list_consumers(&fields.stream()?, None, limit)?,
+            };
+            let mut answer = json!({ "Consumers": consumers.iter().map(consumer).collect::<Vec<_>>() });
+            add_token(&mut answer, next);
+            answer
         }
         "DescribeStreamConsumer" => describe_consumer(engine, fields)?,
         "ListChannels" => json!({ "Channels": [] }),

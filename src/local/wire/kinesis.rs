@@ -28,7 +28,7 @@ pub(super) async fn serve(shared: &Shared, target: &str, body: &[u8]) -> Respons
     }
 }
 
-fn answer(engine: &Engine, operation: &str, body: &[u8]) -> ApiResult<Vec<u8>> {
+pub(super) fn answer(engine: &Engine, operation: &str, body: &[u8]) -> ApiResult<Vec<u8>> {
     match operation {
         "PutRecords" => data::put_records(engine, body),
         "PutRecord" => data::put_record(engine, body),

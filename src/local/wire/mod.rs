@@ -12,6 +12,8 @@ mod json;
 mod kinesis;
 mod manage;
 mod sts;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 

@@ -1,3 +1,5 @@
+//! Decoding: each step, its bounds, and what is left of data that cannot be decoded.
+
 use std::io::Write;
 
 use flate2::Compression;

@@ -41,6 +41,8 @@ struct Found {
 }
 
 const ROWS: usize = 12;
+/// Streams that are offered before anything is typed.
+const WORST: usize = 6;
 const ROW: f32 = 32.0;
 const WIDTH: f32 = 560.0;
 
@@ -183,7 +185,8 @@ fn update(world: &World, state: &mut UiState) {
         return;
     }
     let mut all = Vec::new();
-    for facts in &state.fleet.facts.streams {
+    let most = if palette.query.trim().is_empty() { WORST } else { usize::MAX };
+    for facts in state.fleet.facts.streams.iter().take(most) {
         let hottest =
             facts.hottest.map_or("no figures".to_owned(), |share| format!("hottest shard {}", format::percent(share)));
         all.push(Found {

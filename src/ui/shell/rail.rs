@@ -1,8 +1,8 @@
 //! The rail: what the program is connected to and whether it may write, the places, and every stream, worst first.
 
 use eframe::egui::{
-    Align, Align2, CursorIcon, Id, Key, Rect, Response, Role, ScrollArea, Sense, Stroke, StrokeKind, Ui, WidgetInfo,
-    pos2, vec2,
+    Align, Align2, CursorIcon, FontId, Id, Key, Rect, Response, Role, ScrollArea, Sense, Stroke, StrokeKind, Ui,
+    WidgetInfo, pos2, vec2,
 };
 
 use super::right_edge;
@@ -120,7 +120,7 @@ fn wide_chip(ui: &mut Ui, rect: Rect, world: &World, connection: &ConnectionInfo
         );
     }
     let caret = pos2(rect.right() - 17.0, rect.top() + 18.0);
-    painter.text(caret, Align2::CENTER_CENTER, icons::CARET_DOWN, fonts::icon(12.0), t.weak);
+    painter.text(caret, Align2::CENTER_CENTER, icons::CARET_DOWN, fonts::icon(10.0), t.weak);
     let place = place_line(world, connection);
     widgets::paint_elided(painter, line(39.0, 12.0), Align::Min, &place, fonts::dense(), t.weak);
     let hint = connection.endpoint_url.as_deref().unwrap_or("Switch connection");
@@ -154,12 +154,12 @@ fn lock_row(ui: &mut Ui, rect: Rect, world: &World, out: &mut Commands) {
     let (fill, edge, color) = match (remaining.is_some(), hot) {
         (true, _) => (t.warn_dim, t.warn, t.warn),
         (false, true) => (t.hover, t.stroke_strong, t.strong),
-        (false, false) => (t.raised, t.stroke_strong, t.strong),
+        (false, false) => (t.raised, t.stroke, t.strong),
     };
     let painter = ui.painter();
     painter.rect(rect, 4, fill, Stroke::new(1.0, edge), StrokeKind::Inside);
     let icon = if remaining.is_some() { icons::UNLOCK } else { icons::LOCK };
-    painter.text(pos2(rect.left() + 9.0, rect.center().y), Align2::LEFT_CENTER, icon, fonts::icon(13.0), color);
+    painter.text(pos2(rect.left() + 9.0, rect.center().y), Align2::LEFT_CENTER, icon, fonts::icon(12.0), color);
     let mut font = fonts::small_strong();
     font.size = 11.0;
     let text = if remaining.is_some() { "WRITES UNLOCKED" } else { "READ-ONLY" };
@@ -167,7 +167,7 @@ fn lock_row(ui: &mut Ui, rect: Rect, world: &World, out: &mut Commands) {
     let right = pos2(rect.right() - 9.0, rect.center().y);
     match &clock {
         Some(clock) => painter.text(right, Align2::RIGHT_CENTER, clock, fonts::value(), t.warn),
-        None => painter.text(right, Align2::RIGHT_CENTER, "Unlock…", fonts::small(), t.accent),
+        None => painter.text(right, Align2::RIGHT_CENTER, "Unlock…", fonts::caption(), t.accent),
     };
     if response.has_focus() {
         widgets::focus_ring(ui, rect, 4);
@@ -239,7 +239,7 @@ fn nav_row(ui: &Ui, rect: Rect, icon: &str, label: &str, detail: &str, is_curren
     let color = if is_current { t.strong } else { t.text };
     let middle = area.center().y;
     let icon_color = if is_current { t.accent } else { t.weak };
-    ui.painter().text(pos2(area.left() + 17.0, middle), Align2::CENTER_CENTER, icon, fonts::icon(15.0), icon_color);
+    ui.painter().text(pos2(area.left() + 17.0, middle), Align2::CENTER_CENTER, icon, fonts::icon(14.0), icon_color);
     ui.painter().text(pos2(area.left() + 31.0, middle), Align2::LEFT_CENTER, label, fonts::body_medium(), color);
     ui.painter().text(pos2(area.right() - 9.0, middle), Align2::RIGHT_CENTER, detail, fonts::value(), t.weak);
     if response.has_focus() {
@@ -252,9 +252,9 @@ fn list_head(ui: &mut Ui, state: &mut UiState) {
     let t = theme::tokens(ui);
     let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), 34.0), Sense::hover());
     let middle = rect.top() + 19.0;
-    ui.painter().text(pos2(rect.left() + 15.0, middle), Align2::LEFT_CENTER, "Streams", fonts::small_medium(), t.weak);
+    ui.painter().text(pos2(rect.left() + 15.0, middle), Align2::LEFT_CENTER, "Streams", fonts::caption(), t.weak);
     let text = if state.rail.is_by_name { "by name" } else { "trouble first" };
-    let width = widgets::text_width(ui.painter(), text, fonts::small()) + 20.0;
+    let width = widgets::text_width(ui.painter(), text, fonts::caption()) + 20.0;
     let area =
         Rect::from_min_max(pos2(rect.right() - 14.0 - width, middle - 10.0), pos2(rect.right() - 10.0, middle + 10.0));
     let response = ui.interact(area, ui.scope_id().with("order"), Sense::click());
@@ -262,7 +262,7 @@ fn list_head(ui: &mut Ui, state: &mut UiState) {
     let color = if response.hovered() { t.text } else { t.faint };
     let right = pos2(area.right() - 4.0, middle);
     let icon = ui.painter().text(right, Align2::RIGHT_CENTER, icons::SORT, fonts::icon(12.0), color);
-    ui.painter().text(pos2(icon.left() - 4.0, middle), Align2::RIGHT_CENTER, text, fonts::small(), color);
+    ui.painter().text(pos2(icon.left() - 4.0, middle), Align2::RIGHT_CENTER, text, fonts::caption(), color);
     if response.has_focus() {
         widgets::focus_ring(ui, area, 3);
     }
@@ -361,12 +361,17 @@ fn stream_row(ui: &mut Ui, facts: &StreamFacts, is_current: bool, is_narrow: boo
         painter.text(pos2(rect.right() - 14.0, rect.center().y), Align2::RIGHT_CENTER, &hottest, fonts::dense(), color);
     let words = Rect::from_min_max(pos2(rect.left() + 30.0, rect.top()), pos2(figure.left() - 8.0, rect.bottom()));
     let (font, color) = match (is_current, facts.severity >= Severity::Warning) {
-        (true, _) => (fonts::body_medium(), t.strong),
-        (false, true) => (fonts::body(), t.strong),
-        (false, false) => (fonts::body(), t.text),
+        (true, _) => (row_font(fonts::body_medium()), t.strong),
+        (false, true) => (row_font(fonts::body()), t.strong),
+        (false, false) => (row_font(fonts::body()), t.text),
     };
     let shown = widgets::paint_elided(painter, words, Align::Min, facts.name.as_str(), font, color);
     if shown.width() >= words.width() - 2.0 { response.on_hover_text(facts.name.as_str()) } else { response }
+}
+
+/// Names of streams are half a point smaller than body text, so that more of a long one fits.
+fn row_font(font: FontId) -> FontId {
+    FontId { size: 12.5, ..font }
 }
 
 fn footer(ui: &mut Ui, rect: Rect, world: &World, is_narrow: bool, out: &mut Commands) {
@@ -381,13 +386,11 @@ fn footer(ui: &mut Ui, rect: Rect, world: &World, is_narrow: bool, out: &mut Com
         Rect::from_center_size(rect.center(), vec2(30.0, 26.0))
     } else {
         let text = "hottest shard, % of limit";
+        let font = FontId { size: 11.0, ..fonts::small() };
         ui.painter().text(
             pos2(rect.left() + 14.0, rect.center().y),
             Align2::LEFT_CENTER,
-            text,
-            fonts::small(),
-            t.faint,
-        );
+            text, font, t.faint);
         let keys = Rect::from_center_size(pos2(rect.right() - 48.0, rect.center().y), vec2(26.0, 24.0));
         if icon_cell(ui, keys, icons::KEYBOARD, "Keyboard shortcuts", false).clicked() {
             out.push(Command::Open(Dialog::Shortcuts));

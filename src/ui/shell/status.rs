@@ -1,6 +1,6 @@
 //! The status bar: what runs, what it uses of AWS, the last failure, two clocks.
 
-use eframe::egui::{Align, Align2, Rect, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
+use eframe::egui::{Align, Align2, FontId, Rect, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 
 use crate::model::world::{Link, World};
 use crate::ui::command::{Command, Commands};
@@ -8,6 +8,11 @@ use crate::ui::theme::{fonts, icons};
 use crate::ui::widgets::tag::open_ring;
 use crate::ui::widgets::text::{job, paint_job};
 use crate::ui::{theme, widgets};
+
+/// The type of the status bar is one size smaller than that of the views.
+fn small() -> FontId {
+    FontId { size: 11.0, ..fonts::small() }
+}
 
 /// Its height.
 pub const HEIGHT: f32 = 24.0;
@@ -127,9 +132,9 @@ fn tasks(ui: &mut Ui, room: Rect, world: &World) -> f32 {
     let progress = world.tasks.iter().find_map(|task| task.progress);
     let bar = if progress.is_some() { 62.0 } else { 0.0 };
     let line = job(&[
-        (&head, fonts::small_medium(), if is_busy { t.strong } else { t.weak }),
-        ("  ", fonts::small(), t.weak),
-        (&rest, fonts::small(), t.weak),
+        (&head, fonts::caption(), if is_busy { t.strong } else { t.weak }),
+        ("  ", small(), t.weak),
+        (&rest, small(), t.weak),
     ]);
     let area = Rect::from_min_max(pos2(room.left() + 29.0, room.top()), pos2(room.right() - bar - 16.0, room.bottom()));
     let shown = paint_job(&painter, area, Align::Min, line);
@@ -159,7 +164,7 @@ fn last_problem(ui: &mut Ui, room: Rect, world: &World, out: &mut Commands) {
     } else {
         format!("{} {}: {}", at.hms(), problem.operation, problem.sentence)
     };
-    let width = widgets::text_width(ui.painter(), &text, fonts::small()) + 40.0;
+    let width = widgets::text_width(ui.painter(), &text, small()) + 40.0;
     if room.width() < 80.0 {
         return;
     }
@@ -177,7 +182,7 @@ fn last_problem(ui: &mut Ui, room: Rect, world: &World, out: &mut Commands) {
     );
     let words = Rect::from_min_max(pos2(area.left() + 30.0, area.top()), pos2(area.right() - 8.0, area.bottom()));
     let color = if response.hovered() { t.strong } else { t.weak };
-    widgets::paint_elided(painter, words, Align::Min, &text, fonts::small(), color);
+    widgets::paint_elided(painter, words, Align::Min, &text, small(), color);
     if response.on_hover_text(format!("{}\nClick to copy.", problem.sentence)).clicked() {
         out.push(Command::Copy(text));
     }

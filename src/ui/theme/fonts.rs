@@ -102,6 +102,11 @@ pub fn caption() -> FontId {
     named(11.0, INTER_MEDIUM)
 }
 
+/// 11: notes and legends.
+pub fn fine() -> FontId {
+    FontId::new(11.0, FontFamily::Proportional)
+}
+
 /// 10.5 semibold: tags.
 pub fn tag() -> FontId {
     named(10.5, INTER_SEMIBOLD)

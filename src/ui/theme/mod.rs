@@ -94,6 +94,13 @@ fn visuals(t: &Tokens, dark_mode: bool) -> Visuals {
     visuals.selection.bg_fill = t.accent_dim;
     visuals.selection.stroke = Stroke::new(1.0, t.accent);
     visuals.weak_text_color = Some(t.weak);
+    // Hinting rounds widths to whole pixels and closes the gap below the dot of an i at these sizes.
+    visuals.text_options.font_hinting = false;
+    visuals.text_options.color_transfer_function = if dark_mode {
+        egui::epaint::FontColorTransferFunction::Gamma(0.8)
+    } else {
+        egui::epaint::FontColorTransferFunction::Off
+    };
     visuals.striped = false;
     visuals.indent_has_left_vline = true;
     let widget = |fill: Color32, stroke: Color32, text: Color32| egui::style::WidgetVisuals {

@@ -124,7 +124,11 @@ impl<'a> TextField<'a> {
         };
         let frame = ui.painter().add(eframe::egui::Shape::Noop);
         let inner = self.decorate(ui, rect, has_focus);
-        let font = if self.is_mono { fonts::value() } else { fonts::body() };
+        let font = match (self.is_mono, self.height < 27.0) {
+            (true, _) => fonts::value(),
+            (false, true) => fonts::small(),
+            (false, false) => fonts::body(),
+        };
         let edit = TextEdit::singleline(self.text)
             .id(self.id)
             .frame(Frame::NONE)
@@ -160,8 +164,8 @@ impl<'a> TextField<'a> {
         let middle = rect.center().y;
         let (mut left, mut right) = (rect.left() + 9.0, rect.right() - 9.0);
         if let Some(icon) = self.icon {
-            painter.text(pos2(left, middle), Align2::LEFT_CENTER, icon, fonts::icon(13.0), t.weak);
-            left += 20.0;
+            painter.text(pos2(left, middle), Align2::LEFT_CENTER, icon, fonts::icon(12.0), t.weak);
+            left += 19.0;
         }
         if self.is_confirmed {
             painter.text(pos2(right, middle), Align2::RIGHT_CENTER, icons::CHECK, fonts::icon(14.0), t.ok);

@@ -347,7 +347,11 @@ impl<'a> Table<'a> {
 }
 
 fn header_text(painter: &Painter, t: &Tokens, area: Rect, column: &Column, sorted: Option<bool>, color: Color32) {
-    let arrow = sorted.map(|ascending| if ascending { icons::CARET_UP } else { icons::CARET_DOWN });
+    let arrow = sorted.map(|ascending| match (column.title.is_empty(), ascending) {
+        (true, _) => icons::SORT,
+        (false, true) => icons::CARET_UP,
+        (false, false) => icons::CARET_DOWN,
+    });
     let mut cell = area.shrink2(vec2(CELL_PADDING, 0.0));
     if arrow.is_some() && column.align == Align::Max {
         cell.max.x -= 14.0;

@@ -45,11 +45,11 @@ impl TagStyle {
     }
 }
 
-const TAG_HEIGHT: f32 = 17.0;
+const TAG_HEIGHT: f32 = 16.0;
 
 /// Size of a tag with this text.
 pub fn tag_size(painter: &Painter, text: &str) -> Vec2 {
-    vec2((text_width(painter, text, fonts::tag()) + 12.0).round(), TAG_HEIGHT)
+    vec2((text_width(painter, text, fonts::tag()) + 11.0).round(), TAG_HEIGHT)
 }
 
 /// Paints a tag whose left edge's middle is at `left`.
@@ -100,11 +100,11 @@ pub fn status_glyph(painter: &Painter, t: &Tokens, center: Pos2, severity: Sever
     let at = |x: f32, y: f32| center + vec2(x, y);
     match severity {
         Severity::Critical => {
-            let points = vec![at(0.0, -4.5), at(5.0, 4.0), at(-5.0, 4.0)];
+            let points = vec![at(0.0, -4.2), at(4.6, 3.8), at(-4.6, 3.8)];
             painter.add(Shape::convex_polygon(points, color, Stroke::NONE));
         }
         Severity::Warning => {
-            let points = vec![at(0.0, -4.7), at(4.7, 0.0), at(0.0, 4.7), at(-4.7, 0.0)];
+            let points = vec![at(0.0, -4.4), at(4.4, 0.0), at(0.0, 4.4), at(-4.4, 0.0)];
             painter.add(Shape::convex_polygon(points, color, Stroke::NONE));
         }
         Severity::Changing => open_ring(painter, center, 4.0, color),

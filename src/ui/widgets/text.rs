@@ -20,7 +20,11 @@ pub fn label(ui: &mut Ui, text: impl Into<String>, font: FontId, color: Color32)
 /// A label that wraps at the width of `ui`.
 pub fn paragraph(ui: &mut Ui, text: impl Into<String>, font: FontId, color: Color32) -> Response {
     let text = text.into();
-    let galley = ui.painter().layout(text.clone(), font, color, ui.available_width());
+    let line_height = Some((font.size * 1.38).round());
+    let mut job = LayoutJob::default();
+    job.append(&text, 0.0, TextFormat { line_height, ..TextFormat::simple(font, color) });
+    job.wrap.max_width = ui.available_width();
+    let galley = ui.painter().layout_job(job);
     let (rect, response) = ui.allocate_exact_size(galley.size(), Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &text));
     ui.painter().galley(rect.min, galley, color);
@@ -94,7 +98,10 @@ pub fn sentence_job(tokens: &Tokens, sentence: &Sentence, size: f32) -> LayoutJo
 
 /// A sentence as a wrapping label.
 pub fn sentence(ui: &mut Ui, sentence: &Sentence) -> Response {
-    let job = sentence_job(theme::tokens(ui), sentence, 13.0);
+    let mut job = sentence_job(theme::tokens(ui), sentence, 13.0);
+    for section in &mut job.sections {
+        section.format.line_height = Some(18.0);
+    }
     ui.add(Label::new(job).wrap().selectable(false))
 }
 

@@ -1,3 +1,5 @@
+//! The tailer held against a small stream in memory: single cases, and random walks.
+
 mod fake;
 
 use proptest::prelude::*;
@@ -394,7 +396,7 @@ fn answer(fake: &mut Fake, request: &Request, answer_fate: u8, now: Timestamp) -
             fake.answer(request, now, false)
         }
         Some(kind) => failure(request, kind),
-        None => fake.answer(request, now, answer_fate % 5 == 0),
+        None => fake.answer(request, now, answer_fate.is_multiple_of(5)),
     }
 }
 

@@ -100,9 +100,8 @@ fn figure_ui(ui: &Ui, cell: Rect, figure: &Figure<'_>) {
 fn attention(t: &Tokens, facts: &FleetFacts) -> Figure<'static> {
     let totals = &facts.totals;
     let count = totals.critical + totals.warning;
-    let unknown = facts.streams.iter().filter(|facts| facts.severity == Severity::Unknown).count();
     let mut parts = Vec::new();
-    for (count, word) in [(totals.critical, "critical"), (totals.warning, "warning"), (unknown, "without figures")] {
+    for (count, word) in [(totals.critical, "critical"), (totals.warning, "warning")] {
         if count > 0 {
             parts.push(format!("{count} {word}"));
         }
@@ -116,10 +115,19 @@ fn attention(t: &Tokens, facts: &FleetFacts) -> Figure<'static> {
         label: "Needs attention".to_owned(),
         value: count.to_string(),
         unit: format!("of {} streams", format::grouped(facts.streams.len() as i64)),
-        detail: vec![(if parts.is_empty() { "all within their limits".to_owned() } else { parts.join(", ") }, false)],
+        detail: vec![(if parts.is_empty() { none_words(facts) } else { parts.join(", ") }, false)],
         color,
         chart: Chart::None,
         chart_color: t.s2,
+    }
+}
+
+/// What to say where no stream is in trouble; a stream without figures is not called fine.
+fn none_words(facts: &FleetFacts) -> String {
+    let unknown = facts.streams.iter().filter(|facts| facts.severity == Severity::Unknown).count();
+    match unknown {
+        0 => "all within their limits".to_owned(),
+        unknown => format!("{unknown} without figures"),
     }
 }
 
@@ -254,7 +262,7 @@ fn problem_line(ui: &mut Ui, row: &FleetRow, finding: &Finding, now: Timestamp, 
         fonts::small(),
         t.weak,
     );
-    let sentence_left = rect.left() + (rect.width() * 0.143).clamp(140.0, 175.0);
+    let sentence_left = rect.left() + (rect.width() * 0.143).clamp(162.0, 175.0);
     let name = at(rect.left() + 37.0, sentence_left - 8.0);
     widgets::paint_elided(&painter, name, Align::Min, row.name.as_str(), fonts::body_strong(), t.strong);
     let words = at(sentence_left, button.left() - 22.0 - since_width);

@@ -18,22 +18,21 @@ use crate::ui::widgets::{self, Column, Row, Table, TagStyle};
 
 const ROW: f32 = 30.0;
 
-const COLUMNS: [Column; 12] = [
-    Column::new("trouble", "", 24.0).sortable(),
-    Column::new("stream", "Stream", 120.0).rest(120.0).sortable(),
+const COLUMNS: [Column; 13] = [
+    Column::new("trouble", "", 22.0).sortable(),
+    Column::new("stream", "Stream", 128.0).rest(128.0).sortable(),
     Column::new("status", "Status", 84.0).sortable().drop(2),
-    Column::new("mode", "Mode", 84.0).sortable().drop(6),
-    Column::new("shards", "Shards", 58.0).right().sortable().drop(3),
-    Column::new("spark", "", 98.0).drop(4),
-    Column::new("incoming", "Incoming, MiB/s", 106.0).right().sortable(),
-    Column::new("records", "Records/s", 76.0).right().sortable().drop(7),
+    Column::new("mode", "Mode", 82.0).sortable().drop(6),
+    Column::new("shards", "Shards", 56.0).right().sortable().drop(3),
+    Column::new("incoming", "Incoming, MiB/s", 152.0).right().sortable(),
+    Column::new("records", "Records/s", 70.0).right().sortable().drop(7),
     Column::new("capacity", "Write capacity", 126.0).sortable().drop(1),
-    Column::new("hottest", "Hottest shard", 114.0).sortable(),
-    Column::new("throttled", "Throttled", 112.0).right().sortable(),
-    Column::new("age", "Max iterator age", 124.0).right().sortable(),
+    Column::new("hottest", "Hottest shard", 112.0).sortable(),
+    Column::new("throttled", "Throttled", 104.0).right().sortable(),
+    Column::new("age", "Max iterator age", 112.0).right().sortable(),
+    Column::new("retention", "Retention", 76.0).right().sortable().drop(8),
+    Column::new("open", "", 22.0).drop(9),
 ];
-
-const RETENTION: Column = Column::new("retention", "Retention", 84.0).right().sortable().drop(8);
 
 /// What the table is sorted by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,10 +57,13 @@ pub struct Order {
 /// Draws the table.
 pub fn show(ui: &mut Ui, state: &mut FleetState, out: &mut Commands) {
     update_order(state);
-    let mut columns: Vec<Column> = COLUMNS.to_vec();
-    columns.push(RETENTION);
-    columns.push(Column::new("open", "", 20.0).drop(9));
     let facts = &state.facts;
+    let mut columns = COLUMNS;
+    if facts.totals.minutes == 60
+        && let Some(column) = columns.iter_mut().find(|column| column.id == "throttled")
+    {
+        column.title = "Throttled, 1 h";
+    }
     let rows = &state.order.rows;
     let stream = |index: usize| rows.get(index).and_then(|at| facts.streams.get(*at));
     let table = Table::new(Id::unique("fleet table"), &columns)
@@ -160,9 +162,11 @@ fn row_ui(row: &mut Row<'_>, facts: &StreamFacts, out: &mut Commands) {
     let managed = facts.mode == StreamMode::OnDemand;
     let shards = facts.shards.map_or(format::UNKNOWN.to_owned(), |count| format::grouped(i64::from(count)));
     row.text("shards", &shards, fonts::value(), if managed { t.weak } else { t.text });
-    if let Some(cell) = row.cell("spark").filter(|_| facts.has_metrics) {
-        let area =
-            Rect::from_min_max(pos2(cell.left(), cell.top() + 6.0), pos2(cell.right() - 4.0, cell.bottom() - 7.0));
+    if let Some(cell) = row.cell("incoming").filter(|_| facts.has_metrics) {
+        let area = Rect::from_min_max(
+            pos2(cell.left() + 6.0, cell.top() + 6.0),
+            pos2(cell.left() + 87.0, cell.bottom() - 8.0),
+        );
         let top = facts.incoming.iter().flatten().copied().fold(0.0, f64::max) * 1.35;
         widgets::sparkline(&row.painter, area, &facts.incoming, Some(top), t.s2);
     }

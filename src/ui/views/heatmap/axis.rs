@@ -77,13 +77,13 @@ fn cursor_label(painter: &Painter, t: &Tokens, area: Rect, columns: &Columns, te
 }
 
 fn boxed(painter: &Painter, t: &Tokens, area: Rect, columns_x: f32, text: &str, taken: &[Rect]) -> Option<Rect> {
-    let width = (widgets::text_width(painter, text, fonts::caption()) + 16.0).round();
+    let width = (widgets::text_width(painter, text, fonts::fine()) + 16.0).round();
     let rect = Rect::from_min_size(pos2((columns_x - width / 2.0).round(), area.top() + 4.0), vec2(width, 14.0));
     if taken.iter().any(|other| other.intersects(rect)) {
         return None;
     }
     painter.rect_filled(rect, 2, t.accent_dim);
-    painter.text(rect.center(), Align2::CENTER_CENTER, text, fonts::caption(), t.accent);
+    painter.text(rect.center(), Align2::CENTER_CENTER, text, fonts::fine(), t.accent);
     Some(rect.expand2(vec2(6.0, 0.0)))
 }
 

@@ -90,6 +90,22 @@ impl Areas {
     }
 }
 
+impl Areas {
+    /// Everything below the toolbar.
+    pub fn below_toolbar(&self) -> Rect {
+        self.inspector.map_or(self.main, |inspector| self.main.union(inspector))
+    }
+
+    /// The same, with what lies below the toolbar beginning at `top`.
+    pub fn below(mut self, top: f32) -> Self {
+        self.main.min.y = top;
+        if let Some(inspector) = &mut self.inspector {
+            inspector.min.y = top;
+        }
+        self
+    }
+}
+
 /// The heights of the main part.
 #[derive(Clone, Copy, Debug)]
 pub struct Heights {
@@ -111,21 +127,25 @@ pub const PLOT_HEADER: f32 = 33.0;
 pub const PLOT_FOOTER: f32 = 30.0;
 
 impl Heights {
-    /// Shares `height` between `rows` rows and the plots. Rows shrink to 12, 8 and 4 points when there are more than 45
-    /// that do not fit, and then scroll; plots shrink in low windows and grow where rows leave space.
+    /// Shares `height` between `rows` rows and the plots. Up to 12 rows are taller, so that few shards are not a thin
+    /// strip. Rows shrink to 12, 8 and 4 points when there are more than 45 that do not fit, and then scroll. Plots give
+    /// way a little to rows that would scroll, shrink in low windows, and grow where rows leave space.
     pub fn share(height: f32, rows: usize, pixels_per_point: f32) -> Self {
         let own: f32 = PLOT_HEIGHTS.iter().sum();
         let fixed = AXIS_HEIGHT + LEGEND_HEIGHT + PLOT_HEADER + PLOT_FOOTER + 2.0 * PLOT_GAP;
-        let least_scale = if height < 720.0 { 0.66 } else { 1.0 };
-        let room = (height - fixed - own * least_scale).max(64.0);
-        let fits = |row: f32| row * rows as f32 <= room;
+        let (usual_scale, least_scale) = if height < 700.0 { (0.66, 0.66) } else { (1.0, 0.8) };
+        let usual = (height - fixed - own * usual_scale).max(64.0);
+        let most = (height - fixed - own * least_scale).max(64.0);
+        let fits = |row: f32| row * rows as f32 <= most;
         let row = match rows {
+            ..=12 if 24.0 * rows as f32 <= usual => 24.0,
             ..=45 => 16.0,
             _ => [16.0, 12.0, 8.0].into_iter().find(|row| fits(*row)).unwrap_or(4.0),
         };
         let row = (row * pixels_per_point).round() / pixels_per_point;
-        let shown = (row * rows as f32).min(room).max(row);
-        let plot_scale = ((height - fixed - shown) / own).clamp(0.5, 2.2);
+        let wanted = row * rows as f32;
+        let shown = wanted.min(if fits(row) { most } else { usual }).max(row);
+        let plot_scale = ((height - fixed - shown) / own).clamp(0.5, 2.4);
         Self { row, rows: shown, plot_scale }
     }
 }

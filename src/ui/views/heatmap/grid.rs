@@ -252,7 +252,9 @@ fn notch(ink: &mut Ink, cell: Rect) {
 
 /// The outline around the cells of the selected row.
 pub fn paint_selection(painter: &Painter, t: &Tokens, sight: &Sight, row: usize) {
-    painter.rect_stroke(sight.row_cells(row).expand(2.0), 0, Stroke::new(1.0, t.accent), StrokeKind::Inside);
+    let mut cells = sight.row_cells(row);
+    cells.max.x -= sight.columns.gap();
+    painter.rect_stroke(cells.expand(2.0), 0, Stroke::new(1.0, t.accent), StrokeKind::Inside);
 }
 
 /// The outline around the cell under the cursor.

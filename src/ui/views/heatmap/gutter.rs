@@ -5,7 +5,7 @@ use eframe::egui::{Align2, Color32, FontId, Painter, Rangef, Rect, pos2, vec2};
 use super::geometry::{Columns, PAGE};
 use super::grid::Sight;
 use crate::model::format;
-use crate::model::health::Severity;
+use crate::model::health::{RECENT_PERIODS, Severity};
 use crate::model::heat_grid::HeatRow;
 use crate::model::heat_metric::HeatMetric;
 use crate::ui::theme::{self, Tokens, fonts, icons};
@@ -66,7 +66,7 @@ pub fn paint(painter: &Painter, t: &Tokens, left: f32, sight: &Sight, line: &Lin
     if line.detail == Detail::Bare {
         return;
     }
-    let font: FontId = if sight.row_height >= 16.0 || sight.row_height < 12.0 { fonts::value() } else { fonts::axis() };
+    let font: FontId = if (12.0..16.0).contains(&sight.row_height) { fonts::axis() } else { fonts::value() };
     let strong = FontId::new(font.size, fonts::value_strong().family);
     let name_color = match line.is_selected {
         true => t.strong,
@@ -102,7 +102,9 @@ fn hash_range(painter: &Painter, t: &Tokens, left: f32, middle: f32, row_height:
     let bar = |from: f32, width: f32, height: f32| {
         Rect::from_min_size(pos2(from, (middle - height / 2.0).round()), vec2(width, height))
     };
-    painter.rect_filled(bar(x, HASH_WIDTH, track), 1, t.stroke_weak);
+    if row_height > 10.0 {
+        painter.rect_filled(bar(x, HASH_WIDTH, track), 1, t.stroke_weak);
+    }
     let from = (range.start.fraction() as f32 * HASH_WIDTH).min(HASH_WIDTH - 2.0);
     let width = (range.share() as f32 * HASH_WIDTH).max(2.0);
     let color = if line.is_selected { t.accent } else { t.weak };
@@ -133,7 +135,8 @@ fn flags(painter: &Painter, t: &Tokens, left: f32, middle: f32, row: &HeatRow) {
         x += 16.0;
     }
     if let Some(count) = row.throttled.filter(|count| *count > 0.0) {
-        let color = if row.severity >= Severity::Critical { t.throttle } else { t.text };
+        let is_recent = row.throttles.count_recent(RECENT_PERIODS, |count| count > 0.0) > 0;
+        let color = if is_recent { t.throttle } else { t.text };
         painter.text(pos2(x, middle), Align2::LEFT_CENTER, icons::THROTTLED, fonts::icon(12.0), color);
         painter.text(
             pos2(x + 15.0, middle),
@@ -147,10 +150,10 @@ fn flags(painter: &Painter, t: &Tokens, left: f32, middle: f32, row: &HeatRow) {
     let word = match row.flags {
         flags if flags.is_closed => Some(("closed", t.faint)),
         flags if flags.is_new => Some(("new", t.accent)),
-        flags if flags.is_idle => Some(("idle", t.weak)),
+        flags if flags.is_idle => Some(("idle", t.faint)),
         _ => None,
     };
     if let Some((word, color)) = word {
-        painter.text(pos2(x, middle), Align2::LEFT_CENTER, word, fonts::caption(), color);
+        painter.text(pos2(x, middle), Align2::LEFT_CENTER, word, fonts::fine(), color);
     }
 }

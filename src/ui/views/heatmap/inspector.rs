@@ -1,69 +1,158 @@
 //! The verdict on the selected shard: what is wrong, since when, its share of the load, and what can be done from here.
 //! With no shard selected, what is wrong with the stream.
 
-use eframe::egui::{
-    Align, Align2, Frame, Layout, Margin, Rect, Role, ScrollArea, Sense, Stroke, Ui, UiBuilder, WidgetInfo, pos2, vec2,
-};
+use eframe::egui::{Align2, Rect, Role, ScrollArea, Sense, Stroke, Ui, UiBuilder, WidgetInfo, pos2, vec2};
 
 use super::keys;
+use super::lines::{bar_line, figure_line, heading, hot_line, note, section, step_line, verdict_sentence};
 use super::state::Prepared;
 use crate::model::format;
 use crate::model::health::{Cause, Finding, Severity, shard_finding};
 use crate::model::ids::ShardId;
 use crate::model::metrics::WriteMetrics;
-use crate::model::shard_story::{self, LoadShare, Step};
+use crate::model::shard_story::{self, LoadShare};
 use crate::model::time::Millis;
 use crate::model::world::{OpenStream, World};
 use crate::ui::command::{Command, Commands, Dialog};
 use crate::ui::theme::{self, fonts, icons};
 use crate::ui::widgets::{self, Button, TagStyle, text};
 
-const PADDING: f32 = 16.0;
+/// From the edges to the words; the hairline at the left takes one more point.
+const PADDING: f32 = 14.0;
 const FOOTER: f32 = 123.0;
 
-/// Draws the inspector into `area`.
-pub fn show(
-    ui: &mut Ui,
-    area: Rect,
-    world: &World,
-    open: &OpenStream,
-    prepared: Option<&Prepared>,
-    selection: &mut Option<ShardId>,
-    out: &mut Commands,
-) {
-    let t = theme::tokens(ui);
-    ui.painter().rect_filled(area, 0, t.panel);
-    ui.painter().vline(area.left() + 0.5, area.y_range(), Stroke::new(1.0, t.stroke));
-    let inner = Rect::from_min_max(area.min + vec2(1.0, 0.0), area.max);
-    let (head, below) = inner.split_top_bottom_at_y(inner.top() + 36.0);
-    let (body, footer) = below.split_top_bottom_at_y(below.bottom() - FOOTER);
-    let figures = selection.as_ref().and_then(|shard| open.metrics.get().and_then(|metrics| metrics.shards.get(shard)));
-    let finding = selection.as_ref().zip(figures).and_then(|(shard, figures)| shard_finding(shard, figures));
-    header(ui, head, open, selection.as_ref(), figures, finding.as_ref());
-    ui.scope_builder(UiBuilder::new().max_rect(body).id_salt("verdict body"), |ui| {
-        ScrollArea::vertical().id_salt("verdict").auto_shrink(false).show(ui, |ui| {
-            ui.spacing_mut().item_spacing = vec2(8.0, 6.0);
-            match selection.clone() {
-                Some(shard) => {
-                    let subject = Subject { world, open, shard: &shard, figures, finding: finding.as_ref() };
-                    subject.ui(ui, prepared);
-                }
-                None => stream_ui(ui, world, open, prepared, selection),
-            }
-        });
-    });
-    footer_ui(ui, footer, world, open, selection, finding.as_ref(), out);
+/// The verdict on the stream that is open.
+pub struct Inspector<'a> {
+    /// What a frame is drawn from.
+    pub world: &'a World,
+    /// The stream.
+    pub open: &'a OpenStream,
+    /// Its rows, once there are figures.
+    pub prepared: Option<&'a Prepared>,
 }
 
-/// A line at the left of which everything in the inspector begins.
-fn section(ui: &mut Ui, add: impl FnOnce(&mut Ui)) {
-    Frame::new().inner_margin(Margin { left: 15, right: 16, top: 10, bottom: 10 }).show(ui, |ui| {
-        ui.set_width(ui.available_width());
-        add(ui);
-    });
-    let (line, _) = ui.allocate_exact_size(vec2(ui.available_width(), 1.0), Sense::hover());
-    ui.painter().rect_filled(line.translate(vec2(0.0, -6.0)), 0, theme::tokens(ui).stroke_weak);
-    ui.add_space(-6.0);
+impl Inspector<'_> {
+    /// Draws it into `area`.
+    pub fn show(&self, ui: &mut Ui, area: Rect, selection: &mut Option<ShardId>, out: &mut Commands) {
+        let Self { world, open, prepared } = *self;
+        let t = theme::tokens(ui);
+        ui.painter().rect_filled(area, 0, t.panel);
+        ui.painter().vline(area.left() + 0.5, area.y_range(), Stroke::new(1.0, t.stroke));
+        let inner = Rect::from_min_max(area.min + vec2(1.0, 0.0), area.max);
+        let (head, below) = inner.split_top_bottom_at_y(inner.top() + 36.0);
+        let (body, footer) = below.split_top_bottom_at_y(below.bottom() - FOOTER);
+        let figures = selection.as_ref().and_then(|shard| open.metrics.get()?.shards.get(shard));
+        let finding = selection.as_ref().zip(figures).and_then(|(shard, figures)| shard_finding(shard, figures));
+        header(ui, head, open, selection.as_ref(), figures, finding.as_ref());
+        ui.scope_builder(UiBuilder::new().max_rect(body).id_salt("verdict body"), |ui| {
+            ScrollArea::vertical().id_salt("verdict").auto_shrink(false).show(ui, |ui| {
+                ui.spacing_mut().item_spacing = vec2(8.0, 0.0);
+                match selection.clone() {
+                    Some(shard) => {
+                        let subject = Subject { world, open, shard: &shard, figures, finding: finding.as_ref() };
+                        subject.ui(ui, prepared);
+                    }
+                    None => self.stream_ui(ui, selection),
+                }
+            });
+        });
+        self.footer(ui, footer, selection, finding.as_ref(), out);
+    }
+
+    fn stream_ui(&self, ui: &mut Ui, selection: &mut Option<ShardId>) {
+        let Self { world, open, prepared } = *self;
+        let t = theme::tokens(ui);
+        let findings = world.fleet_row(&open.name).map_or(&[][..], |row| &row.health.findings);
+        let flagged = prepared.map_or(0, |prepared| prepared.flagged().count());
+        let has_figures = open.metrics.get().is_some_and(|metrics| metrics.total.incoming_bytes.last_known().is_some());
+        section(ui, |ui| {
+            ui.add_space(3.0);
+            let title = match flagged {
+                0 if findings.is_empty() && !has_figures => "No figures yet".to_owned(),
+                0 if findings.is_empty() => "No shard needs attention".to_owned(),
+                0 => "The stream needs attention".to_owned(),
+                1 => "1 shard needs attention".to_owned(),
+                count => format!("{} shards need attention", format::grouped(count as i64)),
+            };
+            text::paragraph(ui, title, fonts::title(), t.strong);
+            ui.add_space(2.0);
+            if findings.is_empty() && has_figures {
+                let words = if prepared.is_some_and(|prepared| prepared.grid.has_shard_metrics) {
+                    "Every shard with figures is below 80 % of its write limits and nothing was refused."
+                } else {
+                    "The stream as a whole is within its limits. Single shards cannot be seen without shard metrics."
+                };
+                text::paragraph(ui, words, fonts::body(), t.text);
+            }
+            for finding in findings.iter().take(4) {
+                verdict_sentence(ui, &finding.sentence);
+                ui.add_space(4.0);
+            }
+        });
+        let hottest = prepared.map(|prepared| prepared.hottest.as_slice()).unwrap_or_default();
+        if !hottest.is_empty() {
+            section(ui, |ui| {
+                heading(ui, "Hottest now", "of the write limit");
+                for (shard, share) in hottest {
+                    if hot_line(ui, shard, *share) {
+                        *selection = Some(shard.clone());
+                    }
+                }
+            });
+        }
+    }
+
+    fn footer(
+        &self,
+        ui: &mut Ui,
+        area: Rect,
+        selection: &Option<ShardId>,
+        finding: Option<&Finding>,
+        out: &mut Commands,
+    ) {
+        let Self { world, open, .. } = *self;
+        let t = theme::tokens(ui);
+        ui.painter().hline(area.x_range(), area.top() + 0.5, Stroke::new(1.0, t.stroke));
+        let inner = Rect::from_min_max(area.min + vec2(PADDING, 13.0), area.max - vec2(PADDING, 0.0));
+        ui.scope_builder(UiBuilder::new().max_rect(inner).id_salt("verdict footer"), |ui| {
+            ui.spacing_mut().item_spacing = vec2(8.0, 8.0);
+            let label = if selection.is_some() { "Tail this shard" } else { "Tail this stream" };
+            let primary = Button::primary(label).icon(icons::TAIL).key("T").min_width(inner.width());
+            if ui.add(primary).clicked() {
+                keys::tail(selection, out);
+            }
+            ui.horizontal(|ui| {
+                let is_closed = selection
+                    .as_ref()
+                    .and_then(|shard| open.shards.get().and_then(|shards| shards.get(shard)))
+                    .is_some_and(|shard| !shard.is_open());
+                let enabled = match (selection, is_closed) {
+                    (None, _) => Err("Select a shard first"),
+                    (_, true) => Err("A closed shard cannot be split"),
+                    _ => Ok(()),
+                };
+                let split = Button::new("Split…").icon(icons::SPLIT).enabled(enabled).min_width(inner.width() - 42.0);
+                if ui.add(split).clicked() {
+                    out.push(Command::SelectShard(selection.clone()));
+                    out.push(Command::Open(Dialog::Reshard));
+                }
+                let copy = Button::new("").icon(icons::COPY).name("Copy verdict").tooltip("Copy the verdict as text");
+                if ui.add(copy.min_width(34.0)).clicked() {
+                    out.push(Command::Copy(verdict_text(open, selection.as_ref(), finding)));
+                }
+            });
+            ui.horizontal_top(|ui| {
+                ui.spacing_mut().item_spacing.x = 6.0;
+                let words = if world.is_unlocked() {
+                    "Copy puts this verdict on the clipboard."
+                } else {
+                    text::label(ui, icons::LOCK, fonts::icon(12.0), t.faint);
+                    "Split needs writes unlocked. Copy puts this verdict on the clipboard."
+                };
+                text::paragraph(ui, words, fonts::fine(), t.faint);
+            });
+        });
+    }
 }
 
 fn tag_of(figures: Option<&WriteMetrics>, finding: Option<&Finding>) -> (&'static str, TagStyle) {
@@ -88,8 +177,8 @@ fn header(
     let t = theme::tokens(ui);
     let painter = ui.painter();
     let middle = head.center().y - 0.5;
-    let left = pos2(head.left() + PADDING - 1.0, middle);
-    let title = painter.text(left, Align2::LEFT_CENTER, "Verdict", fonts::body_strong(), t.strong);
+    let left = pos2(head.left() + PADDING, middle);
+    let title = painter.text(left, Align2::LEFT_CENTER, "Verdict", fonts::small_strong(), t.strong);
     let total = open.metrics.get().map(|metrics| &metrics.total);
     let (words, style) = match selection {
         Some(_) => tag_of(figures, finding),
@@ -98,7 +187,7 @@ fn header(
     };
     widgets::paint_tag(painter, t, pos2(title.right() + 8.0, middle), words, style);
     let right = pos2(head.right() - PADDING, middle);
-    painter.text(right, Align2::RIGHT_CENTER, "from 1-min means", fonts::small(), t.faint);
+    painter.text(right, Align2::RIGHT_CENTER, "from 1-min means", fonts::fine(), t.faint);
     painter.hline(head.x_range(), head.bottom() - 0.5, Stroke::new(1.0, t.stroke_weak));
     let name = format!("Verdict {}", words.trim_start_matches("▲ "));
     let response = ui.interact(head, ui.scope_id().with("verdict head"), Sense::hover());
@@ -125,11 +214,13 @@ impl Subject<'_> {
         let now = self.figures.and_then(|figures| figures.utilisation(1).last_known());
         let is_closed = self.open.shards.get().and_then(|shards| shards.get(self.shard)).is_some_and(|s| !s.is_open());
         section(ui, |ui| {
+            ui.add_space(3.0);
             let title = format!("{} {}", title_of(self.shard), self.predicate(now.is_some(), is_closed));
             text::paragraph(ui, title, fonts::title(), t.strong);
+            ui.add_space(2.0);
             match (self.finding, now) {
                 (Some(finding), _) => {
-                    widgets::sentence(ui, &finding.sentence);
+                    verdict_sentence(ui, &finding.sentence);
                 }
                 (None, Some((_, share))) if !is_closed => {
                     let words = format!("{:.0} % of its write limit in the newest minute.", share * 100.0);
@@ -146,7 +237,7 @@ impl Subject<'_> {
                 }
             }
             if let Some((title, words)) = self.finding.and_then(|finding| note_of(finding.cause)) {
-                ui.add_space(4.0);
+                ui.add_space(8.0);
                 note(ui, title, words);
             }
         });
@@ -231,176 +322,6 @@ fn note_of(cause: Cause) -> Option<(&'static str, &'static str)> {
         )),
         _ => None,
     }
-}
-
-/// An amber block for the trap.
-fn note(ui: &mut Ui, title: &str, words: &str) {
-    let t = theme::tokens(ui);
-    let frame =
-        Frame::new().fill(t.warn_dim).corner_radius(3).inner_margin(Margin { left: 14, right: 12, top: 9, bottom: 9 });
-    let response = frame.show(ui, |ui| {
-        ui.set_width(ui.available_width());
-        ui.spacing_mut().item_spacing.y = 3.0;
-        text::paragraph(ui, title, fonts::small_strong(), t.strong);
-        text::paragraph(ui, words, fonts::small(), t.text);
-    });
-    let rect = response.response.rect;
-    ui.painter().rect_filled(Rect::from_min_size(rect.min, vec2(3.0, rect.height())), 1, t.warn);
-}
-
-fn heading(ui: &mut Ui, title: &str, detail: &str) {
-    let t = theme::tokens(ui);
-    ui.horizontal(|ui| {
-        text::label(ui, title, fonts::body_strong(), t.strong);
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            text::label(ui, detail, fonts::small(), t.faint);
-        });
-    });
-}
-
-fn step_line(ui: &mut Ui, step: Step) {
-    let t = theme::tokens(ui);
-    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 18.0), Sense::hover());
-    let (time, words) = (step.at().hm(), step.text());
-    response.widget_info(|| WidgetInfo::labeled(Role::ListItem, true, format!("{time} {words}")));
-    let painter = ui.painter();
-    let middle = rect.center().y;
-    let glyph = pos2(rect.left() + 5.0, middle);
-    match step {
-        Step::Rises { .. } => {
-            painter.text(glyph, Align2::CENTER_CENTER, icons::CARET_UP, fonts::icon(13.0), t.warn);
-        }
-        Step::Crosses { .. } => widgets::status_glyph(painter, t, glyph, Severity::Warning),
-        Step::FirstThrottle { .. } => {
-            painter.text(glyph, Align2::CENTER_CENTER, icons::THROTTLED, fonts::icon(13.0), t.throttle);
-        }
-    }
-    painter.text(pos2(rect.left() + 20.0, middle), Align2::LEFT_CENTER, time, fonts::value(), t.strong);
-    painter.text(pos2(rect.left() + 60.0, middle), Align2::LEFT_CENTER, words, fonts::body(), t.text);
-}
-
-fn figure_line(ui: &mut Ui, label: &str, value: &str, color: eframe::egui::Color32) {
-    let t = theme::tokens(ui);
-    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 18.0), Sense::hover());
-    response.widget_info(|| WidgetInfo::labeled(Role::ListItem, true, format!("{label} {value}")));
-    let painter = ui.painter();
-    painter.text(rect.left_center(), Align2::LEFT_CENTER, label, fonts::body(), t.text);
-    painter.text(rect.right_center(), Align2::RIGHT_CENTER, value, fonts::value(), color);
-}
-
-fn bar_line(ui: &mut Ui, label: &str, share: Option<f64>, is_high: bool) {
-    let t = theme::tokens(ui);
-    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 26.0), Sense::hover());
-    let value = share.map_or(format::UNKNOWN.to_owned(), |share| format!("{:.0} %", share * 100.0));
-    response.widget_info(|| WidgetInfo::labeled(Role::ListItem, true, format!("{label} {value}")));
-    let painter = ui.painter();
-    let middle = rect.top() + 9.0;
-    painter.text(pos2(rect.left(), middle), Align2::LEFT_CENTER, label, fonts::small(), t.text);
-    let color = if is_high { t.crit } else { t.text };
-    painter.text(pos2(rect.right(), middle), Align2::RIGHT_CENTER, value, fonts::value(), color);
-    let track = Rect::from_min_size(pos2(rect.left(), rect.top() + 19.0), vec2(rect.width(), 5.0));
-    painter.rect_filled(track, 1, t.stroke_weak);
-    if let Some(share) = share {
-        let width = (share.clamp(0.0, 1.0) as f32 * track.width()).max(1.0);
-        let fill = if is_high { t.crit } else { t.s5 };
-        painter.rect_filled(Rect::from_min_size(track.min, vec2(width, track.height())), 1, fill);
-    }
-}
-
-fn stream_ui(
-    ui: &mut Ui,
-    world: &World,
-    open: &OpenStream,
-    prepared: Option<&Prepared>,
-    selection: &mut Option<ShardId>,
-) {
-    let t = theme::tokens(ui);
-    let findings = world.fleet_row(&open.name).map_or(&[][..], |row| &row.health.findings);
-    let flagged: Vec<&ShardId> = prepared.map(|prepared| prepared.flagged().collect()).unwrap_or_default();
-    let has_figures = open.metrics.get().is_some_and(|metrics| metrics.total.incoming_bytes.last_known().is_some());
-    section(ui, |ui| {
-        let title = match flagged.len() {
-            0 if findings.is_empty() && !has_figures => "No figures yet".to_owned(),
-            0 if findings.is_empty() => "No shard needs attention".to_owned(),
-            0 => "The stream needs attention".to_owned(),
-            1 => "1 shard needs attention".to_owned(),
-            count => format!("{} shards need attention", format::grouped(count as i64)),
-        };
-        text::paragraph(ui, title, fonts::title(), t.strong);
-        if findings.is_empty() && has_figures {
-            let words = if prepared.is_some_and(|prepared| prepared.grid.has_shard_metrics) {
-                "Every shard with figures is below 80 % of its write limits and nothing was refused."
-            } else {
-                "The stream as a whole is within its limits. Single shards cannot be seen without shard metrics."
-            };
-            text::paragraph(ui, words, fonts::body(), t.text);
-        }
-        for finding in findings.iter().take(4) {
-            widgets::sentence(ui, &finding.sentence);
-        }
-    });
-    if !flagged.is_empty() {
-        section(ui, |ui| {
-            heading(ui, "Look at", "");
-            for shard in flagged.into_iter().take(8) {
-                if ui.add(Button::ghost(shard.as_str()).small()).clicked() {
-                    *selection = Some(shard.clone());
-                }
-            }
-        });
-    }
-}
-
-fn footer_ui(
-    ui: &mut Ui,
-    area: Rect,
-    world: &World,
-    open: &OpenStream,
-    selection: &Option<ShardId>,
-    finding: Option<&Finding>,
-    out: &mut Commands,
-) {
-    let t = theme::tokens(ui);
-    ui.painter().hline(area.x_range(), area.top() + 0.5, Stroke::new(1.0, t.stroke));
-    let inner = Rect::from_min_max(area.min + vec2(PADDING - 1.0, 13.0), area.max - vec2(PADDING, 0.0));
-    ui.scope_builder(UiBuilder::new().max_rect(inner).id_salt("verdict footer"), |ui| {
-        ui.spacing_mut().item_spacing = vec2(8.0, 8.0);
-        let label = if selection.is_some() { "Tail this shard" } else { "Tail this stream" };
-        let primary = Button::primary(label).icon(icons::TAIL).key("T").min_width(inner.width());
-        if ui.add(primary).clicked() {
-            keys::tail(selection, out);
-        }
-        ui.horizontal(|ui| {
-            let is_closed = selection
-                .as_ref()
-                .and_then(|shard| open.shards.get().and_then(|shards| shards.get(shard)))
-                .is_some_and(|shard| !shard.is_open());
-            let enabled = match (selection, is_closed) {
-                (None, _) => Err("Select a shard first"),
-                (_, true) => Err("A closed shard cannot be split"),
-                _ => Ok(()),
-            };
-            let split = Button::new("Split…").icon(icons::SPLIT).enabled(enabled).min_width(inner.width() - 42.0);
-            if ui.add(split).clicked() {
-                out.push(Command::SelectShard(selection.clone()));
-                out.push(Command::Open(Dialog::Reshard));
-            }
-            let copy = Button::new("").icon(icons::COPY).name("Copy verdict").tooltip("Copy the verdict as text");
-            if ui.add(copy.min_width(34.0)).clicked() {
-                out.push(Command::Copy(verdict_text(open, selection.as_ref(), finding)));
-            }
-        });
-        ui.horizontal_top(|ui| {
-            ui.spacing_mut().item_spacing.x = 6.0;
-            let words = if world.is_unlocked() {
-                "Copy puts this verdict on the clipboard."
-            } else {
-                text::label(ui, icons::LOCK, fonts::icon(12.0), t.faint);
-                "Split needs writes unlocked. Copy puts this verdict on the clipboard."
-            };
-            text::paragraph(ui, words, fonts::caption(), t.faint);
-        });
-    });
 }
 
 /// The verdict for a chat or a ticket.

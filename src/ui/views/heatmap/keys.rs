@@ -21,10 +21,12 @@ pub fn take(
     }
     let shift = |key| ui.input_mut(|input| input.consume_key(Modifiers::SHIFT, key));
     let plain = |key| ui.input_mut(|input| input.consume_key(Modifiers::NONE, key));
+    // Where a widget has the focus, arrows move the focus.
+    let arrows = ui.memory(|memory| memory.focused().is_none());
     for (key, forward) in [(Key::ArrowLeft, false), (Key::ArrowRight, true)] {
-        if shift(key) {
+        if arrows && shift(key) {
             move_cursor(state, prepared, forward, 10);
-        } else if plain(key) {
+        } else if arrows && plain(key) {
             move_cursor(state, prepared, forward, 1);
         }
     }
@@ -32,9 +34,9 @@ pub fn take(
     let current = prepared.row_of(selection.as_ref()).filter(|_| selection.is_some() || !grid.has_shard_metrics);
     let last = grid.rows.len().saturating_sub(1);
     let mut target = None;
-    if plain(Key::ArrowDown) || plain(Key::J) {
+    if (arrows && plain(Key::ArrowDown)) || plain(Key::J) {
         target = Some(current.map_or(0, |row| (row + 1).min(last)));
-    } else if plain(Key::ArrowUp) || plain(Key::K) {
+    } else if (arrows && plain(Key::ArrowUp)) || plain(Key::K) {
         target = Some(current.map_or(last, |row| row.saturating_sub(1)));
     } else if plain(Key::H) {
         target = grid.hottest();
@@ -52,7 +54,9 @@ pub fn take(
     if plain(Key::T) {
         tail(selection, out);
     }
-    if (selection.is_some() || state.cursor.is_some()) && plain(Key::Escape) {
+    if state.is_drawer_open && plain(Key::Escape) {
+        state.is_drawer_open = false;
+    } else if (selection.is_some() || state.cursor.is_some()) && plain(Key::Escape) {
         *selection = None;
         state.cursor = None;
     }

@@ -12,7 +12,7 @@ const COOL_WIDTH: f32 = 160.0;
 /// Paints the legend into `area`, whose lower edge is a hairline.
 pub fn paint(painter: &Painter, t: &Tokens, dark_mode: bool, area: Rect, columns: &Columns, metric: HeatMetric) {
     let middle = area.top() + 15.0;
-    painter.text(pos2(area.left() + PAGE, middle), Align2::LEFT_CENTER, metric.legend(), fonts::small(), t.weak);
+    painter.text(pos2(area.left() + PAGE, middle), Align2::LEFT_CENTER, metric.legend(), fonts::fine(), t.weak);
     let scale = Rect::from_min_size(pos2(columns.left, area.top() + 10.0), vec2(COOL_WIDTH + 62.0, 10.0));
     let end = match metric {
         HeatMetric::Throttles => throttle_scale(painter, t, dark_mode, scale),
@@ -86,7 +86,7 @@ fn keys(painter: &Painter, t: &Tokens, dark_mode: bool, left: f32, middle: f32) 
             }
             _ => grid::paint_hatch_swatch(painter, dark_mode, swatch),
         }
-        let text = painter.text(pos2(x + 15.0, middle), Align2::LEFT_CENTER, name, fonts::small(), t.weak);
+        let text = painter.text(pos2(x + 15.0, middle), Align2::LEFT_CENTER, name, fonts::fine(), t.weak);
         x += 15.0 + text.width() + 17.0;
     }
     x

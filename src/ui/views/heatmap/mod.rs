@@ -10,6 +10,7 @@ mod gutter;
 mod inspector;
 mod keys;
 mod legend;
+mod lines;
 mod plots;
 mod rows;
 mod state;
@@ -43,7 +44,7 @@ const STALE_OPACITY: f32 = 0.5;
 pub fn show(ui: &mut Ui, world: &World, state: &mut HeatmapState, selection: &mut Option<ShardId>, out: &mut Commands) {
     let full = ui.max_rect();
     let is_wide = ui.ctx().content_rect().width() >= WIDE;
-    let areas = Areas::of(full, is_wide);
+    let mut areas = Areas::of(full, is_wide);
     let Some(open) = &world.open else {
         widgets::empty(ui, icons::HEATMAP, "No stream is open", "Choose one in the list at the left.", None);
         return;
@@ -60,20 +61,43 @@ pub fn show(ui: &mut Ui, world: &World, state: &mut HeatmapState, selection: &mu
     }
     toolbar::show(ui, areas.toolbar, world, state, !is_wide, out);
     let mut prepared = state.prepared.take();
-    if let Some(prepared) = &mut prepared {
+    if let Some(prepared) = &prepared {
         keys::take(ui, state, prepared, selection, out);
+        areas = areas.below(strips::show(ui, areas.below_toolbar(), world, open, prepared, out));
     }
-    ui.scope_builder(UiBuilder::new().max_rect(areas.main).id_salt("heatmap main"), |ui| {
-        match (&mut prepared, open.metrics.value.as_ref().map(|(metrics, _)| metrics)) {
-            (Some(prepared), Some(metrics)) => {
-                Main { world, open, metrics }.ui(ui, areas.main, state, prepared, selection, out);
-            }
-            _ => strips::instead_of_rows(ui, areas.main, world, open, out),
+    match (&mut prepared, open.metrics.value.as_ref().map(|(metrics, _)| metrics)) {
+        (Some(prepared), Some(metrics)) => {
+            let main = Main { world, open, metrics, area: areas.main };
+            ui.scope_builder(UiBuilder::new().max_rect(areas.main).id_salt("heatmap main"), |ui| {
+                main.ui(ui, state, prepared, selection);
+            });
         }
-    });
-    verdict(ui, &areas, world, open, state, prepared.as_ref(), selection, out);
+        _ => strips::instead_of_rows(ui, areas.main, world, open, out),
+    }
+    let verdict = inspector::Inspector { world, open, prepared: prepared.as_ref() };
+    match areas.inspector {
+        Some(area) => verdict.show(ui, area, selection, out),
+        None if state.is_drawer_open => drawer(ui, areas.main, &verdict, selection, out),
+        None => {}
+    }
     state.prepared = prepared;
     ui.advance_cursor_after_rect(full);
+}
+
+/// The verdict over the right of a narrow window.
+fn drawer(
+    ui: &mut Ui,
+    main: Rect,
+    verdict: &inspector::Inspector<'_>,
+    selection: &mut Option<ShardId>,
+    out: &mut Commands,
+) {
+    let area = Rect::from_min_max(pos2(main.right() - main.width().min(340.0), main.top()), main.max);
+    let layer = Area::new(ui.scope_id().with("drawer")).order(Order::Middle).fixed_pos(area.min).constrain(false);
+    layer.show(ui.ctx(), |ui| {
+        ui.set_min_size(area.size());
+        verdict.show(ui, area, selection, out);
+    });
 }
 
 /// Selects the worst shard when a stream is first seen, so that the verdict stands there before anything is clicked.
@@ -100,130 +124,75 @@ fn open_shard_count(open: &OpenStream) -> u32 {
     }
 }
 
-#[expect(clippy::too_many_arguments, reason = "the parts of one view, passed through")]
-fn verdict(
-    ui: &mut Ui,
-    areas: &Areas,
-    world: &World,
-    open: &OpenStream,
-    state: &HeatmapState,
-    prepared: Option<&Prepared>,
-    selection: &mut Option<ShardId>,
-    out: &mut Commands,
-) {
-    if let Some(area) = areas.inspector {
-        inspector::show(ui, area, world, open, prepared, selection, out);
-    } else if state.is_drawer_open {
-        let width = areas.main.width().min(340.0);
-        let area = Rect::from_min_max(pos2(areas.main.right() - width, areas.main.top()), areas.main.max);
-        Area::new(ui.scope_id().with("drawer")).order(Order::Middle).fixed_pos(area.min).constrain(false).show(
-            ui.ctx(),
-            |ui| {
-                ui.set_min_size(area.size());
-                ui.interact(area, ui.scope_id().with("ground"), eframe::egui::Sense::click());
-                inspector::show(ui, area, world, open, prepared, selection, out);
-            },
-        );
-    }
-}
-
 /// The part with rows and plots, once there are figures.
 struct Main<'a> {
     world: &'a World,
     open: &'a OpenStream,
     metrics: &'a Arc<StreamMetrics>,
+    area: Rect,
 }
 
 impl Main<'_> {
-    fn ui(
-        &self,
-        ui: &mut Ui,
-        area: Rect,
-        state: &mut HeatmapState,
-        prepared: &mut Prepared,
-        selection: &mut Option<ShardId>,
-        out: &mut Commands,
-    ) {
-        let area = self.strips(ui, area, prepared, out);
+    fn ui(&self, ui: &mut Ui, state: &mut HeatmapState, prepared: &mut Prepared, selection: &mut Option<ShardId>) {
+        let area = self.area;
         let pixels = ui.ctx().pixels_per_point();
         let columns = Columns::fit(area.left(), area.right(), prepared.grid.columns(), pixels);
         let heights = Heights::share(area.height(), prepared.grid.rows.len(), pixels);
-        let rows_area =
-            Rect::from_min_size(pos2(area.left(), area.top() + AXIS_HEIGHT), vec2(area.width(), heights.rows));
-        let legend_area = Rect::from_min_size(rows_area.left_bottom(), vec2(area.width(), LEGEND_HEIGHT));
+        let strip = |top: f32, height: f32| Rect::from_min_size(pos2(area.left(), top), vec2(area.width(), height));
+        let rows_area = strip(area.top() + AXIS_HEIGHT, heights.rows);
+        let legend_area = strip(rows_area.bottom(), LEGEND_HEIGHT);
         let plot_rects = plots::rects(&columns, legend_area.bottom(), heights.plot_scale);
         let places = rows::Places { area: rows_area, columns, row_height: heights.row };
         let column = rows::point(ui, state, prepared, &places, &plot_rects);
         let opacity = if self.open.metrics.is_stale() { STALE_OPACITY } else { 1.0 };
-        let marks = axis::Marks { grid: &prepared.grid, cursor: column, generated_before: self.world.generated_before };
+        let generated_before = self.world.generated_before;
+        let marks = axis::Marks { grid: &prepared.grid, cursor: column, generated_before };
         let t = theme::tokens(ui);
-        let axis_area = Rect::from_min_size(area.min, vec2(area.width(), AXIS_HEIGHT));
-        axis::paint(ui.painter(), t, axis_area, &columns, &marks);
-        let frame = rows::Frame {
-            places: &places,
-            stream: self.open.name.as_str(),
-            generated_before: self.world.generated_before,
-            column,
-            opacity,
-        };
+        axis::paint(ui.painter(), t, strip(area.top(), AXIS_HEIGHT), &columns, &marks);
+        let stream = self.open.name.as_str();
+        let frame = rows::Frame { places: &places, stream, generated_before, column, opacity };
         let cell = rows::show(ui, &frame, state, prepared, selection);
         legend::paint(ui.painter(), t, ui.visuals().dark_mode, legend_area, &columns, prepared.grid.metric);
-        self.plots(ui, prepared, selection.as_ref(), &plot_rects, legend_area.bottom(), &columns, column, opacity);
-        self.nothing_reported(ui, prepared, &rows_area, &columns);
+        let around = plots::Around { grid: &prepared.grid, columns, left: area.left(), cursor: column, opacity };
+        self.plots(ui, prepared, selection.as_ref(), &around, &plot_rects);
+        self.nothing_reported(ui, prepared, rows_area, &columns);
         if let Some((row, column, rect)) = cell {
-            self.tooltip(ui, prepared, row, column, rect, area);
+            self.tooltip(ui, prepared, row, column, rect);
         }
     }
 
-    /// Draws what must be said before the rows; gives back what is left for them.
-    fn strips(&self, ui: &mut Ui, area: Rect, prepared: &Prepared, out: &mut Commands) -> Rect {
-        let mut area = area;
-        if let Some((problem, _)) = self.open.metrics.problem.as_ref() {
-            let (strip, rest) = area.split_top_bottom_at_y(area.top() + strips::STALE_HEIGHT);
-            strips::stale(ui, strip, self.world, self.open, problem, out);
-            area = rest;
-        }
-        if !prepared.grid.has_shard_metrics {
-            let (strip, rest) = area.split_top_bottom_at_y(area.top() + strips::BANNER_HEIGHT);
-            strips::shard_metrics_banner(ui, strip, self.open, out);
-            area = rest;
-        }
-        area
-    }
-
-    #[expect(clippy::too_many_arguments, reason = "the measures of one frame")]
     fn plots(
         &self,
         ui: &mut Ui,
         prepared: &Prepared,
         selection: Option<&ShardId>,
+        around: &plots::Around<'_>,
         rects: &[Rect; 3],
-        top: f32,
-        columns: &Columns,
-        column: Option<usize>,
-        opacity: f32,
     ) {
         let unknown = WriteMetrics::unknown(self.metrics.window);
         let (figures, shards) = match selection {
             Some(shard) => (self.metrics.shards.get(shard).unwrap_or(&unknown), 1),
             None => (&self.metrics.total, open_shard_count(self.open)),
         };
-        let left = ui.max_rect().left();
-        self.plot_header(ui, prepared, selection, top, columns);
+        let top = rects.first().map_or(self.area.bottom(), |rect| rect.top() - PLOT_HEADER);
+        self.plot_header(ui, prepared, selection, top, &around.columns);
         let name = selection.map_or(self.open.name.as_str(), ShardId::as_str);
-        let subject = plots::Subject { name, figures, shards };
-        let around = plots::Around { grid: &prepared.grid, columns: *columns, left, cursor: column, opacity };
-        plots::show(ui, &subject, &around, rects);
+        plots::show(ui, &plots::Subject { name, figures, shards }, around, rects);
     }
 
     fn plot_header(&self, ui: &mut Ui, prepared: &Prepared, selection: Option<&ShardId>, top: f32, columns: &Columns) {
         let t = theme::tokens(ui);
-        let area = ui.max_rect();
-        let middle = top + PLOT_HEADER / 2.0;
+        let area = self.area;
+        let middle = top + PLOT_HEADER / 2.0 - 2.0;
         let painter = ui.painter();
         let row = prepared.row_of(selection).and_then(|row| prepared.grid.rows.get(row));
         let severity = row.map_or(Severity::Unknown, |row| row.severity);
-        let severity = if selection.is_none() && prepared.grid.has_shard_metrics { Severity::Ok } else { severity };
+        let worst = prepared.trouble.iter().map(|(_, severity)| *severity).max();
+        let severity = match selection {
+            None if prepared.is_blank() => Severity::Unknown,
+            None if prepared.grid.has_shard_metrics => worst.unwrap_or(Severity::Ok),
+            _ => severity,
+        };
         widgets::status_glyph(painter, t, pos2(area.left() + PAGE + 5.0, middle), severity);
         let (name, words) = match selection {
             Some(shard) => (shard.to_string(), self.range_words(shard)),
@@ -235,16 +204,16 @@ impl Main<'_> {
             }
         };
         let source = match self.metrics.source {
-            Source::CloudWatch => "1-min CloudWatch sums",
-            Source::Sampled => "estimated from records that were read",
+            Source::CloudWatch => format!("{}-min CloudWatch sums", self.metrics.window.step_seconds / 60),
+            Source::Sampled => "estimated from records that were read".to_owned(),
         };
         let right = pos2(area.right() - PAGE, middle);
-        let source = painter.text(right, Align2::RIGHT_CENTER, source, fonts::small(), t.faint);
+        let source = painter.text(right, Align2::RIGHT_CENTER, source, fonts::fine(), t.faint);
         let left = pos2(area.left() + PAGE + 16.0, middle);
         let name = painter.text(left, Align2::LEFT_CENTER, name, fonts::value_strong(), t.strong);
         let from = (columns.left + 66.0).max(name.right() + 24.0);
         let rest = Rect::from_min_max(pos2(from, middle - 9.0), pos2(source.left() - 12.0, middle + 9.0));
-        widgets::paint_elided(painter, rest, Align::Min, &words, fonts::small(), t.weak);
+        widgets::paint_elided(painter, rest, Align::Min, &words, fonts::fine(), t.weak);
     }
 
     fn range_words(&self, shard: &ShardId) -> String {
@@ -259,7 +228,7 @@ impl Main<'_> {
     }
 
     /// Over rows without a single figure: nothing was written, or nothing is reported yet.
-    fn nothing_reported(&self, ui: &mut Ui, prepared: &Prepared, area: &Rect, columns: &Columns) {
+    fn nothing_reported(&self, ui: &mut Ui, prepared: &Prepared, area: Rect, columns: &Columns) {
         let grid = &prepared.grid;
         if !prepared.is_blank() || area.height() < 60.0 {
             return;
@@ -270,13 +239,13 @@ impl Main<'_> {
         strips::nothing_reported(ui, cells, &title, "nothing was written, or CloudWatch has not reported yet");
     }
 
-    fn tooltip(&self, ui: &Ui, prepared: &Prepared, row: usize, column: usize, cell: Rect, bounds: Rect) {
+    fn tooltip(&self, ui: &Ui, prepared: &Prepared, row: usize, column: usize, cell: Rect) {
         let Some(row) = prepared.grid.rows.get(row) else { return };
         let (figures, shards) = match &row.shard_id {
             Some(shard) => (self.metrics.shards.get(shard), 1),
             None => (Some(&self.metrics.total), open_shard_count(self.open)),
         };
         let text = tooltip::CellText::of(row, figures, column, shards);
-        tooltip::show(ui, &text, cell, bounds);
+        tooltip::show(ui, &text, cell, self.area);
     }
 }

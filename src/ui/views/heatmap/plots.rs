@@ -3,12 +3,8 @@
 //! `egui_plot` draws inside rectangles pinned to the cells, in units of columns, so that a minute stands at the same x
 //! above and below; scales and figures beside them are painted here.
 
-use std::ops::RangeInclusive;
-
-use eframe::egui::{Align2, Color32, Painter, Rect, Role, Sense, Stroke, Ui, UiBuilder, WidgetInfo, pos2, vec2};
-use egui_plot::{
-    Bar, BarChart, FilledArea, GridMark, HLine, Line, LineStyle, Plot, PlotBounds, PlotPoints, PlotUi, Span,
-};
+use eframe::egui::{Align2, Color32, Painter, Rect, Role, Sense, Shape, Stroke, Ui, UiBuilder, WidgetInfo, pos2, vec2};
+use egui_plot::{Bar, BarChart, FilledArea, GridMark, HLine, Line, Plot, PlotBounds, PlotPoints, PlotUi};
 
 use super::axis;
 use super::geometry::{Columns, PAGE, PLOT_GAP, PLOT_HEADER, PLOT_HEIGHTS};
@@ -23,7 +19,7 @@ use crate::ui::theme::{self, Tokens, fonts};
 /// One plot, ready to draw.
 struct Chart {
     name: &'static str,
-    unit: &'static str,
+    unit: String,
     values: Series,
     limit: Option<Limit>,
     color: Color32,
@@ -97,10 +93,11 @@ fn charts(t: &Tokens, subject: &Subject<'_>) -> [Chart; 3] {
     let count = f64::from(subject.shards.max(1));
     let figures = subject.figures;
     let shards = format::grouped(i64::from(subject.shards.max(1)));
+    let minutes = (figures.write_throttled.step_seconds() / 60).max(1);
     [
         Chart {
             name: "Bytes in",
-            unit: "MiB/s",
+            unit: "MiB/s".to_owned(),
             values: figures.incoming_bytes.per_second().map(|rate| rate / 1_048_576.0),
             limit: Some(Limit {
                 value: SHARD_WRITE_BYTES_PER_SEC / 1_048_576.0 * count,
@@ -113,7 +110,7 @@ fn charts(t: &Tokens, subject: &Subject<'_>) -> [Chart; 3] {
         },
         Chart {
             name: "Records in",
-            unit: "rec/s",
+            unit: "rec/s".to_owned(),
             values: figures.incoming_records.per_second(),
             limit: Some(Limit {
                 value: SHARD_WRITE_RECORDS_PER_SEC * count,
@@ -126,7 +123,7 @@ fn charts(t: &Tokens, subject: &Subject<'_>) -> [Chart; 3] {
         },
         Chart {
             name: "Throttled",
-            unit: "writes/min",
+            unit: if minutes == 1 { "writes/min".to_owned() } else { format!("writes/{minutes} min") },
             values: figures.write_throttled.map(|count| count.max(0.0)),
             limit: None,
             color: t.throttle,
@@ -148,10 +145,12 @@ impl Chart {
     /// Values with a label beside the plot.
     fn ticks(&self) -> Vec<(f64, String)> {
         match &self.limit {
-            Some(limit) => [0.0, 0.5, 1.0].map(|part| (limit.value * part, tick_text(limit.value * part))).to_vec(),
+            Some(limit) => {
+                [0.0, 0.5, 1.0].map(|part| (limit.value * part, tick_text(limit.value * part, false))).to_vec()
+            }
             None => {
                 let step = nice_below(self.top() * 0.85);
-                vec![(0.0, "0".to_owned()), (step, tick_text(step))]
+                vec![(0.0, "0".to_owned()), (step, tick_text(step, true))]
             }
         }
     }
@@ -164,12 +163,12 @@ fn nice_below(value: f64) -> f64 {
     lead * magnitude
 }
 
-fn tick_text(value: f64) -> String {
+fn tick_text(value: f64, is_count: bool) -> String {
     match value {
         0.0 => "0".to_owned(),
         v if v >= 1_000.0 && (v / 1_000.0).fract() == 0.0 => format!("{:.0}k", v / 1_000.0),
         v if v >= 1_000.0 => format!("{:.1}k", v / 1_000.0),
-        v if v >= 10.0 => format!("{v:.0}"),
+        v if v >= 10.0 || is_count => format!("{v:.0}"),
         v => format!("{v:.1}"),
     }
 }
@@ -184,6 +183,7 @@ fn draw(ui: &mut Ui, chart: &Chart, rect: Rect, columns: &Columns, opacity: f32)
         .filter(|column| *column > 0 && *column < columns.count)
         .map(|column| mark(column as f64 - f64::from(columns.gap() / columns.pitch) / 2.0, columns.count as f64))
         .collect();
+    warning_band(ui.painter(), t, chart, rect, bottom, top);
     ui.scope_builder(UiBuilder::new().max_rect(rect).id_salt(chart.name), |ui| {
         ui.multiply_opacity(opacity);
         Plot::new(("heatmap plot", chart.name))
@@ -213,6 +213,16 @@ fn draw(ui: &mut Ui, chart: &Chart, rect: Rect, columns: &Columns, opacity: f32)
     limit_labels(ui.painter(), t, chart, rect, bottom, top);
 }
 
+/// The band from the warning threshold to the limit, with a dashed edge.
+fn warning_band(painter: &Painter, t: &Tokens, chart: &Chart, rect: Rect, bottom: f64, top: f64) {
+    let Some(limit) = chart.limit.as_ref().filter(|limit| limit.with_warning) else { return };
+    let y = |share: f64| y_of(rect, bottom, top, limit.value * share).round();
+    let band = Rect::from_min_max(pos2(rect.left(), y(1.0)), pos2(rect.right(), y(WARN_SHARE)));
+    painter.rect_filled(band, 0, t.warn.gamma_multiply(0.07));
+    let edge = [pos2(rect.left(), y(WARN_SHARE) + 0.5), pos2(rect.right(), y(WARN_SHARE) + 0.5)];
+    painter.extend(Shape::dashed_line(&edge, Stroke::new(1.0, t.warn.gamma_multiply(0.7)), 3.0, 3.0));
+}
+
 /// A grid line that is drawn however near its neighbours are.
 fn mark(value: f64, step_size: f64) -> GridMark {
     GridMark { value, step_size }
@@ -220,14 +230,6 @@ fn mark(value: f64, step_size: f64) -> GridMark {
 
 fn series(plot: &mut PlotUi<'_>, t: &Tokens, chart: &Chart, columns: &Columns) {
     let centre = f64::from((columns.pitch - columns.gap()) / 2.0 / columns.pitch);
-    if let Some(limit) = chart.limit.as_ref().filter(|limit| limit.with_warning) {
-        let band: RangeInclusive<f64> = limit.value * WARN_SHARE..=limit.value;
-        let fill = t.warn.gamma_multiply(0.07);
-        plot.span(Span::new("", band).axis(egui_plot::Axis::Y).fill(fill).border(Stroke::NONE));
-        let dashed = LineStyle::Dashed { length: 3.0 };
-        let warn = t.warn.gamma_multiply(0.7);
-        plot.hline(HLine::new("", limit.value * WARN_SHARE).color(warn).width(1.0).style(dashed).allow_hover(false));
-    }
     if chart.is_bars {
         let bars = chart.values.values().iter().enumerate().filter_map(|(index, value)| {
             let value = value.filter(|value| *value > 0.0)?;
@@ -286,23 +288,22 @@ fn limit_labels(painter: &Painter, t: &Tokens, chart: &Chart, rect: Rect, bottom
     }
     let Some(limit) = &chart.limit else { return };
     let y = y_of(rect, bottom, top, limit.value);
-    painter.text(pos2(rect.left() + 6.0, y - 1.0), Align2::LEFT_BOTTOM, &limit.label, fonts::caption(), t.crit);
+    painter.text(pos2(rect.left() + 6.0, y - 1.0), Align2::LEFT_BOTTOM, &limit.label, fonts::fine(), t.crit);
     if limit.with_warning {
         let y = y_of(rect, bottom, top, limit.value * WARN_SHARE);
-        painter.text(pos2(rect.left() + 6.0, y + 2.0), Align2::LEFT_TOP, "80 % warning", fonts::caption(), t.warn);
+        painter.text(pos2(rect.left() + 6.0, y + 2.0), Align2::LEFT_TOP, "80 % warning", fonts::fine(), t.warn);
     }
 }
 
 fn names(painter: &Painter, t: &Tokens, chart: &Chart, rect: Rect, left: f32) {
     let x = left + PAGE;
     painter.text(pos2(x, rect.top() + 10.0), Align2::LEFT_CENTER, chart.name, fonts::small_medium(), t.text);
-    painter.text(pos2(x, rect.top() + 25.0), Align2::LEFT_CENTER, chart.unit, fonts::caption(), t.weak);
+    painter.text(pos2(x, rect.top() + 25.0), Align2::LEFT_CENTER, &chart.unit, fonts::fine(), t.weak);
 }
 
 /// Now, peak and, where there is room, the figure under the cursor, at the right of a plot.
 fn figures(painter: &Painter, t: &Tokens, chart: &Chart, rect: Rect, around: &Around<'_>) {
     let grid = around.grid;
-    let x = around.columns.right() + 40.0;
     let limit = chart.limit.as_ref().map(|limit| limit.value);
     let state = |value: f64, calm: Color32| match limit {
         _ if chart.is_bars && value > 0.0 => t.throttle,
@@ -314,12 +315,16 @@ fn figures(painter: &Painter, t: &Tokens, chart: &Chart, rect: Rect, around: &Ar
     let at_cursor = around.cursor.map(|column| (chart.values.at(column), grid.time_of(column).hm()));
     let mut lines = vec![(now, "now".to_owned(), true), (peak, "peak".to_owned(), false)];
     lines.extend(at_cursor.map(|(value, time)| (value, time, false)));
+    let written = |value: Option<f64>| value.map_or(format::UNKNOWN.to_owned(), chart.figure);
+    let widest = lines.iter().map(|(value, ..)| written(*value).chars().count()).max().unwrap_or(0);
+    // A figure of up to five characters ends below the column "now" of the rows.
+    let x = around.columns.right() + 40.0 + 7.2 * widest.saturating_sub(4) as f32;
     for (index, (value, label, is_strong)) in lines.into_iter().enumerate() {
         let y = rect.top() + 12.0 + 17.0 * index as f32;
         if y + 7.0 > rect.bottom() + 4.0 {
             break;
         }
-        let text = value.map_or(format::UNKNOWN.to_owned(), chart.figure);
+        let text = written(value);
         let font = if is_strong { fonts::value_strong() } else { fonts::value() };
         let color = value.map_or(t.faint, |value| if is_strong { state(value, t.strong) } else { t.text });
         painter.text(pos2(x, y), Align2::RIGHT_CENTER, text, font, color);
@@ -339,7 +344,7 @@ fn accessible_name(chart: &Chart, subject: &str) -> String {
     let figure = |value: Option<f64>| value.map_or("unknown".to_owned(), chart.figure);
     let now = chart.values.last_known().map(|(_, value)| value);
     let limit = chart.limit.as_ref().map_or(String::new(), |limit| format!(", {}", limit.label));
-    let (name, unit) = (chart.name, chart.unit);
+    let (name, unit) = (chart.name, &chart.unit);
     format!("{name} of {subject} now {} peak {} {unit}{limit}", figure(now), figure(chart.values.max()))
 }
 
@@ -362,8 +367,9 @@ mod tests {
     fn ticks_are_round() {
         assert_eq!(nice_below(38.0), 30.0);
         assert_eq!(nice_below(9.9), 5.0);
-        assert_eq!(tick_text(1_000.0), "1k");
-        assert_eq!(tick_text(0.5), "0.5");
-        assert_eq!(tick_text(12.0), "12");
+        assert_eq!(tick_text(1_000.0, false), "1k");
+        assert_eq!(tick_text(0.5, false), "0.5");
+        assert_eq!(tick_text(3.0, true), "3");
+        assert_eq!(tick_text(12.0, false), "12");
     }
 }

@@ -1,6 +1,6 @@
 //! The rows: which are in sight, which the pointer is on, what is drawn around their cells, and their names.
 
-use eframe::egui::{Painter, Rect, Role, ScrollArea, Sense, Ui, UiBuilder, WidgetInfo, pos2, vec2};
+use eframe::egui::{Mesh, Painter, Rect, Role, ScrollArea, Sense, Shape, Ui, UiBuilder, WidgetInfo, pos2, vec2};
 
 use super::axis;
 use super::geometry::Columns;
@@ -10,7 +10,8 @@ use super::state::{HeatmapState, Prepared};
 use crate::model::health::Severity;
 use crate::model::ids::ShardId;
 use crate::model::time::Timestamp;
-use crate::ui::theme;
+use crate::ui::theme::{self, Tokens};
+use crate::ui::widgets;
 
 /// Where the rows stand.
 pub struct Places {
@@ -91,7 +92,11 @@ pub fn show(
             let first = ((viewport.min.y / places.row_height).floor().max(0.0) as usize).min(count);
             let last = ((viewport.max.y / places.row_height).ceil().max(0.0) as usize).clamp(first, count);
             let sight = Sight { rows: first..last, origin, row_height: places.row_height, columns: places.columns };
-            if let Some(row) = state.scroll_to.take() {
+            if state.seen != *selection {
+                state.seen.clone_from(selection);
+                state.scroll_to = selection.as_ref().and_then(|shard| prepared.row_of(Some(shard)));
+            }
+            if let Some(row) = state.scroll_to.take().filter(|row| !is_in_sight(*row, places, viewport)) {
                 let target =
                     Rect::from_min_size(pos2(places.area.left(), sight.top(row)), vec2(1.0, places.row_height));
                 ui.scroll_to_rect_animation(target, None, eframe::egui::style::ScrollAnimation::none());
@@ -101,6 +106,27 @@ pub fn show(
     })
     .inner
     .inner
+}
+
+fn is_in_sight(row: usize, places: &Places, viewport: Rect) -> bool {
+    let top = row as f32 * places.row_height;
+    top >= viewport.top() && top + places.row_height <= viewport.bottom() + 0.5
+}
+
+/// Where rows scroll: ticks at the right edge for the rows in trouble, out of sight or not.
+fn trouble_ticks(painter: &Painter, t: &Tokens, prepared: &Prepared, area: Rect) {
+    let count = prepared.grid.rows.len().max(1) as f32;
+    let mut mesh = Mesh::default();
+    let mut last = f32::NEG_INFINITY;
+    for (row, severity) in &prepared.trouble {
+        let y = (area.top() + *row as f32 / count * area.height()).floor();
+        if y >= last + 2.0 || (*severity == Severity::Critical && y > last) {
+            let tick = Rect::from_min_size(pos2(area.right() - 5.0, y), vec2(4.0, 2.0));
+            mesh.add_colored_rect(tick, theme::severity_color(t, *severity));
+            last = y;
+        }
+    }
+    painter.add(Shape::mesh(mesh));
 }
 
 fn rows_in_sight(
@@ -117,7 +143,6 @@ fn rows_in_sight(
         .pointer
         .filter(|_| state.is_pointing && ui.rect_contains_pointer(area))
         .and_then(|pointer| sight.row_at(pointer.y));
-    state.hovered_row = hovered;
     interact(ui, prepared, selection, sight, area);
     let selected = selected_row(prepared, selection.as_ref()).filter(|row| sight.rows.contains(row));
     let painter = ui.painter().with_clip_rect(ui.clip_rect().intersect(area.expand2(vec2(0.0, 2.0))));
@@ -131,6 +156,9 @@ fn rows_in_sight(
     }
     grid::paint(&painter, t, ui.visuals().dark_mode, prepared, sight, frame.opacity);
     gutters(&painter, ui, frame, prepared, selected, hovered, sight);
+    if sight.rows.len() + 1 < prepared.grid.rows.len() {
+        trouble_ticks(&painter, t, prepared, area);
+    }
     let marks = axis::Marks { grid: &prepared.grid, cursor: frame.column, generated_before: frame.generated_before };
     axis::paint_event_lines(&painter, t, &sight.columns, &marks, area);
     if let Some(row) = selected {
@@ -163,6 +191,9 @@ fn interact(ui: &Ui, prepared: &Prepared, selection: &mut Option<ShardId>, sight
             ui.interact(row_rect(sight, index, area), ui.scope_id().with(("heat row", index)), Sense::click());
         let is_selected = row.shard_id.is_some() && row.shard_id == *selection;
         response.widget_info(|| WidgetInfo::selected(Role::Row, true, is_selected, name.as_str()));
+        if response.has_focus() {
+            widgets::focus_ring(ui, response.rect.shrink(2.0), 2);
+        }
         if response.clicked() {
             selection.clone_from(&row.shard_id);
         }

@@ -7,7 +7,7 @@ use eframe::egui::{self, Color32, ColorImage, TextureHandle, TextureOptions};
 
 use super::grid::MarkCache;
 use crate::model::health::Severity;
-use crate::model::heat_grid::{HeatGrid, HeatOptions};
+use crate::model::heat_grid::{HeatGrid, HeatOptions, newest};
 use crate::model::heat_metric::{HeatMetric, HeatSort};
 use crate::model::ids::{ShardId, StreamName};
 use crate::model::metrics::StreamMetrics;
@@ -34,8 +34,8 @@ pub struct HeatmapState {
     pub(super) pointer: Option<egui::Pos2>,
     /// A row to bring into sight.
     pub(super) scroll_to: Option<usize>,
-    /// The row under the pointer in the last frame.
-    pub(super) hovered_row: Option<usize>,
+    /// The selection of the last frame, to notice one that was made elsewhere.
+    pub(super) seen: Option<ShardId>,
     /// The stream for which a row was selected unasked.
     pub(super) greeted: Option<StreamName>,
     /// Whether the verdict lies over the plots of a narrow window.
@@ -64,8 +64,12 @@ pub struct Prepared {
     pub names: Vec<String>,
     /// Place of each shard's row.
     pub places: HashMap<ShardId, usize>,
-    /// Rows that `n` stops at, worst first.
+    /// Rows in trouble, worst first.
     flagged: Vec<ShardId>,
+    /// Place and severity of the rows in trouble, in the order of the rows.
+    pub trouble: Vec<(usize, Severity)>,
+    /// The open shards with the highest utilisation now, highest first.
+    pub hottest: Vec<(ShardId, f64)>,
     /// Whether no cell has a figure.
     is_blank: bool,
     /// What all shards took together lately.
@@ -141,6 +145,8 @@ impl HeatmapState {
                 .filter_map(|(place, row)| Some((row.shard_id.clone()?, place)))
                 .collect(),
             flagged: flagged(&grid),
+            trouble: trouble(&grid),
+            hottest: hottest(&grid, metrics),
             is_blank: grid.rows.iter().all(|row| row.values.last_known().is_none()),
             totals: LoadTotals::of(metrics),
             grid,
@@ -148,6 +154,20 @@ impl HeatmapState {
             marks: MarkCache::default(),
         });
     }
+}
+
+fn trouble(grid: &HeatGrid) -> Vec<(usize, Severity)> {
+    let rows = grid.rows.iter().enumerate().filter(|(_, row)| row.severity >= Severity::Warning);
+    rows.map(|(place, row)| (place, row.severity)).collect()
+}
+
+fn hottest(grid: &HeatGrid, metrics: &StreamMetrics) -> Vec<(ShardId, f64)> {
+    let open = grid.rows.iter().filter(|row| row.is_open).filter_map(|row| row.shard_id.as_ref());
+    let mut shares: Vec<(ShardId, f64)> =
+        open.filter_map(|shard| Some((shard.clone(), newest(&metrics.shards.get(shard)?.utilisation(1))?))).collect();
+    shares.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    shares.truncate(5);
+    shares
 }
 
 fn flagged(grid: &HeatGrid) -> Vec<ShardId> {

@@ -4,6 +4,7 @@ use eframe::egui::{
     Align, Align2, Layout, Rect, Role, Sense, Stroke, StrokeKind, Ui, UiBuilder, WidgetInfo, pos2, vec2,
 };
 
+use super::state::Prepared;
 use crate::model::answer::Problem;
 use crate::model::format;
 use crate::model::world::{OpenStream, World};
@@ -12,12 +13,28 @@ use crate::ui::theme::{self, fonts, icons};
 use crate::ui::widgets::{self, Button, ProblemAction};
 
 /// Height of the banner about shard metrics.
-pub const BANNER_HEIGHT: f32 = 43.0;
+const BANNER_HEIGHT: f32 = 43.0;
 /// Height of the strip about old figures.
-pub const STALE_HEIGHT: f32 = 30.0;
+const STALE_HEIGHT: f32 = 30.0;
+
+/// Draws what must be said before the rows; gives back where the rows begin.
+pub fn show(ui: &mut Ui, area: Rect, world: &World, open: &OpenStream, prepared: &Prepared, out: &mut Commands) -> f32 {
+    let mut top = area.top();
+    if let Some((problem, _)) = open.metrics.problem.as_ref() {
+        let strip = Rect::from_min_size(pos2(area.left(), top), vec2(area.width(), STALE_HEIGHT));
+        stale(ui, strip, world, open, problem, out);
+        top = strip.bottom();
+    }
+    if !prepared.grid.has_shard_metrics {
+        let strip = Rect::from_min_size(pos2(area.left(), top), vec2(area.width(), BANNER_HEIGHT));
+        shard_metrics_banner(ui, strip, open, out);
+        top = strip.bottom();
+    }
+    top
+}
 
 /// Says that only the stream as a whole has figures, and how that is changed.
-pub fn shard_metrics_banner(ui: &mut Ui, area: Rect, open: &OpenStream, out: &mut Commands) {
+fn shard_metrics_banner(ui: &mut Ui, area: Rect, open: &OpenStream, out: &mut Commands) {
     let t = theme::tokens(ui);
     let is_on = open.summary.get().is_some_and(|summary| summary.has_shard_metric("IncomingBytes"));
     let (title, words) = if is_on {
@@ -57,7 +74,7 @@ pub fn shard_metrics_banner(ui: &mut Ui, area: Rect, open: &OpenStream, out: &mu
 }
 
 /// Says that what is shown is old, and why.
-pub fn stale(ui: &mut Ui, area: Rect, world: &World, open: &OpenStream, problem: &Problem, out: &mut Commands) {
+fn stale(ui: &mut Ui, area: Rect, world: &World, open: &OpenStream, problem: &Problem, out: &mut Commands) {
     let age = open.metrics.age_at(world.now).map_or(format::UNKNOWN.to_owned(), format::duration);
     ui.scope_builder(UiBuilder::new().max_rect(area), |ui| {
         if widgets::stale_strip(ui, &age, &problem.sentence, "Retry") {

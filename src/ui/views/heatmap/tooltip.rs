@@ -128,7 +128,7 @@ fn place(cell: Rect, size: Vec2, bounds: Rect) -> Rect {
 /// Draws the tooltip of a cell over everything.
 pub fn show(ui: &Ui, text: &CellText, cell: Rect, bounds: Rect) {
     let words = text.share.as_ref().map_or(text.gap.unwrap_or(""), |(_, words)| words);
-    let width = (widgets::text_width(ui.painter(), words, fonts::small()) + 92.0).max(WIDTH).round();
+    let width = (widgets::text_width(ui.painter(), words, fonts::fine()) + 88.0).max(WIDTH).round();
     let rect = place(cell, vec2(width, text.height()), bounds);
     let area = Area::new(Id::unique("heatmap cell")).order(Order::Tooltip).fixed_pos(rect.min).interactable(false);
     area.constrain(false).show(ui.ctx(), |ui| {
@@ -158,7 +158,7 @@ fn paint(painter: &Painter, t: &Tokens, dark_mode: bool, rect: Rect, text: &Cell
         };
         let figure = format!("{:.0} %", share * 100.0);
         painter.text(pos2(left + 16.0, middle), Align2::LEFT_CENTER, figure, fonts::value_strong(), color);
-        painter.text(pos2(left + 63.0, middle), Align2::LEFT_CENTER, words, fonts::small(), t.weak);
+        painter.text(pos2(left + 63.0, middle), Align2::LEFT_CENTER, words, fonts::fine(), t.weak);
         y += 26.0;
     }
     if let Some(gap) = text.gap {

@@ -1,0 +1,158 @@
+//! The program as a whole, on real servers and on servers that misbehave. Nothing here is drawn; the real window has its own test.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod desk;
+
+use std::time::{Duration, Instant};
+
+use desk::Desk;
+use eframe::egui;
+use kinescope::local::{LocalOptions, LocalServer};
+use kinescope::model::answer::ProblemKind;
+use kinescope::model::tail::TailItem;
+use kinescope::model::world::Link;
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("runtime")
+}
+
+/// Longest frame that a person would not notice, doubled for a busy machine and an unoptimised build.
+const FRAME_BUDGET: Duration = Duration::from_millis(500);
+
+#[test]
+fn without_a_connection_the_first_screen_offers_the_demo() {
+    let runtime = runtime();
+    let mut desk = Desk::open(&runtime, None);
+    desk.click("Start with demo data");
+    desk.until("connected", |world| world.connection().is_some());
+    desk.see("Stream clickstream-data critical");
+    assert!(desk.world(|world| !world.is_unlocked()), "starts read-only");
+}
+
+#[test]
+fn every_view_of_the_demo_opens_and_fills() {
+    let runtime = runtime();
+    let request = kinescope::model::connection::ConnectRequest { demo: true, ..Default::default() };
+    let mut desk = Desk::open(&runtime, Some(request));
+    desk.click("Open clickstream-data");
+    desk.see("Heatmap of clickstream-data");
+    desk.see("Heat shardId-");
+    desk.key(egui::Key::Num2);
+    desk.see("Shard shardId-000000000005 OPEN");
+    desk.key(egui::Key::Num3);
+    desk.until("records flow", |world| {
+        world.open.as_ref().is_some_and(|open| open.tail.store.iter().any(|(_, item)| matches!(item, TailItem::Record(_))))
+    });
+    desk.see("Record ");
+    desk.click("Activity log");
+    desk.click("Fleet");
+    desk.see("Stream clickstream-data critical");
+}
+
+#[test]
+fn a_record_is_sent_only_after_unlocking_and_shows_up_in_the_tail() {
+    let runtime = runtime();
+    let request = kinescope::model::connection::ConnectRequest { demo: true, ..Default::default() };
+    let mut desk = Desk::open(&runtime, Some(request));
+    desk.click("Open sandbox");
+    desk.key(egui::Key::Num3);
+    desk.until("the tail reads", |world| {
+        world.open.as_ref().is_some_and(|open| open.tail.status.shards.iter().any(|shard| shard.millis_behind.is_some()))
+    });
+    desk.click("Unlock…");
+    desk.click("Unlock for");
+    desk.until("unlocked", |world| world.is_unlocked());
+    desk.click("Inject…");
+    desk.fill("Partition key", "hello-from-the-test");
+    desk.click("Send 1 record");
+    desk.until("the record came back", |world| {
+        world.open.as_ref().is_some_and(|open| {
+            open.tail.store.iter().any(|(_, item)| {
+                item.record().is_some_and(|record| record.partition_key.as_str() == "hello-from-the-test")
+            })
+        })
+    });
+    desk.until("it is in the log", |world| {
+        world.activity.iter().any(|entry| format!("{:?}", entry.event).contains("PutRecords"))
+    });
+    let log = desk.world(|world| serde_json::to_string(&world.activity).expect("log"));
+    assert!(log.contains("hello-from-the-test") && log.contains("aws kinesis put-record"), "{log}");
+}
+
+#[test]
+fn a_split_shows_its_children_without_a_restart() {
+    let runtime = runtime();
+    let request = kinescope::model::connection::ConnectRequest { demo: true, ..Default::default() };
+    let mut desk = Desk::open(&runtime, Some(request));
+    desk.click("Open sandbox");
+    desk.key(egui::Key::Num2);
+    desk.see("Shard shardId-000000000000 OPEN");
+    desk.click("Unlock…");
+    desk.click("Unlock for");
+    desk.until("unlocked", |world| world.is_unlocked());
+    desk.click("Reshard…");
+    desk.click("Split shard …0000");
+    desk.until("the stream has two open shards", |world| {
+        world.open.as_ref().and_then(|open| open.shards.get()).is_some_and(|shards| shards.open_count() == 2)
+    });
+    desk.key(egui::Key::Escape);
+    desk.see("Shard shardId-000000000001 OPEN");
+    desk.see("Shard shardId-000000000002 OPEN");
+    desk.see("Shard shardId-000000000000 CLOSED");
+    desk.until("the log has the split", |world| format!("{:?}", world.activity).contains("split-shard"));
+}
+
+#[test]
+fn a_dead_endpoint_is_said_in_one_sentence() {
+    let runtime = runtime();
+    let port = std::net::TcpListener::bind("127.0.0.1:0").expect("port").local_addr().expect("address").port();
+    let mut desk = Desk::open(&runtime, Some(Desk::endpoint(&format!("http://127.0.0.1:{port}"))));
+    desk.until("failed", |world| matches!(world.link, Link::Failed { .. }));
+    desk.world(|world| match &world.link {
+        Link::Failed { problem, .. } => {
+            assert_eq!(problem.kind, ProblemKind::Unreachable);
+            assert!(problem.sentence.contains(&port.to_string()), "{problem}");
+        }
+        other => panic!("{other:?}"),
+    });
+    desk.click("Start with demo data");
+    desk.until("another connection works", |world| world.connection().is_some());
+}
+
+#[test]
+fn a_server_that_does_not_answer_freezes_nothing() {
+    let runtime = runtime();
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").expect("port");
+    let url = format!("http://{}", silent.local_addr().expect("address"));
+    let mut desk = Desk::open(&runtime, Some(Desk::endpoint(&url)));
+    let began = Instant::now();
+    desk.slowest = Duration::ZERO;
+    while began.elapsed() < Duration::from_secs(2) {
+        desk.frame();
+    }
+    assert!(desk.slowest < FRAME_BUDGET, "a frame took {:?}", desk.slowest);
+    assert!(desk.world(|world| matches!(world.link, Link::Connecting { .. })));
+}
+
+#[test]
+fn a_stream_deleted_while_it_is_open_and_a_server_that_dies_keep_what_is_on_screen() {
+    let runtime = runtime();
+    let server = runtime.block_on(LocalServer::start(LocalOptions { traffic: false, ..LocalOptions::default() })).expect("server");
+    let url = server.endpoint_url();
+    let mut desk = Desk::open(&runtime, Some(Desk::endpoint(&url)));
+    desk.click("Open order-events");
+    desk.see("Heatmap of order-events");
+    desk.until("shards are listed", |world| world.open.as_ref().is_some_and(|open| open.shards.get().is_some()));
+
+    drop(server);
+    desk.click("Refresh");
+    desk.until("the failure shows", |world| world.open.as_ref().is_some_and(|open| open.summary.problem.is_some()));
+    desk.world(|world| {
+        let open = world.open.as_ref().expect("open");
+        assert!(open.shards.get().is_some(), "old shards stay");
+        assert!(open.summary.is_stale());
+    });
+    desk.see("Heatmap of order-events");
+    desk.click("Fleet");
+    desk.see("Stream order-events");
+}
