@@ -49,8 +49,6 @@ struct Inner {
     cloudwatch: aws_sdk_cloudwatch::Client,
     sts: aws_sdk_sts::Client,
     info: ConnectionInfo,
-    /// The command that signs in again, where the profile rests on a sign-in.
-    sign_in: Option<String>,
     meter: CallMeter,
 }
 
@@ -58,6 +56,11 @@ impl Connection {
     /// What it is connected to.
     pub fn info(&self) -> &ConnectionInfo {
         &self.0.info
+    }
+
+    /// Whether it is an endpoint of this machine, where nothing costs money.
+    pub(super) fn is_on_this_machine(&self) -> bool {
+        self.0.info.endpoint_url.as_deref().is_some_and(is_loopback)
     }
 
     pub(super) fn kinesis(&self) -> &aws_sdk_kinesis::Client {
@@ -92,11 +95,7 @@ impl Connection {
         E: ProvideErrorMetadata + std::error::Error + 'static,
         R: error::RawAnswer,
     {
-        let mut problem = error::problem(error, call, &self.0.info);
-        if problem.kind == ProblemKind::Credentials {
-            problem.remedy.clone_from(&self.0.sign_in);
-        }
-        problem
+        error::problem(error, call, &self.0.info)
     }
 }
 
@@ -153,8 +152,7 @@ pub async fn connect_with(
     };
     let takes_any_credentials = is_loopback && has_no_credentials(of_profile.as_ref());
     let config = for_all_services(config, &info, request.endpoint_url.is_some() || is_loopback, takes_any_credentials);
-    let sign_in = of_profile.as_ref().and_then(super::profiles::sign_in_command);
-    Ok(Connection(Arc::new(clients(&config, info, sign_in, meter))))
+    Ok(Connection(Arc::new(clients(&config, info, meter))))
 }
 
 /// Region of servers on this machine when nothing names one.
@@ -186,7 +184,7 @@ fn for_all_services(config: SdkConfig, info: &ConnectionInfo, one_endpoint: bool
     builder.build()
 }
 
-fn clients(config: &SdkConfig, info: ConnectionInfo, sign_in: Option<String>, meter: CallMeter) -> Inner {
+fn clients(config: &SdkConfig, info: ConnectionInfo, meter: CallMeter) -> Inner {
     let counting = || Counting(meter.clone());
     let sts = aws_sdk_sts::config::Builder::from(config).interceptor(counting()).build();
     let kinesis = aws_sdk_kinesis::config::Builder::from(config).interceptor(counting());
@@ -202,7 +200,6 @@ fn clients(config: &SdkConfig, info: ConnectionInfo, sign_in: Option<String>, me
         cloudwatch: aws_sdk_cloudwatch::Client::from_conf(cloudwatch),
         sts: aws_sdk_sts::Client::from_conf(sts),
         info,
-        sign_in,
         meter,
     }
 }

@@ -1,18 +1,16 @@
-//! Turns every failure of the SDK into a [`Problem`]: what happened, to what, what to do next. In one place, so that a
-//! failure reads the same wherever it shows.
+//! Turns every failure of the SDK into a [`Problem`]: tells its kind here, its words in [`sentence`]. In one place, so that
+//! a failure reads the same wherever it shows.
+
+use std::error::Error;
 
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_smithy_types::event_stream::RawMessage;
 
-use super::sentence::describe;
+use super::sentence;
 use crate::model::answer::{Problem, ProblemKind};
 use crate::model::connection::ConnectionInfo;
-use crate::model::format::one_line;
-
-/// Characters of a server's message that are shown.
-const MOST_SAID: usize = 400;
 
 /// What a call was about, for the sentence.
 #[derive(Clone, Copy)]
@@ -30,33 +28,50 @@ impl<'a> Call<'a> {
     pub(super) fn kinesis(operation: &'static str, resource: &'a str) -> Self {
         Self { service: "kinesis", operation, resource }
     }
+
+    /// Whether the call changes nothing: the program repeats it without asking.
+    pub(super) fn is_read(self) -> bool {
+        ["Get", "List", "Describe", "Subscribe"].iter().any(|prefix| self.operation.starts_with(prefix))
+    }
+}
+
+/// Where a call ended.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// Nothing was sent.
+    Before,
+    /// No connection, or none that lasted until an answer.
+    Connection,
+    /// The time was over.
+    Timeout,
+    /// The answer was not complete.
+    BrokenOff,
+    /// There is an answer.
+    Answered,
 }
 
 /// What is known of a failure apart from its type.
 pub(super) struct Facts {
-    /// The server's error code; empty where it gave none.
+    /// Error code without namespace; empty where there is none.
     pub code: String,
-    /// The server's message, one line.
+    /// The server's words; empty where there are none.
     pub message: String,
-    /// HTTP status.
+    /// HTTP status of the answer.
     pub status: Option<u16>,
-    /// Whether a page for a browser came.
+    /// Whether the answer is a page for people.
     pub is_html: bool,
-    /// What the SDK says, outermost first.
-    pub causes: Vec<String>,
+    /// Where the call ended.
+    pub stage: Stage,
+    /// What each error of the chain says, outermost first.
+    pub chain: Vec<String>,
 }
 
 impl Facts {
-    /// Whether the SDK failed to get credentials, before any call was made.
-    fn is_about_credentials(&self) -> bool {
-        self.mentions(&["credential", "sso", "identity", "token", "assume role"])
-    }
-
-    /// Whether any cause has one of these words, in whatever case.
-    pub(super) fn mentions(&self, words: &[&str]) -> bool {
-        self.causes.iter().any(|cause| {
-            let cause = cause.to_lowercase();
-            words.iter().any(|word| cause.contains(word))
+    /// Whether any error of the chain says this, whatever its case.
+    pub(super) fn chain_says(&self, words: &[&str]) -> bool {
+        self.chain.iter().any(|text| {
+            let text = text.to_lowercase();
+            words.iter().any(|word| text.contains(word))
         })
     }
 }
@@ -65,8 +80,10 @@ impl Facts {
 pub(super) trait RawAnswer: std::fmt::Debug + 'static {
     /// HTTP status; not known inside an event stream.
     fn status(&self) -> Option<u16>;
-    /// Whether it is a page for a browser.
+    /// Whether it is a page for people.
     fn is_html(&self) -> bool;
+    /// Whether it broke off while it was read.
+    fn is_broken_off(&self) -> bool;
 }
 
 impl RawAnswer for HttpResponse {
@@ -75,11 +92,17 @@ impl RawAnswer for HttpResponse {
     }
 
     fn is_html(&self) -> bool {
-        let is_html_type = self.headers().get("content-type").is_some_and(|kind| kind.contains("html"));
-        is_html_type || self.body().bytes().is_some_and(|body| body.trim_ascii_start().starts_with(b"<"))
+        let content_type = self.headers().get("content-type").unwrap_or_default();
+        let body = self.body().bytes().unwrap_or_default();
+        content_type.contains("html") || body.trim_ascii_start().starts_with(b"<")
+    }
+
+    fn is_broken_off(&self) -> bool {
+        self.body().bytes().is_none()
     }
 }
 
+/// What came inside an event stream.
 impl RawAnswer for RawMessage {
     fn status(&self) -> Option<u16> {
         None
@@ -88,69 +111,81 @@ impl RawAnswer for RawMessage {
     fn is_html(&self) -> bool {
         false
     }
+
+    fn is_broken_off(&self) -> bool {
+        true
+    }
 }
 
 /// Maps a failure of any operation.
 pub(super) fn problem<E, R>(error: &SdkError<E, R>, call: Call<'_>, info: &ConnectionInfo) -> Problem
 where
-    E: ProvideErrorMetadata + std::error::Error + 'static,
+    E: ProvideErrorMetadata + Error + 'static,
     R: RawAnswer,
 {
+    let answer = error.raw_response();
+    let stage = match error {
+        SdkError::TimeoutError(_) => Stage::Timeout,
+        SdkError::DispatchFailure(failure) if failure.is_user() => Stage::Before,
+        SdkError::DispatchFailure(failure) if failure.is_timeout() => Stage::Timeout,
+        SdkError::DispatchFailure(_) => Stage::Connection,
+        SdkError::ResponseError(_) if answer.is_some_and(RawAnswer::is_broken_off) => Stage::BrokenOff,
+        SdkError::ConstructionFailure(_) => Stage::Before,
+        _ => Stage::Answered,
+    };
     let meta = error.as_service_error().map(ProvideErrorMetadata::meta);
-    let response = error.raw_response();
     let facts = Facts {
         code: meta.and_then(|meta| meta.code()).unwrap_or_default().to_owned(),
-        message: meta.and_then(|meta| meta.message()).map(|said| one_line(said, MOST_SAID)).unwrap_or_default(),
-        status: response.and_then(RawAnswer::status),
-        is_html: response.is_some_and(RawAnswer::is_html),
-        causes: causes(error),
+        message: meta.and_then(|meta| meta.message()).unwrap_or_default().to_owned(),
+        status: answer.and_then(RawAnswer::status),
+        is_html: answer.is_some_and(RawAnswer::is_html),
+        stage,
+        chain: chain_of(error),
     };
-    let kind = match error {
-        SdkError::TimeoutError(_) => ProblemKind::Unreachable,
-        SdkError::DispatchFailure(failure) if failure.is_io() || failure.is_timeout() => ProblemKind::Unreachable,
-        SdkError::DispatchFailure(_) | SdkError::ConstructionFailure(_) if facts.is_about_credentials() => {
-            ProblemKind::Credentials
-        }
-        SdkError::DispatchFailure(_) => ProblemKind::Unreachable,
-        SdkError::ConstructionFailure(_) => ProblemKind::Configuration,
-        SdkError::ResponseError(_) if !facts.is_html => match facts.status {
-            Some(status) if (200..300).contains(&status) => ProblemKind::NotAws,
-            _ => kind_of(&facts),
-        },
-        _ => kind_of(&facts),
+    let is_about_credentials = facts.chain_says(&["credential", "sso token", "sso session", "token has expired"]);
+    let kind = match stage {
+        Stage::Answered => kind_of(&facts),
+        _ if is_about_credentials || facts.chain_says(&["identity resolver"]) => ProblemKind::Credentials,
+        Stage::Before => ProblemKind::Configuration,
+        Stage::Connection | Stage::Timeout | Stage::BrokenOff => ProblemKind::Unreachable,
     };
-    describe(kind, &facts, call, info)
+    sentence::describe(kind, &facts, call, info)
 }
 
-/// The causes of an error, outermost first.
-fn causes(error: &(dyn std::error::Error + 'static)) -> Vec<String> {
+/// What the error and each of its causes say, without repetitions.
+fn chain_of(error: &(dyn Error + 'static)) -> Vec<String> {
+    let mut chain: Vec<String> = Vec::new();
     let mut next = Some(error);
-    let mut found = Vec::new();
     while let Some(error) = next {
-        found.push(error.to_string());
+        let text = error.to_string();
+        if chain.last() != Some(&text) {
+            chain.push(text);
+        }
         next = error.source();
     }
-    found
+    chain
 }
 
 /// The kind of a failure that the server answered.
 fn kind_of(facts: &Facts) -> ProblemKind {
-    let code = facts.code.as_str();
-    match code {
-        "AccessDeniedException" | "AccessDenied" | "UnauthorizedOperation" | "UnauthorizedAccess" => {
-            ProblemKind::AccessDenied
-        }
+    match facts.code.as_str() {
+        "AccessDeniedException" | "AccessDenied" | "UnauthorizedOperation" => ProblemKind::AccessDenied,
         "ExpiredToken"
         | "ExpiredTokenException"
+        | "RequestExpired"
+        | "RequestTimeTooSkewed"
+        | "InvalidAccessKeyId"
         | "InvalidClientTokenId"
         | "UnrecognizedClientException"
+        | "AuthFailure"
         | "InvalidSignatureException"
         | "SignatureDoesNotMatch"
         | "MissingAuthenticationToken"
         | "MissingAuthenticationTokenException"
-        | "RequestExpired"
-        | "IncompleteSignature" => ProblemKind::Credentials,
-        "ResourceNotFoundException" | "ResourceNotFound" => ProblemKind::NotFound,
+        | "IncompleteSignature"
+        | "IncompleteSignatureException"
+        | "OptInRequired" => ProblemKind::Credentials,
+        "ResourceNotFoundException" => ProblemKind::NotFound,
         "ResourceInUseException" => ProblemKind::InUse,
         "ProvisionedThroughputExceededException" => ProblemKind::Throttled,
         "LimitExceededException"
@@ -162,21 +197,22 @@ fn kind_of(facts: &Facts) -> ProblemKind {
         "UnknownOperationException" | "UnknownOperation" | "NotImplemented" | "InvalidAction" => {
             ProblemKind::Unsupported
         }
-        // Servers that are not AWS say so in words.
-        _ if facts.message.to_lowercase().contains("not implemented") => ProblemKind::Unsupported,
         code if code.starts_with("KMS") => ProblemKind::Kms,
         "InvalidArgumentException"
         | "ValidationException"
+        | "ValidationError"
         | "InvalidParameterValue"
         | "SerializationException"
         | "InvalidParameterCombination" => ProblemKind::Invalid,
         _ if facts.is_html => ProblemKind::NotAws,
-        "" if facts.status.is_some_and(|status| (200..300).contains(&status)) => ProblemKind::NotAws,
-        "" if facts.status.is_some_and(|status| matches!(status, 404 | 405 | 501)) => ProblemKind::NotAws,
-        "" if facts.status == Some(403) => ProblemKind::AccessDenied,
-        "" if facts.status == Some(429) => ProblemKind::Limit,
+        "" => match facts.status {
+            Some(403) => ProblemKind::AccessDenied,
+            Some(429) => ProblemKind::Limit,
+            Some(501) => ProblemKind::NotAws,
+            Some(500..) => ProblemKind::Internal,
+            _ => ProblemKind::NotAws,
+        },
         _ if facts.status.is_some_and(|status| status >= 500) => ProblemKind::Internal,
-        "" => ProblemKind::NotAws,
         _ => ProblemKind::Invalid,
     }
 }

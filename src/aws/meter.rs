@@ -31,6 +31,7 @@ struct Counts {
     throttled: u64,
     metrics: u64,
     bytes_read: u64,
+    billed_metrics: u64,
     by_operation: BTreeMap<String, u64>,
 }
 
@@ -58,9 +59,11 @@ impl CallMeter {
         self.lock().throttled += 1;
     }
 
-    /// Counts metrics that were asked of CloudWatch.
-    pub(super) fn count_metrics(&self, metrics: usize) {
-        self.lock().metrics += metrics as u64;
+    /// Counts metrics that were asked of CloudWatch, and whether they cost money.
+    pub(super) fn count_metrics(&self, metrics: usize, is_billed: bool) {
+        let mut counts = self.lock();
+        counts.metrics += metrics as u64;
+        counts.billed_metrics += if is_billed { metrics as u64 } else { 0 };
     }
 
     /// Counts the bytes of records that were read, keys included.
@@ -81,7 +84,7 @@ impl CallMeter {
             throttled_total: counts.throttled,
             metrics_requested: counts.metrics,
             bytes_read: counts.bytes_read,
-            dollars: counts.metrics as f64 * GET_METRIC_DATA_DOLLARS_PER_METRIC,
+            dollars: counts.billed_metrics as f64 * GET_METRIC_DATA_DOLLARS_PER_METRIC,
             by_operation,
         }
     }
@@ -141,11 +144,12 @@ mod tests {
     #[test]
     fn metrics_become_dollars() {
         let meter = CallMeter::default();
-        meter.clone().count_metrics(1_204);
+        meter.clone().count_metrics(1_204, true);
+        meter.count_metrics(500, false);
         meter.count_call("GetRecords");
         let now = Timestamp(SystemTime::now().duration_since(UNIX_EPOCH).expect("clock").as_millis() as i64);
         let reading = meter.snapshot(now);
-        assert_eq!(reading.metrics_requested, 1_204);
+        assert_eq!(reading.metrics_requested, 1_704);
         assert!((reading.dollars - 0.012_04).abs() < 1e-9);
         assert_eq!(reading.calls_per_minute, 1);
         assert_eq!(meter.snapshot(now + Millis::from_secs(90)).calls_per_minute, 0);

@@ -134,7 +134,7 @@ impl Connection {
     async fn fetch_batch<'a>(&self, batch: &'a [Wanted<'a>], window: Window) -> Result<Vec<Point<'a>>, Problem> {
         let queries: Vec<MetricDataQuery> =
             batch.iter().enumerate().map(|(index, wanted)| query(index, wanted, window)).collect();
-        self.meter().count_metrics(queries.len());
+        self.meter().count_metrics(queries.len(), !self.is_on_this_machine());
         let mut points = Vec::new();
         let mut token: Option<String> = None;
         for _ in 0..MOST_PAGES {

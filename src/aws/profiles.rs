@@ -4,13 +4,9 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use crate::model::activity::shell_quote;
 use crate::model::answer::{Problem, ProblemKind};
 use crate::model::connection::{ProfileInfo, ProfileKind, SessionState};
 use crate::model::time::Timestamp;
-
-/// Profiles that rest on each other are followed this far.
-const MOST_SOURCES: usize = 8;
 
 type Section = BTreeMap<String, String>;
 
@@ -46,22 +42,6 @@ pub(super) fn find(name: &str) -> Result<ProfileInfo, Problem> {
     }
 }
 
-/// The command that signs in again for a profile, or for the one that it rests on: the AWS CLI signs in only a profile
-/// that names the sign-in itself.
-pub(super) fn sign_in_command(profile: &ProfileInfo) -> Option<String> {
-    let mut profile = profile.clone();
-    for _ in 0..MOST_SOURCES {
-        let name = shell_quote(&profile.name);
-        match (profile.kind, profile.session) {
-            (ProfileKind::Sso, _) => return Some(format!("aws sso login --profile {name}")),
-            (ProfileKind::Login, _) => return Some(format!("aws login --profile {name}")),
-            (_, SessionState::Needs(source)) if source != profile.name => profile = find(&source).ok()?,
-            _ => return None,
-        }
-    }
-    None
-}
-
 fn unknown_profile(profile: &str, sections: &Sections) -> Problem {
     let names: Vec<&str> = sections.profiles.keys().map(String::as_str).take(8).collect();
     let there = if names.is_empty() {
@@ -75,6 +55,30 @@ fn unknown_profile(profile: &str, sections: &Sections) -> Problem {
     );
     problem.remedy = Some("aws configure sso".to_owned());
     problem
+}
+
+/// Profiles that build on each other; AWS's tools do not go deeper either, and a circle must end.
+const MOST_SOURCES: usize = 8;
+
+/// The command that signs in again for a profile, or for the one it takes its credentials from; `None` where there is
+/// nothing to sign in to.
+pub(super) fn login_command(profile: &str) -> Option<String> {
+    let (config, credentials) = read_files().ok()?;
+    login_command_of(&sections(&config, &credentials), profile)
+}
+
+fn login_command_of(sections: &Sections, profile: &str) -> Option<String> {
+    let mut name = profile;
+    for _ in 0..MOST_SOURCES {
+        let section = sections.profiles.get(name)?;
+        let quoted = crate::model::activity::shell_quote(name);
+        match kind(section) {
+            ProfileKind::Sso => return Some(format!("aws sso login --profile {quoted}")),
+            ProfileKind::Login => return Some(format!("aws login --profile {quoted}")),
+            _ => name = section.get("source_profile")?,
+        }
+    }
+    None
 }
 
 fn home() -> Option<PathBuf> {
@@ -285,6 +289,18 @@ kinesis =
         assert_eq!(read["lake"].session, SessionState::AsksForMfa);
         assert_eq!(read["vault"].kind, ProfileKind::Process);
         assert_eq!(read["default"].kind, ProfileKind::Other);
+    }
+
+    #[test]
+    fn a_role_is_signed_in_to_by_the_profile_it_builds_on() {
+        let circle = "[profile a]\nrole_arn = x\nsource_profile = b\n[profile b]\nrole_arn = x\nsource_profile = a\n";
+        let read = sections(&format!("{CONFIG}{circle}"), CREDENTIALS);
+        let expected = Some("aws sso login --profile prod-oncall".to_owned());
+        assert_eq!(login_command_of(&read, "prod-oncall"), expected);
+        assert_eq!(login_command_of(&read, "prod-readonly"), expected);
+        for without in ["vault", "legacy", "a", "nobody"] {
+            assert_eq!(login_command_of(&read, without), None, "{without}");
+        }
     }
 
     #[test]

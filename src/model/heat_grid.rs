@@ -127,6 +127,26 @@ impl HeatRow {
         })
     }
 
+    /// The row as JSON, for the clipboard: unknown figures are null, hash keys are decimal strings.
+    pub fn to_json(&self, metric: HeatMetric) -> String {
+        let range = self
+            .range
+            .map(|range| serde_json::json!({ "start": range.start.to_string(), "end": range.end.to_string() }));
+        serde_json::json!({
+            "shard_id": self.shard_id,
+            "hash_key_range": range,
+            "open": self.is_open,
+            "metric": metric.label(),
+            "now": self.now,
+            "peak": self.peak,
+            "throttled_records": self.throttled,
+            "from": self.values.start().to_rfc3339(),
+            "step_seconds": self.values.step_seconds(),
+            "values": self.values.values(),
+        })
+        .to_string()
+    }
+
     /// The name of the row for tests and screen readers: `Heat shardId-… now 96 % peak 102 % hot throttled 312`.
     pub fn accessible_name(&self, metric: HeatMetric) -> String {
         let mut name = format!("Heat {}", self.name());

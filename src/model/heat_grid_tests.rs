@@ -120,6 +120,17 @@ fn without_shard_metrics_the_stream_is_the_only_row() {
 }
 
 #[test]
+fn a_row_as_json_keeps_gaps_as_null() {
+    let (map, metrics) = split_stream();
+    let grid = HeatGrid::build(&map, &metrics, HeatOptions::default());
+    let json: serde_json::Value = serde_json::from_str(&grid.rows[1].to_json(grid.metric)).expect("is JSON");
+    assert_eq!(json["shard_id"], "shardId-000000000002");
+    assert_eq!(json["values"][0], serde_json::Value::Null);
+    assert_eq!(json["values"][30], 0.3);
+    assert_eq!(json["hash_key_range"]["start"], "0");
+}
+
+#[test]
 fn every_metric_reads_its_own_figures() {
     let map = ShardMap::new(vec![shard("a", 0, u128::MAX, &[], true)]);
     let metrics = metrics(vec![("a", figures(0.5, |_| true))]);

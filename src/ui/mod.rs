@@ -57,7 +57,12 @@ fn stream_ui(ui: &mut Ui, world: &World, state: &mut UiState, tab: Tab, out: &mu
     match tab {
         Tab::Heatmap => views::heatmap::show(ui, world, &mut state.heatmap, selection, out),
         Tab::Shards => views::shards::show(ui, world, &mut state.shards, selection, out),
-        Tab::Tail => views::tail::show(ui, world, &mut state.tail, selection, out),
+        Tab::Tail => {
+            if state.focus_filter {
+                state.tail.focus_filter();
+            }
+            views::tail::show(ui, world, &mut state.tail, selection, out);
+        }
     }
 }
 
@@ -65,7 +70,12 @@ fn dialog_ui(ui: &mut Ui, world: &World, state: &mut UiState, out: &mut Commands
     match state.dialog {
         Some(Dialog::Unlock) => dialogs::unlock::show(ui, world, &mut state.unlock, out),
         Some(Dialog::Shortcuts) => dialogs::shortcuts::show(ui, out),
-        Some(Dialog::Inject) => dialogs::inject::show(ui, world, &mut state.inject, out),
+        Some(Dialog::Inject) => {
+            if let Some(entry) = state.tail.take_injection() {
+                state.inject.fill(&entry);
+            }
+            dialogs::inject::show(ui, world, &mut state.inject, out);
+        }
         Some(Dialog::Reshard) => {
             dialogs::reshard::show(ui, world, &mut state.reshard, &mut state.selected_shard, out);
         }

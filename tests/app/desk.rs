@@ -113,7 +113,11 @@ impl Desk {
     /// Clicks what has a name that starts with this.
     pub fn click(&mut self, start: &str) {
         let name = self.see(start);
-        self.harness.get_all_by_label(&name).next().expect("it is on screen").click();
+        // A heading may have the same words as the button below it.
+        let hits = self.harness.get_all_by_label(&name);
+        let words = egui::accesskit::Role::Label;
+        let hit = hits.min_by_key(|node| node.accesskit_node().role() == words).expect("it is on screen");
+        hit.click();
         self.frame();
         self.frame();
     }

@@ -41,7 +41,10 @@ fn every_view_of_the_demo_opens_and_fills() {
     desk.see("Shard shardId-000000000005 OPEN");
     desk.key(egui::Key::Num3);
     desk.until("records flow", |world| {
-        world.open.as_ref().is_some_and(|open| open.tail.store.iter().any(|(_, item)| matches!(item, TailItem::Record(_))))
+        world
+            .open
+            .as_ref()
+            .is_some_and(|open| open.tail.store.iter().any(|(_, item)| matches!(item, TailItem::Record(_))))
     });
     desk.see("Record ");
     desk.click("Activity log");
@@ -57,13 +60,17 @@ fn a_record_is_sent_only_after_unlocking_and_shows_up_in_the_tail() {
     desk.click("Open sandbox");
     desk.key(egui::Key::Num3);
     desk.until("the tail reads", |world| {
-        world.open.as_ref().is_some_and(|open| open.tail.status.shards.iter().any(|shard| shard.millis_behind.is_some()))
+        world
+            .open
+            .as_ref()
+            .is_some_and(|open| open.tail.status.shards.iter().any(|shard| shard.millis_behind.is_some()))
     });
     desk.click("Unlock…");
     desk.click("Unlock for");
     desk.until("unlocked", |world| world.is_unlocked());
     desk.click("Inject…");
     desk.fill("Partition key", "hello-from-the-test");
+    desk.fill("Data", r#"{"hello":1}"#);
     desk.click("Send 1 record");
     desk.until("the record came back", |world| {
         world.open.as_ref().is_some_and(|open| {
@@ -137,7 +144,9 @@ fn a_server_that_does_not_answer_freezes_nothing() {
 #[test]
 fn a_stream_deleted_while_it_is_open_and_a_server_that_dies_keep_what_is_on_screen() {
     let runtime = runtime();
-    let server = runtime.block_on(LocalServer::start(LocalOptions { traffic: false, ..LocalOptions::default() })).expect("server");
+    let server = runtime
+        .block_on(LocalServer::start(LocalOptions { traffic: false, ..LocalOptions::default() }))
+        .expect("server");
     let url = server.endpoint_url();
     let mut desk = Desk::open(&runtime, Some(Desk::endpoint(&url)));
     desk.click("Open order-events");

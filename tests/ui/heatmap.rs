@@ -149,6 +149,11 @@ fn a_tooltip_says_what_the_minute_was_and_leaves_with_the_pointer() {
     harness.hover_at(egui::pos2(1_300.0, 700.0));
     harness.run_steps(3);
     assert!(harness.query_by_label_contains(" UTC: ").is_none());
+    harness.hover_at(egui::pos2(848.0, 440.0));
+    harness.run_steps(3);
+    harness.remove_cursor();
+    harness.run_steps(3);
+    assert!(harness.query_by_label_contains(" UTC: ").is_none(), "the pointer has left the window");
 }
 
 #[test]
@@ -235,11 +240,65 @@ fn a_shard_that_is_selected_elsewhere_is_scrolled_into_sight() {
 }
 
 #[test]
+fn rows_and_texture_are_made_only_when_figures_or_options_change() {
+    let mut harness = incident();
+    let count = |harness: &Harness<'_, Bench>| harness.state().state.times_prepared();
+    for x in [700.0, 710.0, 720.0] {
+        harness.hover_at(egui::pos2(x, 300.0));
+        harness.run_steps(2);
+    }
+    press(&mut harness, Modifiers::NONE, Key::J);
+    assert_eq!(count(&harness), 1);
+    press(&mut harness, Modifiers::NONE, Key::M);
+    assert_eq!(count(&harness), 2);
+    harness.state_mut().world = incident::world();
+    harness.run_steps(3);
+    assert_eq!(count(&harness), 3);
+}
+
+#[test]
+fn cells_and_rows_are_copied_by_key_and_menu() {
+    let mut harness = incident();
+    press(&mut harness, Modifiers::SHIFT, Key::C);
+    press(&mut harness, Modifiers::NONE, Key::ArrowLeft);
+    press(&mut harness, Modifiers::NONE, Key::C);
+    harness.get_by_label_contains("Heat shardId-000000000012").click_secondary();
+    harness.run_steps(3);
+    harness.get_by_label("Copy shard id").click();
+    harness.run_steps(3);
+    let texts: Vec<&str> = harness
+        .state()
+        .commands
+        .iter()
+        .filter_map(|command| if let Command::Copy(text) = command { Some(text.as_str()) } else { None })
+        .collect();
+    let [row, cell, id] = texts.as_slice() else { panic!("{texts:?}") };
+    assert!(row.starts_with(r#"{"shard_id":"shardId-000000000007""#), "{row}");
+    assert!(cell.starts_with("shardId-000000000007 14:36–14:37 UTC: 96 %"), "{cell}");
+    assert_eq!(*id, "shardId-000000000012");
+}
+
+#[test]
 fn an_idle_heatmap_asks_for_no_frame() {
     let mut harness = incident();
     harness.hover_at(egui::pos2(848.0, 440.0));
     // Runs until nothing asks for another frame, and panics where that never happens.
     harness.run();
+}
+
+#[test]
+fn reshards_and_generated_figures_are_named_on_the_axis() {
+    let mut world = incident::world();
+    world.generated_before = Some(Timestamp(incident::now().0 - 10 * 60_000));
+    let mut harness = bench(world, (1_440.0, 900.0), ThemeChoice::Dark);
+    harness.get_by_label("split …0026 by 13:49 UTC");
+    harness.get_by_label("Figures before 14:27 UTC were generated for the demo; later ones are measured");
+    harness.hover_at(egui::pos2(500.0, 440.0));
+    harness.run_steps(3);
+    harness.get_by_label_contains("Source generated for the demo");
+    harness.hover_at(egui::pos2(848.0, 440.0));
+    harness.run_steps(3);
+    assert!(harness.query_by_label_contains("Source generated").is_none());
 }
 
 #[test]

@@ -4,6 +4,10 @@ use kinescope::model::settings::ThemeChoice;
 use kinescope::model::world::World;
 use kinescope::ui::command::{Command, Dialog, Place, Tab};
 
+use kinescope::model::answer::{Answer, Problem, ProblemKind};
+use kinescope::model::time::Millis;
+use kinescope::model::world::Link;
+
 use crate::fixture;
 use crate::harness::{picture, window};
 
@@ -60,7 +64,75 @@ fn the_first_start_draws() {
 fn the_activity_log_draws() {
     let mut world = fixture::incident();
     fixture::unlock(&mut world);
-    draw("activity", FULL, world, vec![Command::Go(Place::Activity)]);
+    draw("activity", FULL, clone_of(&world), vec![Command::Go(Place::Activity)]);
+    world.meters.by_operation = vec![("GetRecords", 9_604), ("DescribeStreamSummary", 1_530), ("GetMetricData", 86)];
+    world.meters.metrics_requested = 1_204;
+    let mut harness = window(FULL, world);
+    harness.state_mut().apply(vec![Command::Go(Place::Activity)]);
+    harness.run_steps(2);
+    for _ in 0..7 {
+        harness.key_press(eframe::egui::Key::J);
+        harness.run_steps(1);
+    }
+    harness.run_steps(2);
+    harness.check_accessibility();
+    picture(&mut harness, "activity_inspector");
+}
+
+fn problem() -> Problem {
+    Problem {
+        kind: ProblemKind::AccessDenied,
+        operation: "ListStreams",
+        sentence: "AccessDenied: kinesis:ListStreams is missing for role oncall-ro in us-east-1. Ask for it, or switch connection."
+            .to_owned(),
+        remedy: Some(r#"{"Effect":"Allow","Action":"kinesis:ListStreams","Resource":"*"}"#.to_owned()),
+    }
+}
+
+#[test]
+fn the_fleet_draws_without_fresh_data() {
+    let mut world = fixture::incident();
+    world.fleet = Answer::default();
+    world.fleet.begin(world.now);
+    draw("fleet_loading", FULL, clone_of(&world), vec![Command::Go(Place::Fleet)]);
+    world.fleet.finish(Err(problem()), world.now);
+    draw("fleet_error", FULL, clone_of(&world), vec![Command::Go(Place::Fleet)]);
+    let mut stale = fixture::incident();
+    stale.fleet.finish(Err(problem()), stale.now + Millis::from_mins(6));
+    stale.now = stale.now + Millis::from_mins(6);
+    draw("fleet_stale", FULL, stale, vec![Command::Go(Place::Fleet)]);
+    let mut empty = fixture::incident();
+    let mut fleet = fixture::fleet(empty.now);
+    fleet.rows.clear();
+    empty.fleet = Answer::known(fleet, empty.now);
+    draw("fleet_empty", FULL, empty, vec![Command::Go(Place::Fleet)]);
+}
+
+#[test]
+fn long_names_are_cut_and_not_overlapped() {
+    let mut world = fixture::incident();
+    let mut fleet = fixture::fleet(world.now);
+    let long = "a-stream-whose-name-uses-all-of-the-one-hundred-and-twenty-eight-characters-that-kinesis-allows-for-the-name-of-a-stream-0123456";
+    if let Some(row) = fleet.rows.first_mut() {
+        row.name = long.into();
+    }
+    world.fleet = Answer::known(fleet, world.now);
+    if let Link::Connected(info) = &mut world.link {
+        info.label = "a-profile-with-a-name-that-is-far-too-long-for-the-rail".to_owned();
+    }
+    draw("long_fleet", SMALL, clone_of(&world), vec![Command::Go(Place::Fleet)]);
+    draw("long_stream", FULL, world, vec![Command::Go(Place::Stream(long.into(), Tab::Heatmap))]);
+}
+
+#[test]
+fn a_failed_connection_is_told_in_place() {
+    let mut world = fixture::first_start();
+    let request = kinescope::model::connection::ConnectRequest {
+        profile: Some("staging-dev".to_owned()),
+        ..kinescope::model::connection::ConnectRequest::default()
+    };
+    world.link = Link::Failed { request, problem: problem() };
+    draw("connect_failed", FULL, world, vec![]);
 }
 
 #[test]

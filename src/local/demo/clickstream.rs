@@ -14,7 +14,7 @@ const HOT_KEY: &str = "tenant-42";
 /// Minutes before the start since when the hot key is hot.
 pub(super) const HOT_SINCE_MINUTES: i64 = 16;
 /// Bytes each second of the hot key and of all other keys together.
-const HOT_BYTES: f64 = 0.70 * SHARD_WRITE_BYTES_PER_SEC;
+const HOT_BYTES: f64 = 0.69 * SHARD_WRITE_BYTES_PER_SEC;
 const OTHER_BYTES: f64 = 2.1 * SHARD_WRITE_BYTES_PER_SEC;
 const RECORD_BYTES: f64 = 3_000.0;
 const SHARDS: u32 = 8;
@@ -120,7 +120,7 @@ impl Source for Clickstream {
             let rise = ((HOT_SINCE_MINUTES - minutes_ago) as f64 / 2.0).clamp(0.1, 1.0);
             bytes += HOT_BYTES * rise * swing;
             if rise >= 1.0 {
-                throttled = 2.0 + 8.0 * noise(self.seed, minutes_ago, 99);
+                throttled = (8.0 + 28.0 * noise(self.seed, minutes_ago, 99)) / 60.0;
                 bytes = bytes.min(SHARD_WRITE_BYTES_PER_SEC * (0.94 + 0.04 * noise(self.seed, minutes_ago, 98)));
             }
         }

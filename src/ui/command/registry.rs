@@ -232,12 +232,17 @@ pub const ENTRIES: [Entry; 22] = [
 ];
 
 /// Keys that a view handles itself, for the shortcuts dialog.
-pub const VIEW_KEYS: [(&str, &str); 5] = [
-    ("↑ ↓  j k", "move row"),
+pub const VIEW_KEYS: [(&str, &str); 10] = [
+    ("↑ ↓ j k", "move row"),
     ("Enter", "open the selected row"),
     ("Esc", "close, clear the selection"),
-    ("Space", "tail: pause or go on"),
-    ("End", "tail: follow the newest"),
+    ("← →", "heatmap: time cursor, Shift for ten"),
+    ("n N", "heatmap: next, previous flagged shard"),
+    ("m s", "heatmap: next metric, next order"),
+    ("T", "heatmap: tail the selected shard"),
+    ("Space End", "tail: pause, follow the newest"),
+    ("f", "tail: into the filter"),
+    ("c", "tail: copy the record"),
 ];
 
 /// The shortcut of an action, for a tooltip or a key cap.

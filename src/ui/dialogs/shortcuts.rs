@@ -62,7 +62,7 @@ fn group(ui: &mut Ui, title: &str, lines: Vec<(&'static str, &'static str)>) {
                 .right()
                 + 4.0;
         }
-        let words = Rect::from_min_max(pos2(rect.left() + 84.0, rect.top()), rect.max);
+        let words = Rect::from_min_max(pos2(rect.left() + 92.0, rect.top()), rect.max);
         widgets::paint_elided(ui.painter(), words, Align::Min, label, fonts::body(), t.text);
     }
     ui.add_space(14.0);

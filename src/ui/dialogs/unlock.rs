@@ -108,6 +108,10 @@ fn body(ui: &mut Ui, world: &World, connection: &ConnectionInfo, state: &mut Unl
         (&connection.region, fonts::value(), t.strong),
         (". It locks itself again when the time is up or when you switch connection.", fonts::body(), t.text),
     ]);
+    let mut line = line;
+    for section in &mut line.sections {
+        section.format.line_height = Some(19.0);
+    }
     ui.add(eframe::egui::Label::new(line).wrap().selectable(false));
     ui.add_space(12.0);
     let who = identity.map_or("not known yet", |identity| identity.principal());
@@ -119,8 +123,16 @@ fn body(ui: &mut Ui, world: &World, connection: &ConnectionInfo, state: &mut Unl
     if let Some(word) = word_to_type(connection) {
         ui.add_space(14.0);
         let label = format!("Type {word} to confirm");
-        widgets::label(ui, &label, fonts::small(), t.weak);
-        ui.add_space(4.0);
+        // Only painted: the field has the same words as its name.
+        let (line, _) = ui.allocate_exact_size(vec2(ui.available_width(), 20.0), Sense::hover());
+        widgets::paint_elided(
+            ui.painter(),
+            line.with_max_y(line.top() + 16.0),
+            Align::Min,
+            &label,
+            fonts::small(),
+            t.weak,
+        );
         let is_confirmed = state.typed.trim() == word;
         TextField::new(Id::unique("unlock word"), &label, &mut state.typed)
             .mono()

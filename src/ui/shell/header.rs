@@ -30,9 +30,7 @@ pub fn plain(ui: &mut Ui, title: &str, subtitle: &str, out: &mut Commands, tools
     let left = rect.left() + 16.0;
     let response = ui.interact(area(left), ui.scope_id().with("title"), Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::Heading, true, format!("{title}. {subtitle}")));
-    let mut font = fonts::title();
-    font.size = 16.0;
-    let shown = widgets::paint_elided(ui.painter(), area(left), Align::Min, title, font, t.strong);
+    let shown = widgets::paint_elided(ui.painter(), area(left), Align::Min, title, fonts::title(), t.strong);
     widgets::paint_elided(ui.painter(), area(shown.right() + 12.0), Align::Min, subtitle, fonts::small(), t.weak);
 }
 
@@ -92,14 +90,12 @@ fn title(ui: &mut Ui, rect: Rect, world: &World, name: &StreamName, out: &mut Co
     let row = world.fleet_row(name);
     let severity = row.map_or(Severity::Unknown, |row| row.health.severity);
     widgets::status_glyph(ui.painter(), t, pos2(rect.left() + 21.0, rect.center().y), severity);
-    let mut font = fonts::title();
-    font.size = 16.0;
     let tags = summary_of(world, name).map(tags_of).unwrap_or_default();
-    let area = Rect::from_min_max(
-        pos2(rect.left() + 35.0, rect.top()),
-        pos2((rect.right() - 40.0).max(rect.left() + 60.0), rect.bottom()),
-    );
-    let shown = widgets::paint_elided(ui.painter(), area, Align::Min, name.as_str(), font, t.strong);
+    // A long name leaves room for the tags, but never less than half of the line for itself.
+    let tags_width: f32 = tags.iter().map(|(text, _)| widgets::tag_size(ui.painter(), text).x + 6.0).sum();
+    let right = (rect.right() - 44.0 - tags_width).max(rect.left() + (rect.width() - 40.0) * 0.5);
+    let area = Rect::from_min_max(pos2(rect.left() + 35.0, rect.top()), pos2(right, rect.bottom()));
+    let shown = widgets::paint_elided(ui.painter(), area, Align::Min, name.as_str(), fonts::title(), t.strong);
     let response = ui.interact(shown, ui.scope_id().with("stream name"), Sense::hover());
     let word = severity.word();
     response.widget_info(|| WidgetInfo::labeled(Role::Heading, true, format!("{name} {word}")));

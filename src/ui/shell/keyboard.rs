@@ -4,8 +4,8 @@
 use eframe::egui::{Key, Modifiers, Ui};
 
 use crate::model::world::World;
-use crate::ui::command::registry::{ENTRIES, Shortcut, resolve};
-use crate::ui::command::{Command, Commands};
+use crate::ui::command::registry::{Action, ENTRIES, Shortcut, resolve};
+use crate::ui::command::{Command, Commands, Place, Tab};
 use crate::ui::state::UiState;
 use crate::ui::{visible_place, widgets};
 
@@ -24,7 +24,9 @@ pub fn dispatch(ui: &Ui, world: &World, state: &mut UiState, out: &mut Commands)
         let Some(shortcut) = entry.shortcut else { continue };
         let is_plain = !shortcut.modifiers.command;
         let is_allowed = if is_plain { takes_plain } else { state.dialog.is_none() };
-        if !is_allowed || shortcut.prefix != prefix || !is_pressed(ui, shortcut) {
+        // The heatmap also scrolls to the shard, so it takes this key itself.
+        let is_for_view = entry.action == Action::HottestShard && matches!(place, Place::Stream(_, Tab::Heatmap));
+        if !is_allowed || is_for_view || shortcut.prefix != prefix || !is_pressed(ui, shortcut) {
             continue;
         }
         if let Ok(command) = resolve(entry.action, world, &place) {
@@ -34,11 +36,16 @@ pub fn dispatch(ui: &Ui, world: &World, state: &mut UiState, out: &mut Commands)
     }
     if takes_plain && prefix.is_none() && take(ui, Modifiers::NONE, Key::G) {
         state.prefix = Some((Key::G, now));
-    } else if takes_plain && state.selected_shard.is_some() && take(ui, Modifiers::NONE, Key::Escape) {
+    } else if takes_plain && clears_selection(&place, state) && take(ui, Modifiers::NONE, Key::Escape) {
         out.push(Command::SelectShard(None));
     } else if prefix.is_some() && !ctx.input(|input| input.events.iter().any(is_key_press)) {
         state.prefix = prefix.map(|key| (key, now));
     }
+}
+
+/// Whether Esc clears the selected shard here; heatmap and tail do so themselves.
+fn clears_selection(place: &Place, state: &UiState) -> bool {
+    matches!(place, Place::Stream(_, Tab::Shards)) && state.selected_shard.is_some()
 }
 
 fn is_key_press(event: &eframe::egui::Event) -> bool {

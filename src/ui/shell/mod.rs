@@ -54,7 +54,7 @@ fn stripe(ui: &Ui, rect: Rect, world: &World) {
     let color = environment_color(ui, world);
     if world.is_unlocked() {
         ui.painter().rect_filled(rect, 0, t.bg);
-        hatching(ui.painter(), rect.expand2(vec2(8.0, 0.0)), 14.0, 6.0, color);
+        hatching(ui.painter(), rect.expand2(vec2(8.0, 0.0)), 13.0, 6.4, color);
     } else {
         ui.painter().rect_filled(rect, 0, color);
     }

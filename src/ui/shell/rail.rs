@@ -75,15 +75,11 @@ pub fn resize(ui: &Ui, rail: Rect, out: &mut Commands) {
     }
 }
 
-fn environment_bar(ui: &Ui, rect: Rect, world: &World, environment: Environment) {
+fn environment_bar(ui: &Ui, rect: Rect, environment: Environment) {
     let t = theme::tokens(ui);
     let bar = Rect::from_min_size(rect.min, vec2(4.0, rect.height() - 1.0));
     let color = theme::environment_color(t, environment);
-    if world.is_unlocked() {
-        widgets::hatching(ui.painter(), bar, 10.0, 5.0, color);
-    } else {
-        ui.painter().rect_filled(bar, 0, color);
-    }
+    ui.painter().rect_filled(bar, 0, color);
 }
 
 fn wide_chip(ui: &mut Ui, rect: Rect, world: &World, connection: &ConnectionInfo, out: &mut Commands) {
@@ -95,7 +91,7 @@ fn wide_chip(ui: &mut Ui, rect: Rect, world: &World, connection: &ConnectionInfo
     if switch.hovered() {
         ui.painter().rect_filled(top, 0, t.hover);
     }
-    environment_bar(ui, rect, world, connection.environment);
+    environment_bar(ui, rect, connection.environment);
     let painter = ui.painter();
     let left = rect.left() + 15.0;
     let line = |y: f32, right: f32| {
@@ -179,7 +175,7 @@ fn lock_row(ui: &mut Ui, rect: Rect, world: &World, out: &mut Commands) {
 }
 
 fn narrow_chip(ui: &mut Ui, rect: Rect, world: &World, connection: &ConnectionInfo, out: &mut Commands) {
-    environment_bar(ui, rect, world, connection.environment);
+    environment_bar(ui, rect, connection.environment);
     let label = format!("Connection {} {}", connection.label, connection.environment.tag());
     let cell = |y: f32| Rect::from_center_size(pos2(rect.center().x + 2.0, rect.top() + y), vec2(34.0, 30.0));
     if icon_cell(ui, cell(24.0), icons::CLOUD, &label, false).clicked() {
@@ -387,10 +383,7 @@ fn footer(ui: &mut Ui, rect: Rect, world: &World, is_narrow: bool, out: &mut Com
     } else {
         let text = "hottest shard, % of limit";
         let font = FontId { size: 11.0, ..fonts::small() };
-        ui.painter().text(
-            pos2(rect.left() + 14.0, rect.center().y),
-            Align2::LEFT_CENTER,
-            text, font, t.faint);
+        ui.painter().text(pos2(rect.left() + 14.0, rect.center().y), Align2::LEFT_CENTER, text, font, t.faint);
         let keys = Rect::from_center_size(pos2(rect.right() - 48.0, rect.center().y), vec2(26.0, 24.0));
         if icon_cell(ui, keys, icons::KEYBOARD, "Keyboard shortcuts", false).clicked() {
             out.push(Command::Open(Dialog::Shortcuts));

@@ -53,6 +53,8 @@ pub struct Dialog<'a> {
     icon: &'a str,
     icon_color: Option<Color32>,
     tag: Option<(&'a str, TagStyle)>,
+    target: &'a str,
+    trailing: Option<(&'a str, TagStyle)>,
     width: f32,
     height: Option<f32>,
     is_dirty: bool,
@@ -69,6 +71,8 @@ impl<'a> Dialog<'a> {
             icon: "",
             icon_color: None,
             tag: None,
+            target: "",
+            trailing: None,
             width: 480.0,
             height: None,
             is_dirty: false,
@@ -91,6 +95,18 @@ impl<'a> Dialog<'a> {
     /// A tag behind the title.
     pub fn tag(mut self, text: &'a str, style: TagStyle) -> Self {
         self.tag = (!text.is_empty()).then_some((text, style));
+        self
+    }
+
+    /// What it acts on, in the fixed-width face between title and tag.
+    pub fn target(mut self, name: &'a str) -> Self {
+        self.target = name;
+        self
+    }
+
+    /// A tag at the right of the header.
+    pub fn trailing_tag(mut self, text: &'a str, style: TagStyle) -> Self {
+        self.trailing = (!text.is_empty()).then_some((text, style));
         self
     }
 
@@ -230,8 +246,19 @@ impl<'a> Dialog<'a> {
             painter.text(pos2(left, head.center().y), Align2::LEFT_CENTER, self.icon, fonts::icon(15.0), color);
             left += 24.0;
         }
-        let area = |left: f32| Rect::from_min_max(pos2(left, head.top()), pos2(head.right() - 44.0, head.bottom()));
+        let mut right = head.right() - 44.0;
+        if let Some((text, style)) = self.trailing {
+            right -= super::tag::tag_size(painter, text).x + 8.0;
+            paint_tag(painter, t, pos2(right, head.center().y), text, style);
+            right -= 8.0;
+        }
+        let area = |left: f32| Rect::from_min_max(pos2(left, head.top()), pos2(right, head.bottom()));
         left = paint_elided(painter, area(left), Align::Min, self.title, fonts::title(), t.strong).right() + 12.0;
+        if !self.target.is_empty() {
+            let room = area(left + 4.0);
+            let room = room.with_max_x((room.right() - 80.0).max(room.left()));
+            left = paint_elided(painter, room, Align::Min, self.target, fonts::value(), t.strong).right() + 8.0;
+        }
         if let Some((text, style)) = self.tag {
             left = paint_tag(painter, t, pos2(left, head.center().y), text, style).right() + 12.0;
         }

@@ -1,7 +1,7 @@
 //! A one-line text field: 28 pt, or 26 pt in toolbars.
 
 use eframe::egui::{
-    Align, Align2, Frame, Id, Margin, Rect, Response, Sense, Stroke, StrokeKind, TextEdit, Ui, pos2, vec2,
+    Align, Align2, Frame, Id, Margin, Rect, Response, Sense, Stroke, StrokeKind, TextEdit, Ui, UiBuilder, pos2, vec2,
 };
 
 use super::tag::{key_cap_size, paint_key_cap};
@@ -129,6 +129,10 @@ impl<'a> TextField<'a> {
             (false, true) => fonts::small(),
             (false, false) => fonts::body(),
         };
+        // The text is placed by its own row, so that it stands in the middle whatever the height of the field.
+        let row = ui.painter().fonts_mut(|fonts| fonts.row_height(&font));
+        let top = (inner.center().y - row / 2.0).round();
+        let line = Rect::from_min_max(pos2(inner.left(), top), pos2(inner.right(), top + row));
         let edit = TextEdit::singleline(self.text)
             .id(self.id)
             .frame(Frame::NONE)
@@ -137,9 +141,15 @@ impl<'a> TextField<'a> {
             .text_color(t.strong)
             .hint_text(eframe::egui::RichText::new(self.hint).font(font).color(t.faint))
             .align(Align2::LEFT_CENTER)
-            .desired_width(inner.width())
-            .min_size(inner.size());
-        let response = ui.place(inner, edit).accessible_name(self.name);
+            .desired_width(line.width());
+        // A click anywhere in the field edits it; the text itself lies above this and takes its own clicks.
+        let around = ui.interact(rect, self.id.with("field"), Sense::CLICK);
+        let mut place = ui.new_child(UiBuilder::new().max_rect(line));
+        place.spacing_mut().interact_size.y = 0.0;
+        let response = place.add(edit).accessible_name(self.name);
+        if around.clicked() {
+            response.request_focus();
+        }
         if self.takes_focus {
             response.request_focus();
         }

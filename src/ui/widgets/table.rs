@@ -83,6 +83,8 @@ pub struct TableOutcome {
     pub sorted: Option<&'static str>,
     /// Whether the last row is in sight.
     pub is_at_end: bool,
+    /// How far it is scrolled, in points.
+    pub offset: f32,
 }
 
 /// A virtual table.
@@ -99,6 +101,7 @@ pub struct Table<'a> {
     takes_keys: bool,
     sticks_to_end: bool,
     scroll_to: Option<usize>,
+    offset: Option<f32>,
     max_height: f32,
 }
 
@@ -117,6 +120,7 @@ impl<'a> Table<'a> {
             takes_keys: false,
             sticks_to_end: false,
             scroll_to: None,
+            offset: None,
             max_height: f32::INFINITY,
         }
     }
@@ -169,6 +173,12 @@ impl<'a> Table<'a> {
         self
     }
 
+    /// Scrolls to this offset in points before anything else; for lists whose first rows leave while they are read.
+    pub fn offset(mut self, offset: Option<f32>) -> Self {
+        self.offset = offset;
+        self
+    }
+
     /// At most so high, header included.
     pub fn max_height(mut self, height: f32) -> Self {
         self.max_height = height;
@@ -185,23 +195,26 @@ impl<'a> Table<'a> {
         }
         self.keyboard(ui, count, &mut outcome);
         let height = (self.max_height - self.header_height).min(ui.available_height());
-        let output = ScrollArea::vertical()
+        let mut area = ScrollArea::vertical()
             .id_salt(self.id)
             .auto_shrink([false, self.max_height.is_finite()])
             .max_height(height)
-            .stick_to_bottom(self.sticks_to_end)
-            .show_rows(ui, self.row_height, count, |ui, rows| {
-                if let Some(target) = self.scroll_to.filter(|row| *row < count) {
-                    let top = ui.max_rect().top() + (target as f32 - rows.start as f32) * self.row_height;
-                    let rect = Rect::from_min_size(pos2(ui.max_rect().left(), top), vec2(1.0, self.row_height));
-                    ui.scroll_to_rect_animation(rect, None, ScrollAnimation::none());
-                }
-                outcome.is_at_end = rows.end >= count;
-                for index in rows {
-                    self.row(ui, index, &layout, &mut outcome, &mut draw);
-                }
-            });
-        let _ = output;
+            .stick_to_bottom(self.sticks_to_end);
+        if let Some(offset) = self.offset {
+            area = area.vertical_scroll_offset(offset.max(0.0));
+        }
+        let output = area.show_rows(ui, self.row_height, count, |ui, rows| {
+            if let Some(target) = self.scroll_to.filter(|row| *row < count) {
+                let top = ui.max_rect().top() + (target as f32 - rows.start as f32) * self.row_height;
+                let rect = Rect::from_min_size(pos2(ui.max_rect().left(), top), vec2(1.0, self.row_height));
+                ui.scroll_to_rect_animation(rect, None, ScrollAnimation::none());
+            }
+            outcome.is_at_end = rows.end >= count;
+            for index in rows {
+                self.row(ui, index, &layout, &mut outcome, &mut draw);
+            }
+        });
+        outcome.offset = output.state.clamped_offset().y;
         outcome
     }
 

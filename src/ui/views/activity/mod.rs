@@ -172,8 +172,16 @@ fn table(ui: &mut Ui, world: &World, state: &mut ActivityState, out: &mut Comman
         }
         None => {}
     });
-    if let Some(Line::Entry(at)) = outcome.selected.and_then(|row| lines.get(row)) {
-        state.selected = Some(*at);
+    if let Some(row) = outcome.selected {
+        // Days are passed over, in the direction of the move.
+        let entry = |line: &Line| if let Line::Entry(at) = line { Some(*at) } else { None };
+        let is_upwards = selected.is_some_and(|before| row < before);
+        let found = if is_upwards {
+            lines.get(..=row).and_then(|above| above.iter().rev().find_map(entry))
+        } else {
+            lines.get(row..).and_then(|below| below.iter().find_map(entry))
+        };
+        state.selected = found.or(state.selected);
     }
 }
 
@@ -193,7 +201,7 @@ fn entry_row(row: &mut Row<'_>, entry: &ActivityEntry, out: &mut Commands) {
             if matches!(outcome, Outcome::Failed { .. }) {
                 row.tint(t.crit_dim);
             }
-            row.text("time", &entry.at.hms(), fonts::value(), t.text);
+            row.text("time", &entry.at.hms(), fonts::dense(), t.text);
             let (name, role) = who_parts(&entry.who);
             row.job(
                 "who",
@@ -213,7 +221,7 @@ fn entry_row(row: &mut Row<'_>, entry: &ActivityEntry, out: &mut Commands) {
                 let (text, style) = result_tag(outcome);
                 widgets::paint_tag(&row.painter, t, cell.left_center(), &text, style);
             }
-            row.text("took", &took_words(took.0), fonts::value(), t.text);
+            row.text("took", &took_words(took.0), fonts::dense(), t.text);
             let request = request_id.as_deref().map_or(format::UNKNOWN.to_owned(), |id| format::elide_middle(id, 9));
             row.text("request", &request, fonts::dense(), t.weak);
         }
@@ -241,7 +249,7 @@ type Part<'a> = (&'a str, eframe::egui::FontId, Color32);
 
 /// A line across the columns behind the time.
 fn separator(row: &Row<'_>, entry: &ActivityEntry, icon: &str, color: Color32, parts: &[Part<'_>]) {
-    row.text("time", &entry.at.hms(), fonts::value(), row.tokens.text);
+    row.text("time", &entry.at.hms(), fonts::dense(), row.tokens.text);
     let left = row.rect.left() + 100.0;
     let middle = row.rect.center().y;
     row.painter.text(pos2(left, middle), Align2::LEFT_CENTER, icon, fonts::icon(13.0), color);
@@ -333,6 +341,6 @@ fn fact(ui: &mut Ui, t: &Tokens, label: &str, value: &str) -> Rect {
         .widget_info(|| eframe::egui::WidgetInfo::labeled(eframe::egui::Role::Label, true, format!("{label} {value}")));
     widgets::paint_elided(ui.painter(), rect.with_max_x(rect.left() + 96.0), Align::Min, label, fonts::small(), t.weak);
     let area = Rect::from_min_max(pos2(rect.left() + 104.0, rect.top()), pos2(rect.right() - 24.0, rect.bottom()));
-    widgets::paint_elided(ui.painter(), area, Align::Min, value, fonts::value(), t.strong);
+    widgets::paint_elided(ui.painter(), area, Align::Min, value, fonts::dense(), t.strong);
     rect
 }

@@ -11,7 +11,7 @@ use crate::ui::widgets::text::{job, paint_job, paragraph};
 use crate::ui::widgets::{self, Button};
 
 /// Height of the block about real accounts.
-const NOTES: f32 = 212.0;
+const NOTES: f32 = 236.0;
 
 /// What reading needs; writing needs more, asked for when it is used.
 const READ_POLICY: &str = r#"{
@@ -67,7 +67,9 @@ fn logo(ui: &Ui, min: eframe::egui::Pos2) {
     font.size = 17.0;
     painter.text(pos2(left, rect.top() + 9.0), Align2::LEFT_CENTER, "kinescope", font, t.strong);
     let below = pos2(left, rect.top() + 27.0);
-    painter.text(below, Align2::LEFT_CENTER, "Amazon Kinesis Data Streams, for people on call", fonts::small(), t.weak);
+    let room = Rect::from_min_max(pos2(below.x, below.y - 9.0), pos2(ui.max_rect().right() - 10.0, below.y + 9.0));
+    let words = "Amazon Kinesis Data Streams, for people on call";
+    widgets::paint_elided(painter, room, Align::Min, words, fonts::small(), t.weak);
 }
 
 fn demo_ui(ui: &mut Ui, world: &World, out: &mut Commands) {
@@ -112,7 +114,8 @@ fn preview(ui: &mut Ui, height: f32) {
     painter.rect_filled(caption.shrink(1.0), 4, t.panel);
     painter.rect_stroke(rect, 5, Stroke::new(1.0, t.stroke), StrokeKind::Inside);
     widgets::status_glyph(painter, t, pos2(caption.left() + 16.0, caption.center().y), Severity::Critical);
-    let line = job(&[("one shard at its limit, writes refused", fonts::small(), t.text)]);
+    let words = if rect.width() > 300.0 { "one shard at its limit, writes refused" } else { "one shard at its limit" };
+    let line = job(&[(words, fonts::small(), t.text)]);
     paint_job(painter, caption.with_min_x(caption.left() + 28.0), Align::Min, line);
     let right = pos2(caption.right() - 10.0, caption.center().y);
     painter.text(right, Align2::RIGHT_CENTER, "illustration", fonts::small(), t.faint);

@@ -4,6 +4,7 @@ mod endpoint;
 mod left;
 mod profiles;
 mod sample;
+mod strip;
 
 use eframe::egui::{Key, Rect, Stroke, Ui, pos2};
 
@@ -41,12 +42,12 @@ pub fn show(ui: &mut Ui, world: &World, state: &mut ConnectState, focus_filter: 
     left::show(&mut region(ui, rect.with_max_x(split), "left"), world, out);
     ui.painter().vline(split - 0.5, rect.y_range(), Stroke::new(1.0, t.stroke));
     let custom_height = endpoint::height(world);
-    let strip_height = profiles::strip_height(world);
+    let strip_height = strip::height(world);
     let custom_top = rect.bottom() - custom_height;
     let strip_top = custom_top - strip_height;
     let band = |top: f32, bottom: f32| Rect::from_min_max(pos2(split, top), pos2(rect.right(), bottom));
     profiles::show(&mut region(ui, band(rect.top(), strip_top), "profiles"), world, state, focus_filter, out);
-    profiles::strip(&mut region(ui, band(strip_top, custom_top), "strip"), world, state, out);
+    strip::show(&mut region(ui, band(strip_top, custom_top), "strip"), world, state, out);
     endpoint::show(&mut region(ui, band(custom_top, rect.bottom()), "endpoint"), world, state, out);
     let nothing_focused = ui.memory(|memory| memory.focused().is_none());
     if nothing_focused && pending(world).is_none() && widgets::take_key(ui, Key::Enter) {

@@ -7,7 +7,7 @@ use eframe::egui::{
     WidgetInfo, pos2, vec2,
 };
 
-use super::{ConnectState, environment_of, failure, failure_line, is_profile_request, pending};
+use super::{ConnectState, environment_of, pending};
 use crate::model::connection::{ConnectRequest, Environment, Identity, ProfileInfo, ProfileKind, SessionState};
 use crate::model::format;
 use crate::model::health::Severity;
@@ -32,6 +32,9 @@ const COLUMNS: [(&str, f32); 7] = [
     ("Session", 669.0),
     ("Environment", 833.0),
 ];
+
+/// Left edges where it is narrow; account ids are left out.
+const NARROW: [Option<f32>; 7] = [Some(17.0), Some(140.0), Some(245.0), None, Some(370.0), Some(460.0), Some(590.0)];
 
 enum Line<'a> {
     Group(Severity, String, String),
@@ -125,11 +128,20 @@ fn head(ui: &mut Ui, world: &World, state: &mut ConnectState, focus_filter: bool
     paint_job(painter, line(39.0), Align::Min, parts);
 }
 
-/// Left and right edge of a column in a line.
+/// Where a column is in a line; empty where it does not fit.
 fn column(rect: Rect, at: usize) -> Rect {
-    let scale = rect.width() / 1_021.0;
-    let edge = |at: usize| COLUMNS.get(at).map_or(rect.right() - 12.0, |(_, left)| rect.left() + left * scale);
-    Rect::from_min_max(pos2(edge(at), rect.top()), pos2(edge(at + 1) - 6.0, rect.bottom()))
+    let is_narrow = rect.width() < 900.0;
+    let scale = if is_narrow { rect.width() / 724.0 } else { rect.width() / 1_021.0 };
+    let edge = |at: usize| match (is_narrow, COLUMNS.get(at), NARROW.get(at)) {
+        (true, _, Some(left)) => left.map(|left| rect.left() + left * scale),
+        (false, Some((_, left)), _) => Some(rect.left() + left * scale),
+        _ => Some(rect.right() - 6.0),
+    };
+    let next = (at + 1..=COLUMNS.len()).find_map(edge).unwrap_or(rect.right() - 6.0);
+    match edge(at) {
+        Some(left) => Rect::from_min_max(pos2(left, rect.top()), pos2(next - 6.0, rect.bottom())),
+        None => Rect::from_min_max(pos2(next, rect.top()), pos2(next, rect.bottom())),
+    }
 }
 
 fn column_heads(ui: &mut Ui) {
@@ -195,7 +207,8 @@ fn span_words(span: Millis) -> String {
     if minutes < 60 { format!("{minutes} min") } else { format::duration(span) }
 }
 
-fn needs_fix(profile: &ProfileInfo) -> bool {
+/// Whether the profile's session must be renewed by a command that is known.
+pub fn needs_fix(profile: &ProfileInfo) -> bool {
     matches!(profile.session, SessionState::ExpiredAt(_) | SessionState::SignedOut) && profile.login_command().is_some()
 }
 
@@ -384,101 +397,12 @@ fn missing_line(ui: &mut Ui, out: &mut Commands) {
     });
 }
 
-fn request(profile: &str, region: &str) -> ConnectRequest {
+/// The request for a profile.
+pub fn request(profile: &str, region: &str) -> ConnectRequest {
     let region = region.trim();
     ConnectRequest {
         profile: Some(profile.to_owned()),
         region: (!region.is_empty()).then(|| region.to_owned()),
         ..ConnectRequest::default()
-    }
-}
-
-/// Height of the strip below the list.
-pub fn strip_height(world: &World) -> f32 {
-    if world.profiles.get().is_none_or(Vec::is_empty) {
-        return 0.0;
-    }
-    76.0 + if failure(world, is_profile_request).is_some() { 44.0 } else { 0.0 }
-}
-
-const ENVIRONMENTS: [(Environment, &str); 4] = [
-    (Environment::Prod, "PROD"),
-    (Environment::Staging, "STAGING"),
-    (Environment::Dev, "DEV"),
-    (Environment::Unknown, "none"),
-];
-
-/// Region, environment and the button for the selected profile.
-pub fn strip(ui: &mut Ui, world: &World, state: &mut ConnectState, out: &mut Commands) {
-    let rect = ui.max_rect();
-    let selected = state.selected.clone();
-    let (Some(name), true) = (selected, rect.height() > 1.0) else { return };
-    let t = theme::tokens(ui);
-    ui.painter().rect_filled(rect, 0, t.raised);
-    ui.painter().hline(rect.x_range(), rect.top() + 0.5, Stroke::new(1.0, t.stroke));
-    let head =
-        |left: f32, width: f32| Rect::from_min_size(pos2(rect.left() + left, rect.top() + 12.0), vec2(width, 18.0));
-    let body =
-        |left: f32, width: f32| Rect::from_min_size(pos2(rect.left() + left, rect.top() + 34.0), vec2(width, 28.0));
-    let region_width = (rect.width() * 0.2).clamp(120.0, 226.0);
-    let environment_left = 17.0 + region_width + 20.0;
-    widgets::paint_elided(ui.painter(), head(17.0, region_width), Align::Min, "Region", fonts::small(), t.weak);
-    TextField::new(Id::unique("profile region"), "Region", &mut state.region)
-        .mono()
-        .hint("as the profile says")
-        .show_in(ui, body(17.0, region_width));
-    let line = job(&[
-        ("Environment  ", fonts::small(), t.weak),
-        ("guessed from the name, kept once chosen", fonts::small(), t.faint),
-    ]);
-    paint_job(ui.painter(), head(environment_left, 330.0), Align::Min, line);
-    environment_choice(ui, body(environment_left, 260.0), world, &name, out);
-    connect_button(ui, rect, world, state, &name, out);
-    if let Some(problem) = failure(world, is_profile_request) {
-        let area = Rect::from_min_max(pos2(rect.left() + 17.0, rect.top() + 72.0), rect.max - vec2(16.0, 2.0));
-        failure_line(&mut ui.new_child(UiBuilder::new().id_salt("failure").max_rect(area)), problem, out);
-    }
-}
-
-fn environment_choice(ui: &mut Ui, rect: Rect, world: &World, name: &str, out: &mut Commands) {
-    let (current, _) = environment_of(world, name);
-    let mut index = ENVIRONMENTS.iter().position(|(environment, _)| *environment == current).unwrap_or(3);
-    let labels: Vec<&str> = ENVIRONMENTS.iter().map(|(_, label)| *label).collect();
-    let mut place = ui.new_child(UiBuilder::new().id_salt("environment").max_rect(rect));
-    if widgets::select::segmented_sized(&mut place, "Environment", &labels, &mut index, 28.0)
-        && let Some((environment, _)) = ENVIRONMENTS.get(index)
-    {
-        out.push(Command::SetEnvironment { label: name.to_owned(), environment: *environment });
-    }
-}
-
-fn connect_button(ui: &mut Ui, rect: Rect, world: &World, state: &ConnectState, name: &str, out: &mut Commands) {
-    let t = theme::tokens(ui);
-    let profile = world.profiles.get().and_then(|all| all.iter().find(|profile| profile.name == name));
-    let builder = UiBuilder::new()
-        .id_salt("connect")
-        .max_rect(Rect::from_min_size(pos2(rect.right() - 340.0, rect.top() + 34.0), vec2(320.0, 28.0)))
-        .layout(Layout::right_to_left(Align::Center));
-    let mut inner = ui.new_child(builder);
-    if let Some((request, since)) = pending(world) {
-        if inner.add(Button::new("Cancel").height(28.0)).clicked() {
-            out.push(Command::Disconnect);
-        }
-        let what = match (&request.profile, &request.endpoint_url) {
-            (Some(profile), _) => profile.as_str(),
-            (None, Some(url)) => url.as_str(),
-            (None, None) => "demo data",
-        };
-        let words = format!("Connecting to {what}, {}", format::duration(since.age_at(world.now)));
-        widgets::label(&mut inner, words, fonts::small(), t.weak);
-        return;
-    }
-    let label = format!("Connect to {}", format::elide_middle(name, 24));
-    let enabled = match profile {
-        Some(profile) if needs_fix(profile) => Err("The session has expired. Sign in again first."),
-        _ => Ok(()),
-    };
-    if inner.add(Button::new(&label).height(28.0).min_width(163.0).enabled(enabled)).clicked() {
-        out.push(Command::Connect(request(name, &state.region)));
     }
 }

@@ -1,6 +1,6 @@
 //! The strip above the rows: names of the columns, times, reshard events, the mark of generated figures, the cursor.
 
-use eframe::egui::{Align2, FontId, Painter, Rect, Stroke, pos2, vec2};
+use eframe::egui::{Align2, FontId, Painter, Rect, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 
 use super::geometry::{Columns, PAGE};
 use super::gutter;
@@ -19,8 +19,9 @@ pub struct Marks<'a> {
     pub generated_before: Option<Timestamp>,
 }
 
-/// Paints the strip into `area`.
-pub fn paint(painter: &Painter, t: &Tokens, area: Rect, columns: &Columns, marks: &Marks<'_>) {
+/// Draws the strip into `area`.
+pub fn show(ui: &Ui, t: &Tokens, area: Rect, columns: &Columns, marks: &Marks<'_>) {
+    let painter = ui.painter();
     let middle = area.top() + 11.0;
     let head = |x: f32, anchor: Align2, text: &str| {
         painter.text(pos2(x, middle), anchor, text, fonts::caption(), t.weak);
@@ -37,29 +38,51 @@ pub fn paint(painter: &Painter, t: &Tokens, area: Rect, columns: &Columns, marks
     if let Some(column) = marks.cursor {
         taken.push(cursor_label(painter, t, area, columns, &marks.grid.time_of(column).hm(), column));
     }
-    for (column, text) in event_labels(marks) {
-        let x = columns.x(column);
-        taken.extend(boxed(painter, t, area, x, &text, &taken));
+    for (index, mark) in event_marks(marks).into_iter().enumerate() {
+        let x = columns.x(mark.column);
+        let shown = boxed(painter, t, area, x, &mark.label, &taken);
+        // Where its box has no room, a mark still has its line, and a name at the line's top.
+        let rect = shown.unwrap_or(Rect::from_center_size(pos2(x, area.bottom() - 4.0), vec2(6.0, 8.0)));
+        let response = ui.interact(rect, ui.scope_id().with(("mark", index)), Sense::hover());
+        response.widget_info(|| WidgetInfo::labeled(Role::Label, true, mark.name.as_str()));
+        response.on_hover_text(mark.name.as_str());
+        taken.extend(shown);
     }
     times(painter, t, area, columns, marks.grid, &taken);
 }
 
-/// Reshard events and the end of generated figures, as columns and labels.
-fn event_labels(marks: &Marks<'_>) -> Vec<(usize, String)> {
+/// A moment on the time axis that is named.
+struct Mark {
+    column: usize,
+    /// In its box.
+    label: String,
+    /// In full, for a tooltip and screen readers.
+    name: String,
+}
+
+/// Reshard events, and where generated figures end.
+fn event_marks(marks: &Marks<'_>) -> Vec<Mark> {
     let grid = marks.grid;
-    let mut labels: Vec<(usize, String)> = Vec::new();
+    let mut found: Vec<Mark> = Vec::new();
     for event in &grid.reshard_events {
-        if let Some(column) = column_of(grid, event.at) {
-            match labels.last_mut() {
-                Some((last, text)) if *last == column => text.push_str(" +"),
-                _ => labels.push((column, event.label.clone())),
+        let Some(column) = column_of(grid, event.at) else { continue };
+        let name = format!("{} by {} UTC", event.label, event.at.hm());
+        match found.last_mut() {
+            Some(last) if last.column == column => {
+                if !last.label.ends_with(" +") {
+                    last.label.push_str(" +");
+                }
+                last.name = format!("{}, {name}", last.name);
             }
+            _ => found.push(Mark { column, label: event.label.clone(), name }),
         }
     }
     if let Some(column) = marks.generated_before.and_then(|at| column_of(grid, at)) {
-        labels.push((column, format!("generated before {}", grid.time_of(column).hm())));
+        let time = grid.time_of(column).hm();
+        let name = format!("Figures before {time} UTC were generated for the demo; later ones are measured");
+        found.push(Mark { column, label: format!("generated before {time}"), name });
     }
-    labels
+    found
 }
 
 /// The column that holds a moment within the window.
@@ -123,8 +146,8 @@ pub fn time_labels(painter: &Painter, t: &Tokens, columns: &Columns, grid: &Heat
 
 /// Dashed lines through the rows where shards were split or merged, and where generated figures end.
 pub fn paint_event_lines(painter: &Painter, t: &Tokens, columns: &Columns, marks: &Marks<'_>, area: Rect) {
-    for (column, _) in event_labels(marks) {
-        let x = columns.x(column) - columns.gap() / 2.0;
+    for mark in event_marks(marks) {
+        let x = columns.x(mark.column) - columns.gap() / 2.0;
         painter.extend(eframe::egui::Shape::dashed_line(
             &[pos2(x, area.top()), pos2(x, area.bottom())],
             Stroke::new(1.0, t.accent.gamma_multiply(0.75)),

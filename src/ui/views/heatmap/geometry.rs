@@ -144,7 +144,8 @@ impl Heights {
         };
         let row = (row * pixels_per_point).round() / pixels_per_point;
         let wanted = row * rows as f32;
-        let shown = wanted.min(if fits(row) { most } else { usual }).max(row);
+        let whole = |room: f32| (room / row).floor() * row;
+        let shown = wanted.min(whole(if fits(row) { most } else { usual })).max(row);
         let plot_scale = ((height - fixed - shown) / own).clamp(0.5, 2.4);
         Self { row, rows: shown, plot_scale }
     }

@@ -8,6 +8,7 @@ use crate::model::format;
 use crate::model::health::{RECENT_PERIODS, Severity};
 use crate::model::heat_grid::HeatRow;
 use crate::model::heat_metric::HeatMetric;
+use crate::model::limits::ITERATOR_AGE_WARN_MILLIS;
 use crate::ui::theme::{self, Tokens, fonts, icons};
 use crate::ui::widgets;
 
@@ -85,14 +86,18 @@ pub fn paint(painter: &Painter, t: &Tokens, left: f32, sight: &Sight, line: &Lin
     figure(right.peak, row.peak, t.weak);
     if sight.row_height >= 12.0 {
         let area = Rect::from_x_y_ranges(right.spark, Rangef::new(top + 3.0, top + sight.row_height - 4.0));
-        let top_value = row.peak.filter(|_| !is_share(metric)).or(Some(1.1));
-        widgets::sparkline(painter, area, row.values.values(), top_value, spark_color(t, row.severity));
+        let peak = row.peak.unwrap_or(0.0);
+        let (top, color) = match metric {
+            HeatMetric::Throttles => (peak.max(10.0), severity_or_calm(t, row.severity)),
+            HeatMetric::IteratorAge => (
+                peak.max(ITERATOR_AGE_WARN_MILLIS),
+                share_color(t, row.now.map_or(0.0, |now| metric.share(now)), Severity::Unknown, t.s2),
+            ),
+            _ => (1.1, severity_or_calm(t, row.severity)),
+        };
+        widgets::sparkline(painter, area, row.values.values(), Some(top), color);
     }
     flags(painter, t, right.flags, middle, row);
-}
-
-fn is_share(metric: HeatMetric) -> bool {
-    matches!(metric, HeatMetric::Utilization | HeatMetric::BytesIn | HeatMetric::RecordsIn)
 }
 
 fn hash_range(painter: &Painter, t: &Tokens, left: f32, middle: f32, row_height: f32, line: &Line<'_>) {
@@ -121,7 +126,7 @@ fn share_color(t: &Tokens, share: f64, severity: Severity, calm: Color32) -> Col
     }
 }
 
-fn spark_color(t: &Tokens, severity: Severity) -> Color32 {
+fn severity_or_calm(t: &Tokens, severity: Severity) -> Color32 {
     if severity >= Severity::Warning { theme::severity_color(t, severity) } else { t.s2 }
 }
 

@@ -1,4 +1,4 @@
-//! The keyboard of the heatmap: ← → move the time cursor, ↑ ↓ j k the row, h the hottest, n N the flagged ones.
+//! The keyboard of the heatmap: ← → move the time cursor, ↑ ↓ j k the row, h the hottest, n N the flagged ones, c C copy.
 
 use eframe::egui::{Key, Modifiers, Ui};
 
@@ -49,6 +49,9 @@ pub fn take(
         selection.clone_from(&row.shard_id);
         state.scroll_to = Some(index);
         state.is_pointing = false;
+    }
+    if let Some(row) = current.and_then(|row| grid.rows.get(row)).filter(|_| shift(Key::C)) {
+        out.push(Command::Copy(row.to_json(grid.metric)));
     }
     options(&plain, state);
     if plain(Key::T) {

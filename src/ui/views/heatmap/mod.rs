@@ -20,7 +20,7 @@ mod tooltip;
 
 use std::sync::Arc;
 
-use eframe::egui::{Align, Align2, Area, Order, Rect, Ui, UiBuilder, pos2, vec2};
+use eframe::egui::{Align, Align2, Area, Key, Order, Rect, Ui, UiBuilder, pos2, vec2};
 
 pub use state::HeatmapState;
 
@@ -29,7 +29,7 @@ use crate::model::health::Severity;
 use crate::model::ids::ShardId;
 use crate::model::metrics::{Source, StreamMetrics, WriteMetrics};
 use crate::model::world::{OpenStream, World};
-use crate::ui::command::Commands;
+use crate::ui::command::{Command, Commands};
 use crate::ui::theme::{self, fonts, icons};
 use crate::ui::widgets;
 use geometry::{AXIS_HEIGHT, Areas, Columns, Heights, LEGEND_HEIGHT, PAGE, PLOT_HEADER};
@@ -66,10 +66,10 @@ pub fn show(ui: &mut Ui, world: &World, state: &mut HeatmapState, selection: &mu
         areas = areas.below(strips::show(ui, areas.below_toolbar(), world, open, prepared, out));
     }
     match (&mut prepared, open.metrics.value.as_ref().map(|(metrics, _)| metrics)) {
-        (Some(prepared), Some(metrics)) => {
+        (Some(prepared), Some(metrics)) if prepared.grid.columns() > 0 => {
             let main = Main { world, open, metrics, area: areas.main };
             ui.scope_builder(UiBuilder::new().max_rect(areas.main).id_salt("heatmap main"), |ui| {
-                main.ui(ui, state, prepared, selection);
+                main.ui(ui, state, prepared, selection, out);
             });
         }
         _ => strips::instead_of_rows(ui, areas.main, world, open, out),
@@ -107,7 +107,7 @@ fn greet(
     open: &OpenStream,
     selection: &mut Option<ShardId>,
 ) {
-    if greeted.as_ref() != Some(&open.name) {
+    if greeted.as_ref() != Some(&open.name) && prepared.grid.has_shard_metrics {
         *greeted = Some(open.name.clone());
         let is_here = selection.as_ref().is_some_and(|shard| prepared.row_of(Some(shard)).is_some());
         if !is_here {
@@ -133,7 +133,14 @@ struct Main<'a> {
 }
 
 impl Main<'_> {
-    fn ui(&self, ui: &mut Ui, state: &mut HeatmapState, prepared: &mut Prepared, selection: &mut Option<ShardId>) {
+    fn ui(
+        &self,
+        ui: &mut Ui,
+        state: &mut HeatmapState,
+        prepared: &mut Prepared,
+        selection: &mut Option<ShardId>,
+        out: &mut Commands,
+    ) {
         let area = self.area;
         let pixels = ui.ctx().pixels_per_point();
         let columns = Columns::fit(area.left(), area.right(), prepared.grid.columns(), pixels);
@@ -148,16 +155,16 @@ impl Main<'_> {
         let generated_before = self.world.generated_before;
         let marks = axis::Marks { grid: &prepared.grid, cursor: column, generated_before };
         let t = theme::tokens(ui);
-        axis::paint(ui.painter(), t, strip(area.top(), AXIS_HEIGHT), &columns, &marks);
+        axis::show(ui, t, strip(area.top(), AXIS_HEIGHT), &columns, &marks);
         let stream = self.open.name.as_str();
         let frame = rows::Frame { places: &places, stream, generated_before, column, opacity };
-        let cell = rows::show(ui, &frame, state, prepared, selection);
+        let cell = rows::show(ui, &frame, state, prepared, selection, out);
         legend::paint(ui.painter(), t, ui.visuals().dark_mode, legend_area, &columns, prepared.grid.metric);
         let around = plots::Around { grid: &prepared.grid, columns, left: area.left(), cursor: column, opacity };
         self.plots(ui, prepared, selection.as_ref(), &around, &plot_rects);
         self.nothing_reported(ui, prepared, rows_area, &columns);
         if let Some((row, column, rect)) = cell {
-            self.tooltip(ui, prepared, row, column, rect);
+            self.tooltip(ui, prepared, row, column, rect, out);
         }
     }
 
@@ -239,13 +246,19 @@ impl Main<'_> {
         strips::nothing_reported(ui, cells, &title, "nothing was written, or CloudWatch has not reported yet");
     }
 
-    fn tooltip(&self, ui: &Ui, prepared: &Prepared, row: usize, column: usize, cell: Rect) {
+    fn tooltip(&self, ui: &Ui, prepared: &Prepared, row: usize, column: usize, cell: Rect, out: &mut Commands) {
         let Some(row) = prepared.grid.rows.get(row) else { return };
         let (figures, shards) = match &row.shard_id {
             Some(shard) => (self.metrics.shards.get(shard), 1),
             None => (Some(&self.metrics.total), open_shard_count(self.open)),
         };
-        let text = tooltip::CellText::of(row, figures, column, shards);
+        let mut text = tooltip::CellText::of(row, figures, column, shards);
+        if self.world.generated_before.is_some_and(|before| prepared.grid.time_of(column) < before) {
+            text.rows.push(("Source", "generated for the demo".to_owned()));
+        }
+        if widgets::take_key(ui, Key::C) {
+            out.push(Command::Copy(text.accessible_name()));
+        }
         tooltip::show(ui, &text, cell, self.area);
     }
 }

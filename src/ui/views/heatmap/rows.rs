@@ -6,10 +6,12 @@ use super::axis;
 use super::geometry::Columns;
 use super::grid::{self, Sight};
 use super::gutter::{self, Detail, Line};
+use super::keys;
 use super::state::{HeatmapState, Prepared};
 use crate::model::health::Severity;
 use crate::model::ids::ShardId;
 use crate::model::time::Timestamp;
+use crate::ui::command::{Command, Commands};
 use crate::ui::theme::{self, Tokens};
 use crate::ui::widgets;
 
@@ -50,6 +52,9 @@ pub fn point(
 ) -> Option<usize> {
     let pointer = ui.input(|input| input.pointer.hover_pos());
     if pointer != state.pointer {
+        if pointer.is_none() && state.is_pointing {
+            state.cursor = None;
+        }
         state.is_pointing = pointer.is_some();
         state.pointer = pointer;
     }
@@ -76,6 +81,7 @@ pub fn show(
     state: &mut HeatmapState,
     prepared: &mut Prepared,
     selection: &mut Option<ShardId>,
+    out: &mut Commands,
 ) -> Option<Cell> {
     let places = frame.places;
     let count = prepared.grid.rows.len();
@@ -86,6 +92,13 @@ pub fn show(
         .accessibility_label(format!("Heatmap of {}", frame.stream));
     ui.scope_builder(builder, |ui| {
         ui.spacing_mut().item_spacing = vec2(0.0, 0.0);
+        // A fade would change the colours of cells; the bar says that there is more.
+        let scroll = &mut ui.spacing_mut().scroll;
+        scroll.fade.strength = 0.0;
+        scroll.foreground_color = true;
+        scroll.dormant_handle_opacity = 0.35;
+        scroll.dormant_background_opacity = 0.0;
+        scroll.active_background_opacity = 0.0;
         ScrollArea::vertical().id_salt("heat scroll").auto_shrink(false).show_viewport(ui, |ui, viewport| {
             ui.set_height(count as f32 * places.row_height);
             let origin = ui.max_rect().top();
@@ -101,7 +114,8 @@ pub fn show(
                     Rect::from_min_size(pos2(places.area.left(), sight.top(row)), vec2(1.0, places.row_height));
                 ui.scroll_to_rect_animation(target, None, eframe::egui::style::ScrollAnimation::none());
             }
-            rows_in_sight(ui, frame, state, prepared, selection, &sight)
+            interact(ui, prepared, selection, &sight, places.area, out);
+            rows_in_sight(ui, frame, state, prepared, selection.as_ref(), &sight)
         })
     })
     .inner
@@ -134,7 +148,7 @@ fn rows_in_sight(
     frame: &Frame<'_>,
     state: &mut HeatmapState,
     prepared: &mut Prepared,
-    selection: &mut Option<ShardId>,
+    selection: Option<&ShardId>,
     sight: &Sight,
 ) -> Option<Cell> {
     let t = theme::tokens(ui);
@@ -143,8 +157,7 @@ fn rows_in_sight(
         .pointer
         .filter(|_| state.is_pointing && ui.rect_contains_pointer(area))
         .and_then(|pointer| sight.row_at(pointer.y));
-    interact(ui, prepared, selection, sight, area);
-    let selected = selected_row(prepared, selection.as_ref()).filter(|row| sight.rows.contains(row));
+    let selected = selected_row(prepared, selection).filter(|row| sight.rows.contains(row));
     let painter = ui.painter().with_clip_rect(ui.clip_rect().intersect(area.expand2(vec2(0.0, 2.0))));
     if let Some(row) = hovered.filter(|row| Some(*row) != selected) {
         painter.rect_filled(row_rect(sight, row, area), 0, t.hover);
@@ -183,8 +196,15 @@ fn row_rect(sight: &Sight, row: usize, area: Rect) -> Rect {
     Rect::from_min_size(pos2(area.left(), sight.top(row)), vec2(area.width(), sight.row_height))
 }
 
-/// One node a row: a click selects it, and again clears.
-fn interact(ui: &Ui, prepared: &Prepared, selection: &mut Option<ShardId>, sight: &Sight, area: Rect) {
+/// One node a row: a click selects it, a right click offers what can be done with it.
+fn interact(
+    ui: &Ui,
+    prepared: &Prepared,
+    selection: &mut Option<ShardId>,
+    sight: &Sight,
+    area: Rect,
+    out: &mut Commands,
+) {
     for index in sight.rows.clone() {
         let (Some(row), Some(name)) = (prepared.grid.rows.get(index), prepared.names.get(index)) else { continue };
         let response =
@@ -194,9 +214,36 @@ fn interact(ui: &Ui, prepared: &Prepared, selection: &mut Option<ShardId>, sight
         if response.has_focus() {
             widgets::focus_ring(ui, response.rect.shrink(2.0), 2);
         }
+        if let Some(shard) = &row.shard_id {
+            response.context_menu(|ui| row_menu(ui, shard, || row.to_json(prepared.grid.metric), selection, out));
+        }
         if response.clicked() {
             selection.clone_from(&row.shard_id);
         }
+    }
+}
+
+/// The menu of a row.
+fn row_menu(
+    ui: &mut Ui,
+    shard: &ShardId,
+    json: impl FnOnce() -> String,
+    selection: &mut Option<ShardId>,
+    out: &mut Commands,
+) {
+    ui.set_min_width(160.0);
+    if widgets::select::menu_item(ui, "Copy shard id", false).clicked() {
+        out.push(Command::Copy(shard.to_string()));
+        ui.close();
+    }
+    if widgets::select::menu_item(ui, "Copy row as JSON", false).clicked() {
+        out.push(Command::Copy(json()));
+        ui.close();
+    }
+    if widgets::select::menu_item(ui, "Tail this shard", false).clicked() {
+        *selection = Some(shard.clone());
+        keys::tail(selection, out);
+        ui.close();
     }
 }
 

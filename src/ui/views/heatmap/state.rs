@@ -108,6 +108,11 @@ impl Prepared {
 }
 
 impl HeatmapState {
+    /// How often rows and texture were made; frames between two answers do not add to it.
+    pub fn times_prepared(&self) -> u64 {
+        self.prepared.as_ref().map_or(0, |prepared| prepared.version)
+    }
+
     /// Prepares the grid, where anything it depends on has changed.
     pub(super) fn prepare(
         &mut self,

@@ -1,0 +1,200 @@
+//! What a split would do, and what has to hold before it: pure, so that it can be tested without a window.
+
+use crate::model::connection::ConnectionInfo;
+use crate::model::format;
+use crate::model::hash_range::{HashKey, HashKeyRange};
+use crate::model::ids::StreamName;
+use crate::model::stream::{StreamMode, StreamStatus};
+use crate::model::world::{OpenStream, World};
+use crate::model::writes::SplitRequest;
+use crate::ui::views::shards::ShardFacts;
+
+/// Hours of a month as AWS's own calculator counts them.
+const HOURS_PER_MONTH: f64 = 730.0;
+/// List price of one shard hour in us-east-1, as of 2026; also that of one fan-out consumer and shard hour.
+const DOLLARS_PER_SHARD_HOUR: f64 = 0.015;
+
+/// A split that is being planned.
+#[derive(Clone, Debug)]
+pub struct SplitPlan {
+    /// The shard to split.
+    pub target: ShardFacts,
+    /// First hash key of the upper child, or what is wrong with what was typed.
+    pub point: Result<HashKey, String>,
+}
+
+impl SplitPlan {
+    /// An even split.
+    pub fn even(target: ShardFacts) -> Self {
+        let point = target.range.even_split().ok_or_else(|| "A range of one hash key cannot be divided.".to_owned());
+        Self { target, point }
+    }
+
+    /// A split where a person typed it, decimal or hexadecimal.
+    pub fn custom(target: ShardFacts, typed: &str) -> Self {
+        let point = HashKey::parse(typed).and_then(|point| match target.range.split_at(point) {
+            Some(_) => Ok(point),
+            None => {
+                let first = target.range.start.0.saturating_add(1);
+                Err(format!("Must lie inside the shard: {first} to {}.", target.range.end))
+            }
+        });
+        Self { target, point }
+    }
+
+    /// Ranges of the children.
+    pub fn children(&self) -> Option<(HashKeyRange, HashKeyRange)> {
+        self.point.as_ref().ok().and_then(|point| self.target.range.split_at(*point))
+    }
+
+    /// The lower child's part of the range, 0 to 1.
+    pub fn lower_part(&self) -> Option<f64> {
+        self.children().map(|(lower, _)| lower.share() / self.target.range.share())
+    }
+
+    /// Shares of the limit of both children, where the load lies evenly in the range.
+    pub fn predicted(&self) -> Option<(f64, f64)> {
+        let (now, part) = (self.target.now?, self.lower_part()?);
+        Some((now * part, now * (1.0 - part)))
+    }
+
+    /// The request.
+    pub fn request(&self, stream: &StreamName) -> Option<SplitRequest> {
+        Some(SplitRequest {
+            stream: stream.clone(),
+            shard: self.target.id.clone(),
+            range: self.target.range,
+            new_starting_hash_key: *self.point.as_ref().ok()?,
+        })
+    }
+}
+
+/// The same as an AWS CLI line.
+pub fn cli(request: &SplitRequest, connection: &ConnectionInfo) -> String {
+    let key = request.new_starting_hash_key.to_string();
+    let options = [
+        ("stream-name", request.stream.as_str()),
+        ("shard-to-split", request.shard.as_str()),
+        ("new-starting-hash-key", key.as_str()),
+    ];
+    crate::model::activity::cli_line("split-shard", &options, connection)
+}
+
+/// One thing that has to hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Check {
+    /// What has to hold.
+    pub text: &'static str,
+    /// The figure behind it, or why it does not hold.
+    pub detail: String,
+    /// Whether it holds.
+    pub is_met: bool,
+}
+
+/// Everything that has to hold before a split.
+pub fn checks(world: &World, open: &OpenStream, plan: Option<&SplitPlan>) -> Vec<Check> {
+    let summary = open.summary.get();
+    let is_resharding = open.reshard.as_ref().is_some_and(|run| !run.is_done);
+    let status = match summary.map(|s| &s.status) {
+        _ if is_resharding => (false, "a reshard runs".to_owned()),
+        Some(StreamStatus::Active) => (true, String::new()),
+        Some(other) => (false, format!("is {}", format::one_line(other.as_str(), 24))),
+        None => (false, "not known yet".to_owned()),
+    };
+    let mode = match summary.map(|s| s.mode) {
+        Some(StreamMode::Provisioned) => (true, String::new()),
+        Some(StreamMode::OnDemand) => (false, "on-demand: AWS does it".to_owned()),
+        Some(StreamMode::Unknown) => (true, "not said by the server".to_owned()),
+        None => (false, "not known yet".to_owned()),
+    };
+    let range = plan.map(|plan| plan.target.range);
+    let hashes = range.map(|range| range.end.0 - range.start.0);
+    let divides = match hashes {
+        Some(0) => (false, "one hash key only".to_owned()),
+        Some(hashes) => (true, format!("2^{:.1} hashes", (hashes as f64 + 1.0).log2())),
+        None => (false, "no open shard".to_owned()),
+    };
+    let point = match plan.map(|plan| &plan.point) {
+        Some(Ok(_)) => (true, String::new()),
+        Some(Err(_)) => (false, "see the field".to_owned()),
+        None => (false, "no open shard".to_owned()),
+    };
+    let writes = match world.lock.remaining(world.now).filter(|_| world.connection().is_some()) {
+        Some(left) => (true, format!("{} left", format::duration(left))),
+        None => (false, "read-only".to_owned()),
+    };
+    [
+        ("Stream is ACTIVE, no reshard running", status),
+        ("Provisioned mode", mode),
+        ("Range can be divided", divides),
+        ("Split point lies inside the range", point),
+        ("Writes are unlocked", writes),
+    ]
+    .into_iter()
+    .map(|(text, (is_met, detail))| Check { text, detail, is_met })
+    .collect()
+}
+
+/// One line of the cost.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CostLine {
+    /// What is paid for and how it is counted.
+    pub text: String,
+    /// Dollars a month.
+    pub dollars: f64,
+}
+
+/// What one more shard costs a month at list price.
+pub fn cost(open: &OpenStream) -> Vec<CostLine> {
+    let month = HOURS_PER_MONTH * DOLLARS_PER_SHARD_HOUR;
+    let mut lines = vec![CostLine { text: "Shard hours, 1 × 730 h × $0.015".to_owned(), dollars: month }];
+    if let Some(consumers) = open.summary.get().and_then(|summary| summary.consumer_count).filter(|count| *count > 0) {
+        let plural = if consumers == 1 { "" } else { "s" };
+        lines.push(CostLine {
+            text: format!("Fan-out hours, {consumers} consumer{plural} × 730 h × $0.015"),
+            dollars: f64::from(consumers) * month,
+        });
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::ids::ShardId;
+
+    fn target(range: HashKeyRange) -> ShardFacts {
+        ShardFacts {
+            id: ShardId::from("shardId-000000000019"),
+            range,
+            is_open: true,
+            parents: String::new(),
+            children: String::new(),
+            space: range.share(),
+            bytes_per_sec: None,
+            load: None,
+            now: Some(0.8),
+            refused: 0.0,
+        }
+    }
+
+    #[test]
+    fn an_even_split_halves_the_load() {
+        let plan = SplitPlan::even(target(HashKeyRange::FULL));
+        let (lower, upper) = plan.predicted().expect("known");
+        assert!((lower - 0.4).abs() < 1e-9 && (upper - 0.4).abs() < 1e-9);
+        assert_eq!(plan.request(&"s".into()).map(|r| r.new_starting_hash_key), Some(HashKey(1 << 127)));
+    }
+
+    #[test]
+    fn a_typed_point_must_lie_inside() {
+        let range = HashKeyRange { start: HashKey(100), end: HashKey(200) };
+        assert!(SplitPlan::custom(target(range), "100").point.is_err());
+        assert_eq!(SplitPlan::custom(target(range), "101").point, Ok(HashKey(101)));
+        assert_eq!(SplitPlan::custom(target(range), "0xc8").point, Ok(HashKey(200)));
+        assert!(SplitPlan::custom(target(range), "201").point.is_err());
+        assert!(SplitPlan::custom(target(range), "").point.is_err());
+        let one = HashKeyRange { start: HashKey(7), end: HashKey(7) };
+        assert!(SplitPlan::even(target(one)).point.is_err());
+    }
+}

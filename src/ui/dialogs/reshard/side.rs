@@ -1,0 +1,228 @@
+//! The right column: checks, cost, what happens or how far it is, and the typed confirmation.
+
+use eframe::egui::{Align, Align2, Color32, FontId, Id, Rect, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
+
+use super::Scene;
+use super::plan::{Check, cost};
+use crate::model::format;
+use crate::model::limits::WARN_SHARE;
+use crate::model::writes::{ReshardRun, StepState};
+use crate::ui::theme::{self, Tokens, fonts, icons};
+use crate::ui::widgets::tag::open_ring;
+use crate::ui::widgets::{self, TagStyle, TextField, paint_tag, tag_size};
+
+const GUTTER: f32 = 14.0;
+
+/// Draws the column.
+pub fn show(ui: &mut Ui, scene: &mut Scene<'_>) {
+    let t = theme::tokens(ui);
+    ui.add_space(10.0);
+    checks(ui, t, scene);
+    note(ui, t, scene);
+    cost_block(ui, t, scene);
+    match scene.run() {
+        Some(run) => progress(ui, t, run, scene.world.now),
+        None => what_happens(ui, t, scene),
+    }
+    confirmation(ui, t, scene);
+}
+
+fn heading(ui: &mut Ui, t: &Tokens, text: &str) -> Rect {
+    let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), 22.0), Sense::hover());
+    let at = rect.left_center() + vec2(GUTTER, 0.0);
+    ui.painter().text(at, Align2::LEFT_CENTER, text, fonts::small_strong(), t.strong);
+    rect
+}
+
+/// One line: a mark, words, and a figure at the right.
+fn line(
+    ui: &mut Ui,
+    t: &Tokens,
+    mark: (&str, FontId, Color32),
+    text: (&str, Color32),
+    detail: &str,
+    role: Role,
+) -> Rect {
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 23.0), Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(role, true, format!("{} {detail}", text.0).trim().to_owned()));
+    let painter = ui.painter();
+    let left = rect.left() + GUTTER;
+    painter.text(pos2(left + 6.0, rect.center().y), Align2::CENTER_CENTER, mark.0, mark.1, mark.2);
+    let detail_at = pos2(rect.right() - GUTTER, rect.center().y);
+    let detail = painter.text(detail_at, Align2::RIGHT_CENTER, detail, fonts::dense(), t.text);
+    let words = Rect::from_min_max(pos2(left + 20.0, rect.top()), pos2(detail.left() - 8.0, rect.bottom()));
+    widgets::paint_elided(painter, words, Align::Min, text.0, fonts::small(), text.1);
+    rect
+}
+
+fn rule(ui: &mut Ui, t: &Tokens, before: f32, after: f32) {
+    ui.add_space(before);
+    let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), 1.0), Sense::hover());
+    ui.painter().rect_filled(rect, 0, t.stroke);
+    ui.add_space(after);
+}
+
+fn checks(ui: &mut Ui, t: &Tokens, scene: &Scene<'_>) {
+    let is_running = scene.run().is_some();
+    let rect = heading(ui, t, if is_running { "Checks" } else { "Before you split" });
+    let met = scene.checks.iter().filter(|check| check.is_met).count();
+    let all = scene.checks.len();
+    let (text, style) = match is_running {
+        true => ("passed".to_owned(), TagStyle::Ok),
+        false => (format!("{met} of {all} pass"), if met == all { TagStyle::Ok } else { TagStyle::Warn }),
+    };
+    let at = pos2(rect.right() - GUTTER - tag_size(ui.painter(), &text).x, rect.center().y);
+    paint_tag(ui.painter(), t, at, &text, style);
+    for Check { text, detail, is_met } in &scene.checks {
+        if is_running && !is_met {
+            continue;
+        }
+        let (icon, color) = if *is_met { (icons::CHECK, t.ok) } else { (icons::CLOSE, t.crit) };
+        let ink = if *is_met { t.text } else { t.strong };
+        line(ui, t, (icon, fonts::icon(13.0), color), (text, ink), detail, Role::ListItem);
+    }
+}
+
+/// The trap: a split does not help against one hot key.
+fn note(ui: &mut Ui, t: &Tokens, scene: &Scene<'_>) {
+    let Some(plan) = &scene.plan else { return rule(ui, t, 8.0, 8.0) };
+    if plan.target.now.is_none_or(|share| share < WARN_SHARE) {
+        return rule(ui, t, 8.0, 8.0);
+    }
+    let title = "Is it one key?";
+    let words = "All records of one partition key stay in one child. If a single key carries this load, a split wins \
+                 nothing: look at the keys in the tail first.";
+    ui.add_space(8.0);
+    let width = ui.available_width();
+    let galley = ui.painter().layout(words.to_owned(), fonts::small(), t.text, width - 2.0 * GUTTER - 4.0);
+    let (rect, response) = ui.allocate_exact_size(vec2(width, galley.size().y + 34.0), Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Note, true, format!("{title} {words}")));
+    let painter = ui.painter();
+    painter.rect_filled(rect, 0, t.warn_dim);
+    painter.rect_filled(Rect::from_min_size(rect.min, vec2(3.0, rect.height())), 0, t.warn);
+    let left = rect.min + vec2(GUTTER + 4.0, 8.0);
+    painter.text(left, Align2::LEFT_TOP, title, fonts::small_strong(), t.strong);
+    painter.galley(left + vec2(0.0, 18.0), galley, t.text);
+    ui.add_space(8.0);
+}
+
+fn cost_block(ui: &mut Ui, t: &Tokens, scene: &Scene<'_>) {
+    let Some(open) = &scene.world.open else { return };
+    let lines = cost(open);
+    let total: f64 = lines.iter().map(|line| line.dollars).sum();
+    let rect = heading(ui, t, "Cost change");
+    let painter = ui.painter();
+    let at = pos2(rect.right() - GUTTER, rect.center().y);
+    let month = painter.text(at, Align2::RIGHT_CENTER, "/ month", fonts::small(), t.weak);
+    let font = FontId::new(13.5, fonts::value_strong().family);
+    let at = pos2(month.left() - 5.0, rect.center().y);
+    painter.text(at, Align2::RIGHT_CENTER, format!("+${total:.2}"), font, t.strong);
+    for entry in &lines {
+        pair(ui, t, &entry.text, &format!("+${:.2}", entry.dollars));
+    }
+    pair(ui, t, "List price, us-east-1", "as of 2026");
+    rule(ui, t, 6.0, 8.0);
+}
+
+fn pair(ui: &mut Ui, t: &Tokens, text: &str, value: &str) {
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 20.0), Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, format!("{text} {value}")));
+    let painter = ui.painter();
+    let at = pos2(rect.right() - GUTTER, rect.center().y);
+    let value = painter.text(at, Align2::RIGHT_CENTER, value, fonts::dense(), t.text);
+    let words = Rect::from_min_max(pos2(rect.left() + GUTTER, rect.top()), pos2(value.left() - 8.0, rect.bottom()));
+    widgets::paint_elided(painter, words, Align::Min, text, fonts::small(), t.weak);
+}
+
+fn what_happens(ui: &mut Ui, t: &Tokens, scene: &Scene<'_>) {
+    heading(ui, t, "What happens");
+    let id = scene.plan.as_ref().map_or_else(|| "the shard".to_owned(), |plan| plan.target.id.short());
+    let retention = scene.world.open.as_ref().and_then(|open| open.summary.get()).map(|s| s.retention_hours);
+    let readable = retention.map_or_else(String::new, |hours| format!("for {}", format::retention(hours)));
+    let steps = [
+        (format!("SplitShard on {id}"), "1 call".to_owned()),
+        ("Stream shows UPDATING".to_owned(), "20–40 s".to_owned()),
+        ("Both children take writes".to_owned(), "no writes lost".to_owned()),
+        (format!("{id} closes and stays readable"), readable),
+        (format!("Consumers drain {id} first"), String::new()),
+    ];
+    for (index, (text, detail)) in steps.iter().enumerate() {
+        let number = (index + 1).to_string();
+        line(ui, t, (&number, fonts::dense(), t.weak), (text, t.text), detail, Role::ListItem);
+    }
+}
+
+fn progress(ui: &mut Ui, t: &Tokens, run: &ReshardRun, now: crate::model::time::Timestamp) {
+    heading(ui, t, "Progress");
+    for (index, step) in run.steps.iter().enumerate() {
+        let number = (index + 1).to_string();
+        let (mark, detail, ink) = match &step.state {
+            StepState::Waiting => ((number.as_str(), fonts::dense(), t.weak), String::new(), t.text),
+            StepState::Running(since) => {
+                (("", fonts::dense(), t.accent), format::duration(since.age_at(now)), t.strong)
+            }
+            StepState::Done(at) => ((icons::CHECK, fonts::icon(13.0), t.ok), at.hms(), t.text),
+            StepState::Failed(at, _) => ((icons::CLOSE, fonts::icon(13.0), t.crit), at.hms(), t.strong),
+        };
+        let rect = line(ui, t, mark, (&step.text, ink), &detail, Role::ListItem);
+        if matches!(step.state, StepState::Running(_)) {
+            open_ring(ui.painter(), pos2(rect.left() + GUTTER + 6.0, rect.center().y), 4.5, t.accent);
+        }
+        if let StepState::Failed(_, problem) = &step.state {
+            ui.add_space(2.0);
+            let width = ui.available_width() - 2.0 * GUTTER - 20.0;
+            let galley = ui.painter().layout(problem.sentence.clone(), fonts::small(), t.crit, width);
+            let (rect, response) =
+                ui.allocate_exact_size(vec2(ui.available_width(), galley.size().y + 4.0), Sense::hover());
+            response.widget_info(|| WidgetInfo::labeled(Role::Alert, true, &problem.sentence));
+            ui.painter().galley(rect.min + vec2(GUTTER + 20.0, 0.0), galley, t.crit);
+        }
+    }
+    if !run.children.is_empty() {
+        let ids: Vec<String> = run.children.iter().map(crate::model::ids::ShardId::short).collect();
+        pair(ui, t, "Children", &ids.join(" + "));
+    }
+}
+
+/// At the bottom: the typed name where the environment is strict, or what may be done while it runs.
+fn confirmation(ui: &mut Ui, t: &Tokens, scene: &mut Scene<'_>) {
+    let room = ui.available_rect_before_wrap();
+    let inner = Rect::from_min_max(
+        pos2(room.left() + GUTTER, room.bottom() - 62.0),
+        pos2(room.right() - GUTTER, room.bottom() - 14.0),
+    );
+    if let Some(run) = scene.run() {
+        let words = if run.is_done {
+            ""
+        } else {
+            "You can close this window. The task keeps running and stays in the status bar."
+        };
+        let galley = ui.painter().layout(words.to_owned(), fonts::small(), t.weak, inner.width());
+        ui.painter().galley(pos2(inner.left(), inner.bottom() - galley.size().y), galley, t.weak);
+        return;
+    }
+    if !scene.needs_name() {
+        return;
+    }
+    let name = scene.world.open.as_ref().map(|open| open.name.to_string()).unwrap_or_default();
+    ui.painter().hline(room.x_range(), inner.top() - 12.0, Stroke::new(1.0, t.stroke));
+    let label = format!("Type {} to confirm", format::one_line(&name, 60));
+    widgets::paint_elided(
+        ui.painter(),
+        inner.with_max_y(inner.top() + 16.0),
+        Align::Min,
+        &label,
+        fonts::small_medium(),
+        t.weak,
+    );
+    let is_confirmed = scene.state.typed_name == name;
+    let matches = name.starts_with(&scene.state.typed_name);
+    let to_go = format!("{} to go", name.chars().count().saturating_sub(scene.state.typed_name.chars().count()));
+    TextField::new(Id::unique("reshard confirmation"), "Type the stream name to confirm", &mut scene.state.typed_name)
+        .mono()
+        .hint(&name)
+        .trailing(if is_confirmed || !matches { "" } else { &to_go })
+        .invalid(!matches)
+        .confirmed(is_confirmed)
+        .show_in(ui, Rect::from_min_max(pos2(inner.left(), inner.bottom() - 28.0), inner.max));
+}

@@ -1,0 +1,356 @@
+//! What is in a record, as a tree, as text, as bytes. Worked out once for each record and width; only rows in sight are
+//! laid out, and what is shown is bounded.
+
+use std::collections::HashSet;
+use std::ops::Range;
+
+use eframe::egui::{Align, Align2, FontId, Id, Rect, Role, ScrollArea, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
+
+use super::inspector::Face;
+use super::json_ink::{Ink, json_job, plain_job};
+use crate::model::filter::Filter;
+use crate::model::format;
+use crate::model::json_tree::{JsonKind, JsonNode, JsonTree};
+use crate::model::record::Record;
+use crate::ui::command::{Command, Commands};
+use crate::ui::theme::{self, Tokens, fonts, icons};
+use crate::ui::widgets::select::menu_item;
+use crate::ui::widgets::text::job;
+use crate::ui::widgets::{self};
+
+const TREE_ROW: f32 = 19.0;
+const TEXT_ROW: f32 = 16.0;
+const HEX_ROW: f32 = 16.0;
+const HEX_BYTES: usize = 8;
+/// Most values of a tree.
+const MAX_NODES: usize = 100_000;
+/// Most bytes that are shown as text or bytes; all of them can be copied.
+const MAX_SHOWN_BYTES: usize = 2 * 1_048_576;
+
+/// What was worked out of the record that is shown.
+#[derive(Debug, Default)]
+pub struct Contents {
+    record: Option<u64>,
+    tree: Option<Result<JsonTree, String>>,
+    folded: HashSet<usize>,
+    visible: Vec<usize>,
+    /// Characters per line that `lines` was cut for.
+    columns: usize,
+    lines: Vec<Range<usize>>,
+}
+
+impl Contents {
+    fn turn_to(&mut self, id: u64) {
+        if self.record != Some(id) {
+            *self = Self { record: Some(id), ..Self::default() };
+        }
+    }
+
+    fn tree(&mut self, text: &str) -> Result<&JsonTree, &str> {
+        if self.tree.is_none() {
+            let tree = JsonTree::parse(text, MAX_NODES).map_err(|error| error.to_string());
+            if let Ok(tree) = &tree {
+                self.folded = folded_at_first(tree);
+                self.visible = tree.visible(|at| self.folded.contains(&at));
+            }
+            self.tree = Some(tree);
+        }
+        match &self.tree {
+            Some(Ok(tree)) => Ok(tree),
+            Some(Err(error)) => Err(error),
+            None => Err("not read"),
+        }
+    }
+
+    fn toggle(&mut self, node: usize) {
+        if !self.folded.remove(&node) {
+            self.folded.insert(node);
+        }
+        if let Some(Ok(tree)) = &self.tree {
+            self.visible = tree.visible(|at| self.folded.contains(&at));
+        }
+    }
+
+    fn wrap(&mut self, text: &str, columns: usize) {
+        if self.columns != columns {
+            self.columns = columns;
+            self.lines = wrapped(text, columns);
+        }
+    }
+}
+
+/// Containers that are deep or long start folded.
+fn folded_at_first(tree: &JsonTree) -> HashSet<usize> {
+    let is_long = |node: &JsonNode| match node.kind {
+        JsonKind::Object { len } => len > 8,
+        JsonKind::Array { len } => len > 4,
+        _ => false,
+    };
+    let is_folded = |node: &JsonNode| node.is_container() && (node.depth >= 3 || (node.depth >= 1 && is_long(node)));
+    tree.nodes().iter().enumerate().filter(|(_, node)| is_folded(node)).map(|(at, _)| at).collect()
+}
+
+/// Byte ranges of lines of at most `columns` characters; line ends are left out.
+fn wrapped(text: &str, columns: usize) -> Vec<Range<usize>> {
+    let columns = columns.max(8);
+    let mut lines = Vec::new();
+    let (mut start, mut count) = (0, 0);
+    for (at, character) in text.char_indices() {
+        if at >= MAX_SHOWN_BYTES {
+            lines.push(start..at);
+            return lines;
+        }
+        if character == '\n' {
+            lines.push(start..at);
+            (start, count) = (at + 1, 0);
+        } else if count == columns {
+            lines.push(start..at);
+            (start, count) = (at, 1);
+        } else {
+            count += 1;
+        }
+    }
+    if start < text.len() {
+        lines.push(start..text.len());
+    }
+    lines
+}
+
+/// Draws the contents in the chosen way.
+pub fn show(
+    ui: &mut Ui,
+    id: u64,
+    record: &Record,
+    face: Face,
+    filter: Option<&Filter>,
+    contents: &mut Contents,
+    out: &mut Commands,
+) {
+    contents.turn_to(id);
+    ui.spacing_mut().item_spacing = vec2(0.0, 0.0);
+    let text = record.decoded.text.as_deref().unwrap_or_default();
+    match face {
+        Face::Tree => {
+            if let Err(error) = contents.tree(text).map(|_| ()) {
+                let error = error.to_owned();
+                ui.add_space(8.0);
+                widgets::label(ui, format!("  {error}"), fonts::small(), theme::tokens(ui).weak);
+                raw(ui, text, filter, contents, true);
+                return;
+            }
+            tree(ui, filter, contents, out);
+        }
+        Face::Raw => raw(ui, text, filter, contents, record.decoded.is_json()),
+        Face::Hex => hex(ui, &record.data),
+    }
+}
+
+fn tree(ui: &mut Ui, filter: Option<&Filter>, contents: &mut Contents, out: &mut Commands) {
+    let mut toggled = None;
+    if let Some(Ok(tree)) = &contents.tree {
+        ui.add_space(5.0);
+        let (visible, folded) = (&contents.visible, &contents.folded);
+        ScrollArea::vertical().id_salt("tree").auto_shrink([false, false]).show_rows(
+            ui,
+            TREE_ROW,
+            visible.len(),
+            |ui, rows| {
+                for row in rows {
+                    let Some(at) = visible.get(row).copied() else { continue };
+                    if tree_row(ui, row, tree, at, folded.contains(&at), filter, out) {
+                        toggled = Some(at);
+                    }
+                }
+            },
+        );
+    }
+    if let Some(at) = toggled {
+        contents.toggle(at);
+    }
+}
+
+/// One value; whether it was folded or unfolded.
+fn tree_row(
+    ui: &mut Ui,
+    row: usize,
+    tree: &JsonTree,
+    at: usize,
+    is_folded: bool,
+    filter: Option<&Filter>,
+    out: &mut Commands,
+) -> bool {
+    let Some(node) = tree.get(at) else { return false };
+    let t = theme::tokens(ui);
+    let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), TREE_ROW), Sense::hover());
+    let response = ui.interact(rect, Id::unique("tail json row").with(row % 512), Sense::click());
+    let key = node.key.as_deref().map(|key| format::one_line(key, 120));
+    let value = value_words(node, is_folded);
+    let name = format!("{}: {value}", tree.path(at));
+    response.widget_info(|| match node.is_container() {
+        true => WidgetInfo::selected(Role::TreeItem, true, !is_folded, format::one_line(&name, 300)),
+        false => WidgetInfo::labeled(Role::TreeItem, true, format::one_line(&name, 300)),
+    });
+    let is_match = filter.is_some_and(|filter| {
+        let hits = |text: &str| !filter.ranges_in(text).is_empty();
+        hits(&node.text) || node.key.as_deref().is_some_and(hits)
+    });
+    let painter = ui.painter();
+    if is_match || response.hovered() {
+        painter.rect_filled(rect, 0, t.hover);
+    }
+    // A tree that is nested a thousand deep must not leave the window.
+    let indent = rect.left() + 8.0 + 16.0 * node.depth.min(14) as f32;
+    for depth in 1..=node.depth.min(14) {
+        let x = rect.left() + 13.5 + 16.0 * (depth - 1) as f32;
+        painter.vline(x, rect.y_range(), Stroke::new(1.0, t.stroke_weak));
+    }
+    if node.is_container() {
+        let caret = if is_folded { icons::CARET_RIGHT } else { icons::CARET_DOWN };
+        painter.text(pos2(indent + 1.0, rect.center().y), Align2::LEFT_CENTER, caret, fonts::icon(10.0), t.weak);
+    }
+    let words = "filter matches here";
+    let reserve = if is_match { widgets::text_width(painter, words, fonts::caption()) + 14.0 } else { 6.0 };
+    let area = Rect::from_min_max(pos2(indent + 15.0, rect.top()), pos2(rect.right() - reserve, rect.bottom()));
+    widgets::text::paint_job(painter, area, Align::Min, node_job(t, node, key.as_deref(), &value));
+    if is_match {
+        let at = pos2(rect.right() - 8.0, rect.center().y);
+        painter.text(at, Align2::RIGHT_CENTER, words, fonts::caption(), t.accent);
+    }
+    response.context_menu(|ui| tree_menu(ui, tree, at, node, out));
+    response.clicked() && node.is_container()
+}
+
+fn tree_menu(ui: &mut Ui, tree: &JsonTree, at: usize, node: &JsonNode, out: &mut Commands) {
+    let mut copy = |ui: &mut Ui, label: &str, text: String| {
+        if menu_item(ui, label, false).clicked() {
+            out.push(Command::Copy(text));
+            ui.close();
+        }
+    };
+    if !node.is_container() {
+        copy(ui, "Copy value", node.text.clone());
+    }
+    copy(ui, "Copy path", tree.path(at));
+    if let Some(key) = &node.key {
+        copy(ui, "Copy key", key.clone());
+    }
+}
+
+fn value_words(node: &JsonNode, is_folded: bool) -> String {
+    match node.kind {
+        JsonKind::Object { len } if is_folded || len > 0 => format!("{{ {len} }}"),
+        JsonKind::Object { .. } => "{ }".to_owned(),
+        JsonKind::Array { len } if is_folded || len > 0 => format!("[ {len} ]"),
+        JsonKind::Array { .. } => "[ ]".to_owned(),
+        JsonKind::String => format!("\"{}\"", format::one_line(&node.text, 400)),
+        JsonKind::Number | JsonKind::Literal => format::one_line(&node.text, 400),
+    }
+}
+
+fn node_job(t: &Tokens, node: &JsonNode, key: Option<&str>, value: &str) -> eframe::egui::text::LayoutJob {
+    let font = fonts::value();
+    let ink = match node.kind {
+        JsonKind::Object { .. } | JsonKind::Array { .. } => t.weak,
+        JsonKind::String => Ink::Text.color(t),
+        JsonKind::Number => Ink::Number.color(t),
+        JsonKind::Literal => Ink::Literal.color(t),
+    };
+    let place = node.index.map(|index| index.to_string());
+    match (key, &place) {
+        (Some(key), _) => job(&[(key, font.clone(), t.syn_key), (": ", font.clone(), t.syn_punct), (value, font, ink)]),
+        (None, Some(place)) => {
+            job(&[(place, font.clone(), t.faint), (": ", font.clone(), t.syn_punct), (value, font, ink)])
+        }
+        (None, None) => job(&[(value, font, ink)]),
+    }
+}
+
+fn raw(ui: &mut Ui, text: &str, filter: Option<&Filter>, contents: &mut Contents, is_json: bool) {
+    let t = theme::tokens(ui);
+    let font = fonts::dense();
+    let digit = widgets::text_width(ui.painter(), "0000000000", font.clone()) / 10.0;
+    let columns = ((ui.available_width() - 28.0) / digit.max(1.0)).floor().max(8.0) as usize;
+    contents.wrap(text, columns);
+    ui.add_space(6.0);
+    let lines = &contents.lines;
+    let is_cut = text.len() > MAX_SHOWN_BYTES;
+    let count = lines.len() + usize::from(is_cut);
+    ScrollArea::vertical().id_salt("raw").auto_shrink([false, false]).show_rows(ui, TEXT_ROW, count, |ui, rows| {
+        for row in rows {
+            let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), TEXT_ROW), Sense::hover());
+            let area = rect.shrink2(vec2(14.0, 0.0));
+            let Some(range) = lines.get(row) else {
+                let words = format!("Shown up to {}. Copy gives all.", format::bytes(MAX_SHOWN_BYTES as u64));
+                widgets::paint_elided(ui.painter(), area, Align::Min, &words, fonts::small(), t.weak);
+                continue;
+            };
+            let line = format::one_line(text.get(range.clone()).unwrap_or_default(), columns + 1);
+            let marks = filter.map_or_else(Vec::new, |filter| filter.ranges_in(&line));
+            let job =
+                if is_json { json_job(&line, &font, t, &marks) } else { plain_job(&line, &font, t.text, t, &marks) };
+            widgets::text::paint_job(ui.painter(), area.with_max_x(rect.right()), Align::Min, job);
+        }
+    });
+}
+
+fn hex(ui: &mut Ui, data: &[u8]) {
+    let t = theme::tokens(ui);
+    let shown = data.len().min(MAX_SHOWN_BYTES);
+    let rows = shown.div_ceil(HEX_BYTES);
+    let is_cut = data.len() > shown;
+    let font = FontId::new(11.0, fonts::dense().family);
+    ui.add_space(6.0);
+    let count = rows + usize::from(is_cut);
+    ScrollArea::vertical().id_salt("hex").auto_shrink([false, false]).show_rows(ui, HEX_ROW, count, |ui, range| {
+        for row in range {
+            let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), HEX_ROW), Sense::hover());
+            let area = rect.shrink2(vec2(14.0, 0.0));
+            let start = row * HEX_BYTES;
+            let Some(bytes) = data.get(start..(start + HEX_BYTES).min(shown)).filter(|_| row < rows) else {
+                let words = format!("Shown up to {}. Copy gives all.", format::bytes(shown as u64));
+                widgets::paint_elided(ui.painter(), area, Align::Min, &words, fonts::small(), t.weak);
+                continue;
+            };
+            let place = format!("{start:06x}  ");
+            let pairs: String = (0..HEX_BYTES)
+                .map(|at| bytes.get(at).map_or_else(|| "   ".to_owned(), |byte| format!("{byte:02x} ")))
+                .collect();
+            let ascii: String =
+                bytes.iter().map(|byte| if (0x20..0x7f).contains(byte) { char::from(*byte) } else { '·' }).collect();
+            let parts = [
+                (place.as_str(), font.clone(), t.faint),
+                (pairs.as_str(), font.clone(), t.text),
+                (" ", font.clone(), t.text),
+                (ascii.as_str(), font.clone(), t.syn_str),
+            ];
+            widgets::text::paint_job(ui.painter(), area, Align::Min, job(&parts));
+        }
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_cut_between_characters() {
+        let text = "ééééééééééé\nb\n\nc";
+        let lines: Vec<&str> = wrapped(text, 8).into_iter().map(|range| &text[range]).collect();
+        assert_eq!(lines, ["éééééééé", "ééé", "b", "", "c"]);
+        assert!(wrapped("", 8).is_empty());
+    }
+
+    #[test]
+    fn folding_survives_until_another_record_is_shown() {
+        let mut contents = Contents::default();
+        contents.turn_to(1);
+        assert!(contents.tree(r#"{"a":{"b":1},"c":[1,2,3,4,5]}"#).is_ok());
+        assert_eq!(contents.visible.len(), 4, "the long array starts folded");
+        contents.toggle(1);
+        assert_eq!(contents.visible.len(), 3);
+        contents.turn_to(1);
+        assert_eq!(contents.visible.len(), 3);
+        contents.turn_to(2);
+        assert!(contents.visible.is_empty());
+    }
+}

@@ -1,0 +1,132 @@
+//! What was read in the last two minutes, and what the buffer holds.
+
+use std::collections::VecDeque;
+
+use eframe::egui::{Align, Align2, Rect, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
+
+use crate::model::format;
+use crate::model::tail::{Tail, TailItem};
+use crate::model::time::Timestamp;
+use crate::ui::theme::{self, fonts};
+use crate::ui::widgets::text::{job, paint_job};
+use crate::ui::widgets::{self, stacked_bars};
+
+/// Height of the strip.
+pub const HEIGHT: f32 = 78.0;
+const SECONDS: usize = 120;
+
+/// Records read in each second that the view was looked at; a second that was not is unknown.
+#[derive(Debug, Default)]
+pub struct Pace {
+    per_second: VecDeque<Option<f64>>,
+    last: Option<(i64, u64)>,
+}
+
+impl Pace {
+    /// Notes how much has been read by now. Called in every frame; counts once a second.
+    pub fn note(&mut self, tail: &Tail, now: Timestamp) {
+        let (second, read) = (now.as_secs(), tail.status.records_read);
+        match self.last {
+            Some((before, count)) if second > before && read >= count => {
+                let passed = second - before;
+                let rate = (read - count) as f64 / passed as f64;
+                // A short gap is a mean; after a longer one nothing is claimed.
+                let value = (passed <= 3).then_some(rate);
+                for _ in 0..passed.min(SECONDS as i64) {
+                    self.per_second.push_back(value);
+                }
+            }
+            Some((before, count)) if second >= before && read >= count => return,
+            Some(_) => self.per_second.clear(),
+            None => {}
+        }
+        self.last = Some((second, read));
+        while self.per_second.len() > SECONDS {
+            self.per_second.pop_front();
+        }
+    }
+
+    /// The last two minutes, the newest last.
+    fn values(&self) -> Vec<Option<f64>> {
+        let missing = SECONDS - self.per_second.len().min(SECONDS);
+        std::iter::repeat_n(None, missing).chain(self.per_second.iter().copied()).collect()
+    }
+}
+
+/// Draws the strip.
+pub fn show(ui: &mut Ui, tail: &Tail, pace: &Pace) {
+    let t = theme::tokens(ui);
+    let (rect, response) = ui.allocate_exact_size(ui.available_size(), Sense::hover());
+    let painter = ui.painter();
+    painter.hline(rect.x_range(), rect.top() + 0.5, Stroke::new(1.0, t.stroke));
+    let line = Rect::from_min_max(rect.min + vec2(16.0, 6.0), pos2(rect.right() - 16.0, rect.top() + 26.0));
+    let read = format::significant(tail.status.records_per_sec);
+    let mib = format::mib_per_sec(tail.status.bytes_per_sec);
+    let buffer = buffer_words(tail);
+    response.widget_info(|| {
+        WidgetInfo::labeled(Role::Status, true, format!("Read {read} records/s, {mib} MiB/s. Buffer {buffer}"))
+    });
+    let left = painter.text(line.left_center(), Align2::LEFT_CENTER, "Last 2 min", fonts::small_medium(), t.strong);
+    let swatch = Rect::from_center_size(pos2(left.right() + 18.0, line.center().y), vec2(8.0, 8.0));
+    painter.rect_filled(swatch, 1, t.stroke_strong);
+    let words = job(&[
+        ("read ", fonts::small(), t.weak),
+        (&read, fonts::value_strong(), t.strong),
+        (" rec/s, ", fonts::small(), t.weak),
+        (&mib, fonts::value_strong(), t.strong),
+        (" MiB/s", fonts::small(), t.weak),
+    ]);
+    let at = line.with_min_x(swatch.right() + 5.0);
+    let read = paint_job(painter, at, Align::Min, words);
+    let room = line.with_min_x(read.right() + 16.0);
+    widgets::paint_elided(painter, room, Align::Max, &format!("buffer {buffer}"), fonts::small(), t.weak);
+    let bars = Rect::from_min_max(pos2(line.left(), rect.top() + 32.0), pos2(line.right(), rect.bottom() - 6.0));
+    painter.hline(bars.x_range(), bars.bottom() + 0.5, Stroke::new(1.0, t.stroke_weak));
+    stacked_bars(painter, bars, &pace.values(), None, t.stroke_strong);
+}
+
+/// `50,000 records, 41.2 of 256 MiB, 1,204 evicted, oldest 14:36:59`.
+fn buffer_words(tail: &Tail) -> String {
+    let store = &tail.store;
+    let mut words = format!(
+        "{} records, {} of {}",
+        format::grouped(store.record_count() as i64),
+        format::bytes(store.bytes() as u64),
+        format::bytes(store.cap_bytes() as u64)
+    );
+    if store.evicted_records() > 0 {
+        let evicted = i64::try_from(store.evicted_records()).unwrap_or(i64::MAX);
+        words.push_str(&format!(", {} evicted", format::grouped(evicted)));
+    }
+    let arrival = |item: &TailItem| item.record().and_then(|record| record.approximate_arrival);
+    let oldest = (0..store.len().min(64)).find_map(|at| store.at(at).and_then(arrival));
+    if let Some(at) = oldest {
+        words.push_str(&format!(", oldest {}", at.hms()));
+    }
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_second_that_was_not_looked_at_is_unknown() {
+        let mut pace = Pace::default();
+        let mut tail = Tail::default();
+        let at = Timestamp::from_secs;
+        pace.note(&tail, at(100));
+        tail.status.records_read = 50;
+        pace.note(&tail, at(101));
+        pace.note(&tail, at(101));
+        tail.status.records_read = 90;
+        pace.note(&tail, at(103));
+        tail.status.records_read = 900;
+        pace.note(&tail, at(110));
+        let values = pace.values();
+        assert_eq!(values.len(), SECONDS);
+        let known: Vec<f64> = values.iter().flatten().copied().collect();
+        assert_eq!(known, [50.0, 20.0, 20.0]);
+        assert_eq!(values.last(), Some(&None));
+    }
+}

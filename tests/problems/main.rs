@@ -1,0 +1,6 @@
+//! What a person is told when something goes wrong: what happened, to what, and what to do. Canned answers over the wire.
+
+mod answers;
+mod configuration;
+mod server;
+mod silence;
