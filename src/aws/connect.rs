@@ -25,13 +25,20 @@ pub struct Patience {
     pub connect: Duration,
     /// For the answer to one attempt.
     pub attempt: Duration,
+    /// For one attempt that carries records: 10 MiB take longer than any other answer.
+    pub records: Duration,
     /// For all attempts of one call together.
     pub operation: Duration,
 }
 
 impl Default for Patience {
     fn default() -> Self {
-        Self { connect: Duration::from_secs(3), attempt: Duration::from_secs(10), operation: Duration::from_secs(30) }
+        Self {
+            connect: Duration::from_secs(3),
+            attempt: Duration::from_secs(10),
+            records: Duration::from_secs(25),
+            operation: Duration::from_secs(30),
+        }
     }
 }
 
@@ -42,7 +49,7 @@ pub struct Connection(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     kinesis: aws_sdk_kinesis::Client,
-    /// Never tries again by itself: for reads that pace themselves, and for writes.
+    /// Never tries again by itself, and has the time that 10 MiB take: for reads that pace themselves, and for writes.
     kinesis_once: aws_sdk_kinesis::Client,
     /// Neither retries nor ends a call that goes on for minutes.
     kinesis_push: aws_sdk_kinesis::Client,
@@ -152,7 +159,7 @@ pub async fn connect_with(
     };
     let takes_any_credentials = is_loopback && has_no_credentials(of_profile.as_ref());
     let config = for_all_services(config, &info, request.endpoint_url.is_some() || is_loopback, takes_any_credentials);
-    Ok(Connection(Arc::new(clients(&config, info, meter))))
+    Ok(Connection(Arc::new(clients(&config, info, meter, patience))))
 }
 
 /// Region of servers on this machine when nothing names one.
@@ -160,6 +167,10 @@ const LOCAL_REGION: &str = "us-east-1";
 
 fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+fn ignores_configured_endpoints() -> bool {
+    variable("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS").is_some_and(|value| value.eq_ignore_ascii_case("true"))
 }
 
 /// Servers on this machine take any credentials; the SDK would search the network for some when there are none at hand.
@@ -184,14 +195,15 @@ fn for_all_services(config: SdkConfig, info: &ConnectionInfo, one_endpoint: bool
     builder.build()
 }
 
-fn clients(config: &SdkConfig, info: ConnectionInfo, meter: CallMeter) -> Inner {
+fn clients(config: &SdkConfig, info: ConnectionInfo, meter: CallMeter, patience: Patience) -> Inner {
     let counting = || Counting(meter.clone());
     let sts = aws_sdk_sts::config::Builder::from(config).interceptor(counting()).build();
     let kinesis = aws_sdk_kinesis::config::Builder::from(config).interceptor(counting());
     let cloudwatch = aws_sdk_cloudwatch::config::Builder::from(config).interceptor(counting()).build();
-    let once = kinesis.clone().retry_config(RetryConfig::disabled());
+    let for_records = TimeoutConfig::builder().operation_attempt_timeout(patience.records).build();
+    let once = kinesis.clone().retry_config(RetryConfig::disabled()).timeout_config(for_records);
     let mut only_to_connect = TimeoutConfig::builder().disable_operation_timeout().disable_operation_attempt_timeout();
-    only_to_connect.set_connect_timeout(config.timeout_config().and_then(TimeoutConfig::connect_timeout));
+    only_to_connect.set_connect_timeout(Some(patience.connect));
     let push = once.clone().timeout_config(only_to_connect.build());
     Inner {
         kinesis: aws_sdk_kinesis::Client::from_conf(kinesis.build()),
@@ -245,7 +257,8 @@ async fn load(
     let endpoint = (request.endpoint_url.clone())
         .or_else(|| variable("AWS_ENDPOINT_URL_KINESIS"))
         .or_else(|| variable("AWS_ENDPOINT_URL"))
-        .or_else(|| of_profile.and_then(|profile| profile.endpoint_url.clone()));
+        .or_else(|| of_profile.and_then(|profile| profile.endpoint_url.clone()))
+        .filter(|_| request.endpoint_url.is_some() || !ignores_configured_endpoints());
     let on_this_machine = || endpoint.as_deref().is_some_and(is_loopback).then(|| LOCAL_REGION.to_owned());
     // Without a name the SDK looks into the default profile, then asks the network.
     if let Some(region) = named.or_else(on_this_machine) {

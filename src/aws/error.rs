@@ -58,6 +58,8 @@ pub(super) struct Facts {
     pub message: String,
     /// HTTP status of the answer.
     pub status: Option<u16>,
+    /// AWS's id of the request, which its support asks for.
+    pub request_id: Option<String>,
     /// Whether the answer is a page for people.
     pub is_html: bool,
     /// Where the call ended.
@@ -80,6 +82,8 @@ impl Facts {
 pub(super) trait RawAnswer: std::fmt::Debug + 'static {
     /// HTTP status; not known inside an event stream.
     fn status(&self) -> Option<u16>;
+    /// AWS's id of the request.
+    fn request_id(&self) -> Option<String>;
     /// Whether it is a page for people.
     fn is_html(&self) -> bool;
     /// Whether it broke off while it was read.
@@ -89,6 +93,10 @@ pub(super) trait RawAnswer: std::fmt::Debug + 'static {
 impl RawAnswer for HttpResponse {
     fn status(&self) -> Option<u16> {
         Some(self.status().as_u16())
+    }
+
+    fn request_id(&self) -> Option<String> {
+        self.headers().get("x-amzn-requestid").map(str::to_owned)
     }
 
     fn is_html(&self) -> bool {
@@ -105,6 +113,10 @@ impl RawAnswer for HttpResponse {
 /// What came inside an event stream.
 impl RawAnswer for RawMessage {
     fn status(&self) -> Option<u16> {
+        None
+    }
+
+    fn request_id(&self) -> Option<String> {
         None
     }
 
@@ -139,6 +151,7 @@ where
         message: meta.and_then(|meta| meta.message()).unwrap_or_default().to_owned(),
         status: answer.and_then(RawAnswer::status),
         is_html: answer.is_some_and(RawAnswer::is_html),
+        request_id: answer.and_then(RawAnswer::request_id),
         stage,
         chain: chain_of(error),
     };

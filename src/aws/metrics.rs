@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_cloudwatch::primitives::DateTime;
-use aws_sdk_cloudwatch::types::{Dimension, Metric, MetricDataQuery, MetricStat};
+use aws_sdk_cloudwatch::types::{Dimension, Metric, MetricDataQuery, MetricStat, StatusCode};
 use futures_util::{StreamExt, TryStreamExt};
 
 use super::connect::Connection;
@@ -64,6 +64,28 @@ struct Wanted<'a> {
     stream: &'a StreamName,
     shard: Option<&'a ShardId>,
     figure: Figure,
+}
+
+impl Wanted<'_> {
+    /// The metric's name.
+    fn name(&self) -> &'static str {
+        if self.shard.is_some() { self.figure.on_shard } else { self.figure.on_stream }
+    }
+
+    /// CloudWatch may refuse a single metric inside an answer that is good otherwise.
+    fn refusal(&self, status: Option<&StatusCode>) -> Option<Problem> {
+        let (kind, what) = match status? {
+            StatusCode::InternalError => {
+                (ProblemKind::Internal, "failed on the server's side. It is tried again by itself.")
+            }
+            StatusCode::Forbidden => {
+                (ProblemKind::AccessDenied, "is not allowed for this identity. Ask for cloudwatch:GetMetricData.")
+            }
+            _ => return None,
+        };
+        let sentence = format!("GetMetricData for {} of {} {what}", self.name(), self.stream);
+        Some(Problem { operation: "GetMetricData", ..Problem::new(kind, sentence) })
+    }
 }
 
 /// One figure of one period.
@@ -150,12 +172,15 @@ impl Connection {
             for result in page.metric_data_results() {
                 let index = result.id().and_then(|id| id.strip_prefix('q')).and_then(|id| id.parse::<usize>().ok());
                 let Some(wanted) = index.and_then(|index| batch.get(index)) else { continue };
+                if let Some(problem) = wanted.refusal(result.status_code()) {
+                    return Err(problem);
+                }
                 let figures = result.timestamps().iter().zip(result.values());
                 points.extend(
                     figures.filter_map(|(at, value)| timestamp(at).map(|at| Point { wanted, at, value: *value })),
                 );
             }
-            token = page.next_token;
+            token = page.next_token.filter(|token| !token.is_empty());
             if token.is_none() {
                 break;
             }
@@ -175,10 +200,9 @@ fn series_of<'a>(fetched: &'a mut BTreeMap<StreamName, StreamMetrics>, wanted: &
 
 fn query(index: usize, wanted: &Wanted<'_>, window: Window) -> MetricDataQuery {
     let dimension = |name: &str, value: &str| Dimension::builder().name(name).value(value).build();
-    let name = if wanted.shard.is_some() { wanted.figure.on_shard } else { wanted.figure.on_stream };
     let metric = Metric::builder()
         .namespace(NAMESPACE)
-        .metric_name(name)
+        .metric_name(wanted.name())
         .set_dimensions(Some(
             std::iter::once(dimension("StreamName", wanted.stream.as_str()))
                 .chain(wanted.shard.map(|shard| dimension("ShardId", shard.as_str())))

@@ -62,12 +62,18 @@ pub(super) fn describe(kind: ProblemKind, facts: &Facts, call: Call<'_>, info: &
         ProblemKind::NotAws => {
             let what = if facts.is_html { "HTML" } else { "something else" };
             let status = facts.status.map_or(String::new(), |status| format!(" (HTTP {status})"));
-            format!(
-                "{endpoint} answered {operation} with {what}{status}, not as {service} would. Check the endpoint URL."
-            )
+            let check = match info.endpoint_url {
+                Some(_) => "Check the endpoint URL.",
+                None => "Check the network: a proxy or a sign-in page may stand in between.",
+            };
+            format!("{endpoint} answered {operation} with {what}{status}, not as {service} would. {check}")
         }
         ProblemKind::Unsupported => format!("{endpoint} does not have {operation}. What needs it stays empty."),
-        ProblemKind::Internal => format!("{operation}{on} failed on the server's side ({said}). {}", again(call)),
+        ProblemKind::Internal => {
+            let request =
+                facts.request_id.as_ref().map_or(String::new(), |id| format!("; request {}", one_line(id, 64)));
+            format!("{operation}{on} failed on the server's side ({said}{request}). {}", again(call))
+        }
         ProblemKind::Cancelled => format!("{operation}{on} was cancelled."),
     };
     Problem { kind, operation, sentence, remedy }
@@ -130,7 +136,8 @@ fn credentials(facts: &Facts, info: &ConnectionInfo) -> (String, bool) {
     let is_clock = matches!(facts.code.as_str(), "RequestExpired" | "RequestTimeTooSkewed")
         || ["signature expired", "signature not yet current", "skew"].iter().any(|words| message.contains(words));
     if is_clock {
-        let sentence = format!("The clock of this machine is wrong: AWS answered {}. Set it, then retry.", facts.code);
+        let sentence =
+            format!("The clock of this machine is wrong: AWS answered {}. Set the clock, then retry.", facts.code);
         (sentence, false)
     } else if facts.code.starts_with("Expired") || facts.chain_says(&["expired"]) {
         (format!("The session of {who} has expired. Sign in again, then retry."), true)
@@ -145,16 +152,13 @@ fn credentials(facts: &Facts, info: &ConnectionInfo) -> (String, bool) {
         );
         (sentence, false)
     } else if info.profile.is_some() {
-        (
-            format!("{who} gives no credentials ({}). Check its section in the AWS configuration files.", cause(facts)),
-            false,
-        )
-    } else {
-        let sentence = format!(
-            "No credentials were found for {who} ({}). Choose a profile, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.",
-            cause(facts)
-        );
+        let sentence =
+            format!("There are no credentials for {who} ({}). Check it in the AWS configuration files.", cause(facts));
         (sentence, false)
+    } else {
+        let sentence =
+            "No credentials were found. Choose a profile, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.";
+        (sentence.to_owned(), false)
     }
 }
 

@@ -47,7 +47,7 @@ impl Connection {
             let before = seen.len();
             let fresh = page.shards().iter().filter_map(shard_of).filter(|shard| seen.insert(shard.id.clone()));
             shards.extend(fresh);
-            token = page.next_token;
+            token = page.next_token.filter(|token| !token.is_empty());
             // A server that does not understand its own token answers the same page for ever.
             if token.is_none() || seen.len() == before {
                 break;

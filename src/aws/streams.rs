@@ -1,11 +1,13 @@
 //! Which streams there are and what they say of themselves.
 
+use aws_sdk_kinesis::operation::RequestId;
+use aws_sdk_kinesis::operation::list_streams::ListStreamsOutput;
 use aws_sdk_kinesis::types::{EncryptionType, StreamDescriptionSummary};
 
 use super::connect::Connection;
 use super::error::Call;
 use super::time::timestamp;
-use crate::model::answer::Problem;
+use crate::model::answer::{Problem, ProblemKind};
 use crate::model::ids::StreamName;
 use crate::model::stream::{Encryption, StreamMode, StreamStatus, StreamSummary};
 
@@ -28,7 +30,8 @@ impl Connection {
             let page = call.send().await.map_err(|err| self.fail(&err, Call::kinesis("ListStreams", "")))?;
             let before = names.len();
             names.extend(page.stream_names().iter().map(|name| StreamName::from(name.as_str())));
-            token = page.next_token;
+            self.is_kinesis(&page)?;
+            token = page.next_token.filter(|token| !token.is_empty());
             if !page.has_more_streams || names.len() == before {
                 break;
             }
@@ -44,7 +47,25 @@ impl Connection {
     /// As every call.
     pub async fn probe(&self) -> Result<(), Problem> {
         let call = self.kinesis().list_streams().limit(1);
-        call.send().await.map(|_| ()).map_err(|err| self.fail(&err, Call::kinesis("ListStreams", "")))
+        let page = call.send().await.map_err(|err| self.fail(&err, Call::kinesis("ListStreams", "")))?;
+        self.is_kinesis(&page)
+    }
+
+    /// Any JSON reads as an empty list. Kinesis, and whoever stands in for it, gives each request an id.
+    fn is_kinesis(&self, page: &ListStreamsOutput) -> Result<(), Problem> {
+        if page.request_id().is_some() || !page.stream_names().is_empty() {
+            return Ok(());
+        }
+        Err(self.not_aws("ListStreams", "a list of streams"))
+    }
+
+    fn not_aws(&self, operation: &'static str, expected: &str) -> Problem {
+        let info = self.info();
+        let endpoint = info.endpoint_url.clone().unwrap_or_else(|| format!("kinesis in {}", info.region));
+        let sentence = format!(
+            "{endpoint} answered {operation} without {expected}, not as kinesis would. Check the endpoint URL."
+        );
+        Problem { operation, ..Problem::new(ProblemKind::NotAws, sentence) }
     }
 
     /// What a stream says of itself. One `DescribeStreamSummary` (20 a second and account).
@@ -55,10 +76,11 @@ impl Connection {
         let call = self.kinesis().describe_stream_summary().stream_name(name.as_str());
         let output =
             call.send().await.map_err(|err| self.fail(&err, Call::kinesis("DescribeStreamSummary", name.as_str())))?;
-        Ok(match output.stream_description_summary {
-            Some(summary) => summary_of(name, &summary),
-            None => summary_of_nothing(name),
-        })
+        // The SDK fills what is missing with empty values.
+        match output.stream_description_summary {
+            Some(summary) if !summary.stream_name.is_empty() => Ok(summary_of(name, &summary)),
+            _ => Err(self.not_aws("DescribeStreamSummary", "a summary")),
+        }
     }
 }
 
@@ -87,22 +109,6 @@ fn summary_of(name: &StreamName, summary: &StreamDescriptionSummary) -> StreamSu
         consumer_count: summary.consumer_count.map(unsigned),
         max_record_size_kib: summary.max_record_size_in_kib.map(unsigned).filter(|kib| *kib > 0),
         created: timestamp(&summary.stream_creation_timestamp),
-    }
-}
-
-fn summary_of_nothing(name: &StreamName) -> StreamSummary {
-    StreamSummary {
-        name: name.clone(),
-        arn: String::new(),
-        status: StreamStatus::Other("UNKNOWN".to_owned()),
-        mode: StreamMode::Unknown,
-        open_shard_count: 0,
-        retention_hours: 0,
-        encryption: Encryption::None,
-        enhanced_metrics: Vec::new(),
-        consumer_count: None,
-        max_record_size_kib: None,
-        created: None,
     }
 }
 

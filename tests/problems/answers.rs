@@ -10,7 +10,7 @@ use kinescope::model::metrics::Window;
 use kinescope::model::time::Timestamp;
 use kinescope::model::writes::PutEntry;
 
-use crate::server::{Behaviour, Server};
+use crate::server::{AMZ_JSON, Behaviour, Server};
 
 async fn connection(server: &Server) -> Connection {
     let request = ConnectRequest {
@@ -86,6 +86,13 @@ async fn a_page_for_people_is_not_aws() {
 async fn json_of_something_else_is_not_aws() {
     let problem = list_shards(Behaviour::Answer(200, "application/json", "[1, 2]".to_owned())).await;
     is(&problem, ProblemKind::NotAws, &["ListShards", "HTTP 200"]);
+    let empty = || Behaviour::Answer(200, "application/json", "{}".to_owned());
+    let server = Server::start(empty()).await;
+    let connection = connection(&server).await;
+    is(&connection.probe().await.expect_err("a problem"), ProblemKind::NotAws, &["ListStreams"]);
+    is(&connection.list_stream_names().await.expect_err("a problem"), ProblemKind::NotAws, &["ListStreams"]);
+    let problem = connection.describe_summary(&orders()).await.expect_err("a problem");
+    is(&problem, ProblemKind::NotAws, &["DescribeStreamSummary"]);
     let problem = list_shards(Behaviour::Answer(404, "application/json", r#"{"detail":"Not Found"}"#.to_owned())).await;
     is(&problem, ProblemKind::NotAws, &["ListShards", "HTTP 404"]);
 }
@@ -242,11 +249,11 @@ async fn a_failure_of_the_server_is_its_own() {
     for behaviour in [
         Behaviour::error(500, "InternalFailure", "We had a problem."),
         Behaviour::error(500, "InternalFailureException", ""),
-        Behaviour::Answer(503, "application/json", "{}".to_owned()),
-        Behaviour::Answer(500, "application/x-amz-json-1.1", String::new()),
+        Behaviour::Answer(503, AMZ_JSON, "{}".to_owned()),
+        Behaviour::Answer(500, AMZ_JSON, String::new()),
     ] {
         let problem = list_shards(behaviour).await;
-        is(&problem, ProblemKind::Internal, &["ListShards", "orders", "server"]);
+        is(&problem, ProblemKind::Internal, &["ListShards", "orders", "server", "request 00000000-1111-"]);
     }
 }
 

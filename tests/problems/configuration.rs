@@ -28,6 +28,15 @@ region = us-east-1
 aws_access_key_id = AKIDEXAMPLE
 aws_secret_access_key = hidden-secret
 
+[profile keyed]
+aws_access_key_id = AKIDEXAMPLE
+aws_secret_access_key = hidden-secret
+region = us-east-1
+
+[profile chatty-process]
+credential_process = echo hidden-secret
+region = us-east-1
+
 [profile broken-process]
 credential_process = sh -c 'exit 3'
 region = us-east-1
@@ -92,10 +101,17 @@ fn a_profile_that_nobody_is_signed_in_for() {
 
 #[test]
 fn a_process_that_gives_no_credentials() {
-    fails_saying(&["streams", "--profile", "broken-process"], &["broken-process", "credentials"]);
+    fails_saying(&["streams", "--profile", "broken-process"], &["broken-process", "credentials", "status: 3"]);
+    fails_saying(&["streams", "--profile", "chatty-process"], &["chatty-process", "credentials"]);
 }
 
 #[test]
 fn no_credentials_at_all() {
     fails_saying(&["streams", "--region", "us-east-1"], &["No credentials", "AWS_ACCESS_KEY_ID"]);
+}
+
+#[test]
+fn a_host_that_does_not_exist() {
+    let endpoint = "http://kinesis.invalid:4566";
+    fails_saying(&["streams", "--profile", "keyed", "--endpoint-url", endpoint], &[endpoint, "does not answer"]);
 }

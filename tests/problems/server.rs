@@ -8,6 +8,11 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
+/// The content type of Kinesis.
+pub const AMZ_JSON: &str = "application/x-amz-json-1.1";
+/// A header.
+const REQUEST_ID: &str = "x-amzn-RequestId: 00000000-1111-2222-3333-444444444444\r\n";
+
 /// What the server does with each request.
 #[derive(Clone, Debug)]
 pub enum Behaviour {
@@ -25,7 +30,7 @@ impl Behaviour {
     /// An error as Kinesis writes it.
     pub fn error(status: u16, code: &str, message: &str) -> Self {
         let body = format!(r#"{{"__type":"{code}","message":"{message}"}}"#);
-        Self::Answer(status, "application/x-amz-json-1.1", body)
+        Self::Answer(status, AMZ_JSON, body)
     }
 
     /// A page for people.
@@ -76,11 +81,15 @@ async fn serve(mut stream: TcpStream, behaviour: Behaviour, requests: Arc<Atomic
     }
     requests.fetch_add(1, Ordering::SeqCst);
     let answer = match behaviour {
-        Behaviour::Answer(status, content_type, body) => format!(
-            "HTTP/1.1 {status} Canned\r\nContent-Type: {content_type}\r\nContent-Length: {}\r\n\
-             x-amzn-RequestId: 00000000-1111-2222-3333-444444444444\r\nConnection: close\r\n\r\n{body}",
-            body.len()
-        ),
+        Behaviour::Answer(status, content_type, body) => {
+            // Only Kinesis itself gives a request an id.
+            let id = if content_type == AMZ_JSON { REQUEST_ID } else { "" };
+            format!(
+                "HTTP/1.1 {status} Canned\r\nContent-Type: {content_type}\r\nContent-Length: {}\r\n{id}\
+                 Connection: close\r\n\r\n{body}",
+                body.len()
+            )
+        }
         Behaviour::CutShort => {
             "HTTP/1.1 200 OK\r\nContent-Type: application/x-amz-json-1.1\r\nContent-Length: 500\r\n\r\n{\"Shards\":["
                 .to_owned()

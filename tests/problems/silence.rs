@@ -7,18 +7,19 @@ use kinescope::aws::connect::{Connection, Patience, connect_with};
 use kinescope::aws::meter::CallMeter;
 use kinescope::model::answer::{Problem, ProblemKind};
 use kinescope::model::connection::ConnectRequest;
-use kinescope::model::ids::StreamName;
+use kinescope::model::ids::{PartitionKey, StreamName};
+use kinescope::model::writes::PutEntry;
 
 use crate::server::{Behaviour, Server};
 
-/// As the program has it, but an attempt may take a second only.
+/// As the program has it, but an attempt may take a second only, or two with records.
 async fn connection(endpoint_url: &str) -> Connection {
     let request = ConnectRequest {
         region: Some("us-east-1".to_owned()),
         endpoint_url: Some(endpoint_url.to_owned()),
         ..ConnectRequest::default()
     };
-    let patience = Patience { attempt: Duration::from_secs(1), ..Patience::default() };
+    let patience = Patience { attempt: Duration::from_secs(1), records: Duration::from_secs(2), ..Patience::default() };
     connect_with(&request, CallMeter::default(), patience).await.expect("connects")
 }
 
@@ -50,23 +51,6 @@ async fn nobody_listens() {
 }
 
 #[tokio::test]
-async fn a_host_that_does_not_exist() {
-    let endpoint_url = "http://kinesis.invalid:4566";
-    let request = ConnectRequest {
-        region: Some("us-east-1".to_owned()),
-        endpoint_url: Some(endpoint_url.to_owned()),
-        profile: None,
-        ..ConnectRequest::default()
-    };
-    let problem = match connect_with(&request, CallMeter::default(), Patience::default()).await {
-        Ok(connection) => connection.probe().await.expect_err("a problem"),
-        Err(problem) => problem,
-    };
-    // Without credentials of its own the search for some comes first.
-    assert!(matches!(problem.kind, ProblemKind::Unreachable | ProblemKind::Credentials), "{}", problem.sentence);
-}
-
-#[tokio::test]
 async fn a_server_that_hangs_up() {
     let server = Server::start(Behaviour::HangUp).await;
     is_unreachable(&problem_of(&server.endpoint_url).await, &server.endpoint_url, "closed");
@@ -81,6 +65,27 @@ async fn a_server_that_never_answers() {
 }
 
 #[tokio::test]
+async fn a_put_without_an_answer_may_have_been_carried_out() {
+    let server = Server::start(Behaviour::Silence).await;
+    let connection = connection(&server.endpoint_url).await;
+    let entry = PutEntry { partition_key: PartitionKey::from("k"), explicit_hash_key: None, data: b"x".to_vec() };
+    let problem = connection.put_records(&StreamName::from("orders"), &[entry]).await.expect_err("a problem");
+    is_unreachable(&problem, &server.endpoint_url, "Whether it was carried out is not known");
+    assert_eq!(server.requests(), 1);
+}
+
+#[tokio::test]
+async fn reading_has_more_time_than_asking() {
+    let server = Server::start(Behaviour::Silence).await;
+    let connection = connection(&server.endpoint_url).await;
+    let begun = Instant::now();
+    let problem = connection.get_records("iterator", 10_000, "the shard").await.expect_err("a problem");
+    is_unreachable(&problem, &server.endpoint_url, "in time");
+    assert!((2..8).contains(&begun.elapsed().as_secs()), "it took {:?}", begun.elapsed());
+    assert_eq!(server.requests(), 1);
+}
+
+#[tokio::test]
 async fn a_server_that_breaks_off() {
     let server = Server::start(Behaviour::CutShort).await;
     is_unreachable(&problem_of(&server.endpoint_url).await, &server.endpoint_url, "broke off");
@@ -89,6 +94,6 @@ async fn a_server_that_breaks_off() {
 #[test]
 fn a_call_never_waits_for_ever() {
     let patience = Patience::default();
-    assert!(patience.connect < patience.attempt && patience.attempt < patience.operation);
-    assert!(patience.operation <= Duration::from_secs(30));
+    assert!(patience.connect < patience.attempt && patience.attempt < patience.records);
+    assert!(patience.records < patience.operation && patience.operation <= Duration::from_secs(30));
 }
