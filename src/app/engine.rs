@@ -74,7 +74,7 @@ pub enum Write {
         /// How far it has come.
         progress: watch::Receiver<ReshardRun>,
         /// The end.
-        done: Slot<Receipt>,
+        done: Box<Slot<Receipt>>,
     },
 }
 
@@ -228,7 +228,7 @@ impl Engine {
         let connection = self.connection()?;
         let (publish, progress) = watch::channel(reshard::prepared(request));
         let (clock, wake) = (self.clock.clone(), self.wake.clone());
-        let mut done = Slot::default();
+        let mut done = Box::new(Slot::default());
         let mut changes = publish.subscribe();
         let task = async move { reshard::run(&connection, &clock, &publish).await };
         done.start(&self.handle, self.wake.clone(), now, task);

@@ -1,5 +1,6 @@
 //! One list of cases, held against the embedded server and against servers that nobody here wrote. Where one of those is
 //! not as AWS is, the table of gaps names it with its reason; a gap that has closed fails as loudly as a new one.
+#![allow(clippy::expect_used, clippy::panic)]
 
 #[path = "../peers/mod.rs"]
 mod peers;
@@ -14,10 +15,15 @@ mod target;
 use std::fmt::Write;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
 use futures_util::StreamExt;
 use kinescope::local::{LocalOptions, LocalServer};
+use kinescope::model::answer::ProblemKind;
+use kinescope::model::position::StartingPosition;
+use kinescope::model::time::Millis;
 use peers::{Kind, Peer};
 use target::{Outcome, Target};
 
@@ -148,4 +154,23 @@ async fn moto_conforms() {
 async fn kinesalite_conforms() {
     let peer = Peer::start(Kind::Kinesalite);
     conform(Server::Kinesalite, &peer.endpoint_url).await;
+}
+
+#[tokio::test]
+async fn an_iterator_is_good_for_five_minutes() {
+    let behind = Arc::new(AtomicI64::new(0));
+    let hands = behind.clone();
+    let clock = Arc::new(move || target::now() + Millis(hands.load(Ordering::SeqCst)));
+    let server = LocalServer::start(LocalOptions { clock, ..LocalOptions::empty() }).await.expect("starts");
+    let target = Target::at(&server.endpoint_url()).await;
+    let stream = target.stream("old", 1).await.expect("a stream");
+    let shard = target.only_shard(&stream).await.expect("a shard");
+    let iterator = target.iterator(&stream, &shard, StartingPosition::Latest).await.expect("an iterator");
+    behind.store(Millis::from_secs(290).0, Ordering::SeqCst);
+    let page = target.connection.get_records(&iterator, 10, "the shard").await.expect("it is still good");
+    behind.store(Millis::from_secs(310).0, Ordering::SeqCst);
+    let outcome = target.connection.get_records(&iterator, 10, "the shard").await;
+    target::fails_as(outcome, ProblemKind::Expired, "the shard").expect("it is too old");
+    let next = page.next_iterator.expect("an open shard");
+    target.connection.get_records(&next, 10, "the shard").await.expect("each page brings a new one");
 }

@@ -65,7 +65,9 @@ fn the_activity_log_draws() {
     let mut world = fixture::incident();
     fixture::unlock(&mut world);
     draw("activity", FULL, clone_of(&world), vec![Command::Go(Place::Activity)]);
-    world.meters.by_operation = vec![("GetRecords", 9_604), ("DescribeStreamSummary", 1_530), ("GetMetricData", 86)];
+    world.meters.by_operation = [("GetRecords", 9_604), ("DescribeStreamSummary", 1_530), ("GetMetricData", 86)]
+        .map(|(name, calls)| (name.to_owned(), calls))
+        .into();
     world.meters.metrics_requested = 1_204;
     let mut harness = window(FULL, world);
     harness.state_mut().apply(vec![Command::Go(Place::Activity)]);

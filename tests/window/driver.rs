@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use eframe::egui::accesskit::{Action, Node, NodeId, Role};
+use eframe::egui::accesskit::{Node, Role};
 use eframe::egui::{Event, Key, Modifiers, PointerButton, Pos2, pos2};
 use egui_inspection::protocol::{Request, Response, read_handshake, read_message, write_message};
 
@@ -71,11 +71,6 @@ impl Window {
         self.started.elapsed()
     }
 
-    /// Id of the program's process.
-    pub fn pid(&self) -> u32 {
-        self._app.0.id()
-    }
-
     fn ask(&mut self, request: &Request) -> Response {
         write_message(&self.stream, request).expect("the window listens");
         read_message(&self.stream).expect("the window answers")
@@ -85,7 +80,7 @@ impl Window {
     pub fn nodes(&mut self) -> Vec<Found> {
         match self.ask(&Request::GetTree) {
             Response::Tree { accesskit: Some(tree), .. } => {
-                tree.nodes.iter().filter_map(|(id, node)| found(*id, node)).collect()
+                tree.nodes.iter().filter_map(|(_, node)| found(node)).collect()
             }
             other => panic!("no tree: {other:?}"),
         }
@@ -119,7 +114,9 @@ impl Window {
     pub fn click_exact(&mut self, name: &str) {
         let began = Instant::now();
         loop {
-            if let Some(hit) = self.nodes().into_iter().find(|node| node.name == name) {
+            let hits = self.nodes().into_iter().filter(|node| node.name == name);
+            // A heading may have the same words as the button below it.
+            if let Some(hit) = hits.min_by_key(|node| node.role == Role::Label) {
                 return self.press(hit.center);
             }
             assert!(began.elapsed() < PATIENCE, "nothing is called {name:?}");
@@ -174,10 +171,9 @@ impl Window {
     }
 }
 
-fn found(_id: NodeId, node: &Node) -> Option<Found> {
+fn found(node: &Node) -> Option<Found> {
     let name = node.label().or_else(|| node.value()).filter(|name| !name.is_empty())?;
     let bounds = node.bounds()?;
-    let _ = Action::Click;
     let center = pos2(((bounds.x0 + bounds.x1) / 2.0) as f32, ((bounds.y0 + bounds.y1) / 2.0) as f32);
     Some(Found { name: name.to_owned(), role: node.role(), center })
 }

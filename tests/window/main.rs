@@ -2,6 +2,7 @@
 //!
 //! Needs Xvfb and a Vulkan driver (software is enough); `tests/run` installs both. Set `KINESCOPE_SCREENSHOTS` to a folder
 //! to keep the pictures, as README.md shows them.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 #![cfg(all(feature = "inspection", target_os = "linux"))]
 
 mod driver;
@@ -31,20 +32,84 @@ impl Album {
 fn from_the_first_frame_to_a_split_shard() {
     let album = Album::of_environment();
     let mut window = Window::open(&["--demo"]);
-    window.wait("Stream clickstream-data", None);
-    println!("fleet filled {:.1} s after the start", window.age().as_secs_f64());
+    window.wait("Stream clickstream-data critical", None);
+    println!("the fleet was filled {:.1} s after the start", window.age().as_secs_f64());
     album.add(&mut window, "fleet");
 
-    window.click("Stream clickstream-data");
+    window.click("Open heatmap of clickstream-data");
     window.wait("Heatmap of clickstream-data", None);
-    window.wait("Heat shardId-", None);
+    window.wait("Heat shardId-000000000005", None);
     album.add(&mut window, "heatmap");
-
     window.click_exact("Shards");
-    window.wait("Shard shardId-", None);
+    window.wait("Shard shardId-000000000005", None);
     album.add(&mut window, "shards");
-
     window.click_exact("Tail");
     window.wait("Record ", None);
+    window.click("Record ");
+    window.wait("Copy JSON", None);
     album.add(&mut window, "tail");
+
+    // A record, sent by hand, comes back in the tail.
+    window.click("Open sandbox");
+    window.click_exact("Tail");
+    window.click_exact("Unlock…");
+    window.wait("Unlock writes", None);
+    album.add(&mut window, "unlock");
+    window.click("Unlock for");
+    window.click_exact("Inject…");
+    window.fill("Partition key", "tenant-9");
+    window.fill("Data", r#"{"event":"checkout","test":true}"#);
+    album.add(&mut window, "inject");
+    window.click("Send 1 record");
+    window.wait("Record ", None);
+    window.click_exact("Close");
+
+    // A shard, split in two, shows its children.
+    window.click_exact("Shards");
+    window.click_exact("Reshard…");
+    window.wait("Split shard …0000", None);
+    album.add(&mut window, "reshard");
+    window.click("Split shard …0000");
+    window.wait("Shard shardId-000000000002", None);
+    window.wait("Stream ACTIVE again", None);
+    album.add(&mut window, "reshard_progress");
+    window.click("Close");
+    window.click_exact("Activity log");
+    window.wait("SplitShard", None);
+    album.add(&mut window, "activity");
+
+    light(&mut window, &album);
+}
+
+/// The same in the light theme.
+fn light(window: &mut Window, album: &Album) {
+    window.click_exact("Light theme");
+    window.click_exact("Fleet");
+    window.wait("Stream clickstream-data critical", None);
+    album.add(window, "fleet_light");
+    window.click("Open heatmap of clickstream-data");
+    window.wait("Heat shardId-000000000005", None);
+    album.add(window, "heatmap_light");
+}
+
+#[test]
+fn the_first_screen_is_there_without_any_configuration() {
+    let album = Album::of_environment();
+    let mut window = Window::open(&[]);
+    window.wait("Start with demo data", None);
+    album.add(&mut window, "connect");
+}
+
+#[test]
+fn without_a_display_the_program_says_what_helps() {
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_kinescope"))
+        .arg("--demo")
+        .env_remove("DISPLAY")
+        .env_remove("WAYLAND_DISPLAY")
+        .env_remove("WAYLAND_SOCKET")
+        .output()
+        .expect("runs");
+    assert_eq!(output.status.code(), Some(2));
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("apt-get install xvfb") && said.lines().count() == 1, "{said}");
 }

@@ -136,10 +136,13 @@ fn facts(shard: &Shard, map: &ShardMap, metrics: Option<&WriteMetrics>) -> Shard
     }
 }
 
+/// What the facts were made from: the stream, and for shards and figures when they came and which value it was.
+type Origin = (StreamName, Option<Timestamp>, usize, Option<Timestamp>, usize);
+
 /// The facts of the last answers, kept until one of the answers is replaced.
 #[derive(Debug, Default)]
 pub struct FactsCache {
-    made_from: Option<(StreamName, Option<Timestamp>, usize, Option<Timestamp>, usize)>,
+    made_from: Option<Origin>,
     facts: Option<Arc<Facts>>,
 }
 
