@@ -26,6 +26,10 @@ pub fn show(ui: &mut Ui, world: &World, state: &mut UiState, out: &mut Commands)
     state.focus_filter = false;
     dialog_ui(ui, world, state, out);
     shell::palette::show(ui, world, state, out);
+    if out.as_slice().iter().any(|command| matches!(command, command::Command::Copy(_))) {
+        state.copied_at = Some(ui.input(|input| input.time));
+        ui.ctx().request_repaint();
+    }
 }
 
 /// The place that can be shown: without a connection it is always the choice of one.

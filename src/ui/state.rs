@@ -31,6 +31,8 @@ pub struct UiState {
     pub selected_shard: Option<ShardId>,
     /// The first key of a shortcut of two, and when it was pressed, in seconds of egui's time.
     pub prefix: Option<(eframe::egui::Key, f64)>,
+    /// When text was last put on the clipboard, in seconds of egui's time.
+    pub copied_at: Option<f64>,
     /// The filter of the list on screen takes the focus in the next frame.
     pub focus_filter: bool,
     /// The rail.
@@ -65,6 +67,7 @@ impl Default for UiState {
             palette: None,
             selected_shard: None,
             prefix: None,
+            copied_at: None,
             focus_filter: false,
             rail: RailState::default(),
             fleet: FleetState::default(),

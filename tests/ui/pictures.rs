@@ -46,17 +46,20 @@ fn clone_of(world: &World) -> World {
 }
 
 const FULL: (f32, f32) = (1440.0, 900.0);
+const TINY: (f32, f32) = (420.0, 260.0);
 const SMALL: (f32, f32) = (1024.0, 700.0);
 
 #[test]
 fn the_fleet_draws() {
     draw("fleet", FULL, fixture::incident(), vec![Command::Go(Place::Fleet)]);
+    draw("fleet_tiny", TINY, fixture::incident(), vec![Command::Go(Place::Fleet)]);
     draw("fleet_small", SMALL, fixture::incident(), vec![Command::Go(Place::Fleet)]);
 }
 
 #[test]
 fn the_first_start_draws() {
     draw("connect", FULL, fixture::first_start(), vec![]);
+    draw("connect_tiny", TINY, fixture::first_start(), vec![]);
     draw("connect_small", SMALL, fixture::first_start(), vec![]);
 }
 

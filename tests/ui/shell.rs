@@ -212,3 +212,33 @@ fn the_log_shows_the_command_line_of_a_call() {
     let copied = harness.state().log.last();
     assert!(matches!(copied, Some(Command::Copy(text)) if text.starts_with("aws kinesis split-shard --stream-name")));
 }
+
+#[test]
+fn credentials_of_the_environment_connect_without_a_profile() {
+    let mut harness = window(SIZE, fixture::first_start());
+    harness.get_by_label_contains("Default chain").click();
+    harness.run_steps(2);
+    harness.get_by_label("Connect to default chain").click();
+    harness.run_steps(2);
+    assert_eq!(harness.state().log, [Command::Connect(ConnectRequest::default())]);
+}
+
+#[test]
+fn idle_means_idle() {
+    for place in [Place::Fleet, Place::Activity, stream(Tab::Heatmap), stream(Tab::Shards), stream(Tab::Tail)] {
+        let mut harness = at(fixture::stream_open(), place.clone());
+        assert!(harness.try_run().is_ok(), "{place:?} repaints without a reason");
+    }
+    let mut first = window(SIZE, fixture::first_start());
+    assert!(first.try_run().is_ok(), "the first screen repaints without a reason");
+}
+
+#[test]
+fn the_filter_of_the_rail_opens_its_first_match() {
+    let mut harness = at(fixture::incident(), Place::Fleet);
+    press(&mut harness, Key::Slash);
+    harness.get_by_label("Filter streams").type_text("ledger");
+    harness.run_steps(2);
+    press(&mut harness, Key::Enter);
+    assert_eq!(harness.state().ui.place, Place::Stream(StreamName::from("ledger-postings"), Tab::Heatmap));
+}

@@ -10,7 +10,7 @@ use crate::ui::widgets::{self, Button, Dialog};
 /// Draws the dialog.
 pub fn show(ui: &mut Ui, out: &mut Commands) {
     let t = theme::tokens(ui);
-    let dialog = Dialog::new(Id::unique("shortcuts"), "Keyboard shortcuts").icon(icons::KEYBOARD, t.weak).width(640.0);
+    let dialog = Dialog::new(Id::unique("shortcuts"), "Keyboard shortcuts").icon(icons::KEYBOARD, t.weak).width(720.0);
     let mut is_done = false;
     let outcome = dialog.show(
         ui.ctx(),

@@ -28,7 +28,8 @@ pub fn frame(ui: &mut Ui, world: &World, state: &mut UiState, out: &mut Commands
     ui.painter().rect_filled(whole, 0, t.panel);
     let bottom = whole.bottom() - status::HEIGHT;
     let bar = Rect::from_min_max(pos2(whole.left(), bottom), whole.max);
-    status::show(&mut region(ui, bar, "status"), world, out);
+    let is_copied = status::is_copied(ui, state);
+    status::show(&mut region(ui, bar, "status"), world, is_copied, out);
     let top = whole.top() + STRIPE;
     let mut keep = KeepClear { chip: None, stripe: STRIPE, status: status::HEIGHT, rail: 0.0 };
     let mut left = whole.left();

@@ -53,7 +53,7 @@ pub fn show(ui: &mut Ui, world: &World, state: &mut UiState, is_narrow: bool, ou
     ui.add_space(CHIP + 9.0);
     navigation(ui, world, state, is_narrow, out);
     if !is_narrow {
-        list_head(ui, state);
+        list_head(ui, state, out);
     }
     update_order(state);
     let foot = if is_narrow { 40.0 } else { 32.0 };
@@ -244,7 +244,7 @@ fn nav_row(ui: &Ui, rect: Rect, icon: &str, label: &str, detail: &str, is_curren
     response
 }
 
-fn list_head(ui: &mut Ui, state: &mut UiState) {
+fn list_head(ui: &mut Ui, state: &mut UiState, out: &mut Commands) {
     let t = theme::tokens(ui);
     let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), 34.0), Sense::hover());
     let middle = rect.top() + 19.0;
@@ -277,6 +277,13 @@ fn list_head(ui: &mut Ui, state: &mut UiState) {
         .show_in(ui, field);
     if response.lost_focus() && ui.input(|input| input.key_pressed(Key::Escape)) {
         state.rail.filter.clear();
+    }
+    if response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter)) {
+        update_order(state);
+        let first = state.rail.order.first().and_then(|at| state.fleet.facts.streams.get(*at));
+        if let Some(facts) = first {
+            out.push(Command::Go(Place::Stream(facts.name.clone(), state.tab)));
+        }
     }
     ui.add_space(6.0);
 }

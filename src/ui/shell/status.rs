@@ -4,6 +4,7 @@ use eframe::egui::{Align, Align2, FontId, Rect, Role, Sense, Stroke, Ui, WidgetI
 
 use crate::model::world::{Link, World};
 use crate::ui::command::{Command, Commands};
+use crate::ui::state::UiState;
 use crate::ui::theme::{fonts, icons};
 use crate::ui::widgets::tag::open_ring;
 use crate::ui::widgets::text::{job, paint_job};
@@ -18,16 +19,47 @@ fn small() -> FontId {
 pub const HEIGHT: f32 = 24.0;
 
 /// Draws it.
-pub fn show(ui: &mut Ui, world: &World, out: &mut Commands) {
+pub fn show(ui: &mut Ui, world: &World, is_copied: bool, out: &mut Commands) {
     let rect = ui.max_rect();
     let t = theme::tokens(ui);
     ui.painter().rect_filled(rect, 0, t.bg);
     ui.painter().hline(rect.x_range(), rect.top() + 0.5, Stroke::new(1.0, t.stroke));
     let right = clocks(ui, rect, world);
-    let used = usage_width(ui, world);
+    // A very narrow window keeps the tasks and the clocks.
+    let has_usage = rect.width() > 640.0;
+    let used = if has_usage { usage_width(ui, world) } else { 0.0 };
     let tasks_end = tasks(ui, rect.with_max_x(right - used), world);
-    let left = usage(ui, rect.with_min_x(tasks_end), world);
-    last_problem(ui, rect.with_min_x(left).with_max_x(right), world, out);
+    let left = if has_usage { usage(ui, rect.with_min_x(tasks_end), world) } else { tasks_end };
+    let room = rect.with_min_x(left).with_max_x(right);
+    if is_copied {
+        copied(ui, room);
+    } else {
+        last_problem(ui, room, world, out);
+    }
+}
+
+/// How long the word `copied` stands, in seconds.
+const COPIED_SECONDS: f64 = 2.0;
+
+/// Whether text was put on the clipboard just now. Asks for the one frame in which the word goes away.
+pub fn is_copied(ui: &Ui, state: &mut UiState) -> bool {
+    let Some(at) = state.copied_at else { return false };
+    let left = COPIED_SECONDS - (ui.input(|input| input.time) - at);
+    if left <= 0.0 {
+        state.copied_at = None;
+        return false;
+    }
+    ui.ctx().request_repaint_after(std::time::Duration::from_secs_f64(left));
+    true
+}
+
+fn copied(ui: &Ui, room: Rect) {
+    let t = theme::tokens(ui);
+    let area = room.with_min_x((room.right() - 170.0).max(room.left()));
+    let response = ui.interact(area, ui.scope_id().with("copied"), Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Status, true, "Copied to the clipboard"));
+    let line = job(&[(icons::CHECK, fonts::icon(12.0), t.ok), ("  Copied to the clipboard", small(), t.strong)]);
+    paint_job(ui.painter(), area.with_max_x(room.right() - 12.0), Align::Max, line);
 }
 
 /// Paints one cell with a line behind it; gives back its right edge.

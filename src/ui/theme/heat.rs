@@ -32,7 +32,9 @@ pub fn color(share: f64, dark_mode: bool) -> Color32 {
 
 /// Text on a cell of that share.
 pub fn text_color(share: f64, dark_mode: bool) -> Color32 {
-    if (share >= 0.6) == dark_mode { Color32::from_rgb(0x0B, 0x0E, 0x12) } else { Color32::from_rgb(0xEA, 0xF1, 0xF4) }
+    // Amber is bright in both themes.
+    let is_bright = if dark_mode { share >= 0.6 } else { share < 0.6 || (0.8..1.0).contains(&share) };
+    if is_bright { Color32::from_rgb(0x0B, 0x0E, 0x12) } else { Color32::from_rgb(0xEA, 0xF1, 0xF4) }
 }
 
 /// Fill of a cell of which nothing is known.

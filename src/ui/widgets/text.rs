@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use eframe::egui::{
     Align, Align2, Color32, FontId, Galley, Label, Painter, Pos2, Rect, Response, RichText, Role, Sense, TextWrapMode,
-    Ui, WidgetInfo, pos2,
+    Ui, Vec2, WidgetInfo, pos2,
     text::{LayoutJob, TextFormat, TextWrapping},
 };
 
@@ -50,6 +50,9 @@ pub fn text_width(painter: &Painter, text: &str, font: FontId) -> f32 {
 
 /// Paints one line, centred vertically in `rect`, cut with an ellipsis where it is too long. Gives back what it covers.
 pub fn paint_elided(painter: &Painter, rect: Rect, align: Align, text: &str, font: FontId, color: Color32) -> Rect {
+    if rect.width() < LEAST_WIDTH {
+        return Rect::from_min_size(rect.min, Vec2::ZERO);
+    }
     let mut job = LayoutJob::simple_singleline(text.to_owned(), font, color);
     job.wrap = one_row(rect.width());
     paint_galley(painter, rect, align, painter.layout_job(job), color)
@@ -57,9 +60,15 @@ pub fn paint_elided(painter: &Painter, rect: Rect, align: Align, text: &str, fon
 
 /// Paints a coloured job as one line, as [`paint_elided`] does.
 pub fn paint_job(painter: &Painter, rect: Rect, align: Align, mut job: LayoutJob) -> Rect {
+    if rect.width() < LEAST_WIDTH {
+        return Rect::from_min_size(rect.min, Vec2::ZERO);
+    }
     job.wrap = one_row(rect.width());
     paint_galley(painter, rect, align, painter.layout_job(job), Color32::WHITE)
 }
+
+/// Where less room is left, nothing is painted, not even an ellipsis.
+const LEAST_WIDTH: f32 = 5.0;
 
 fn one_row(width: f32) -> TextWrapping {
     TextWrapping { max_width: width.max(0.0), max_rows: 1, break_anywhere: true, overflow_character: Some('…') }

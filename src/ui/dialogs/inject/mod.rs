@@ -6,7 +6,7 @@ mod landing;
 mod results;
 
 use eframe::egui::{
-    self, Align, Align2, Id, Key, Layout, Modifiers, Rect, Role, Sense, Stroke, Ui, UiBuilder, WidgetInfo, pos2, vec2,
+    Align, Align2, Id, Key, Layout, Modifiers, Rect, Role, Sense, Stroke, Ui, UiBuilder, WidgetInfo, pos2, vec2,
 };
 
 pub use draft::Draft;
@@ -161,7 +161,8 @@ fn record(ui: &mut Ui, scene: &mut Scene<'_>) {
     let right = area.left() + half + 12.0;
     let label = |ui: &Ui, x: f32, text: &str, more: &str| {
         let at = ui.painter().text(pos2(x, top), Align2::LEFT_TOP, text, fonts::small_medium(), t.weak).right();
-        ui.painter().text(pos2(at + 8.0, top), Align2::LEFT_TOP, more, fonts::small(), t.faint);
+        let room = Rect::from_min_max(pos2(at + 8.0, top), pos2(x + half, top + 15.0));
+        widgets::paint_elided(ui.painter(), room, Align::Min, more, fonts::small(), t.faint);
     };
     label(ui, area.left(), "Partition key", "");
     label(ui, right, "Explicit hash key", "optional, overrides MD5");
@@ -229,7 +230,7 @@ fn footer(ui: &mut Ui, scene: &mut Scene<'_>) {
     let button = Button::primary(&label)
         .icon(icons::INJECT)
         .key("Ctrl ⏎")
-        .enabled(reason.as_ref().map(|()| ()).map_err(String::as_str));
+        .enabled(reason.as_ref().copied().map_err(String::as_str));
     if ui.add(button.height(28.0)).clicked() {
         send(scene);
     }

@@ -17,7 +17,7 @@ const COLUMNS: [Column; 7] = [
     Column::new("key", "Partition key", 110.0).rest(80.0),
     Column::new("shard", "Shard", 58.0),
     Column::new("result", "Result", 136.0),
-    Column::new("attempts", "Attempts and waits, ms", 226.0).drop(1),
+    Column::new("attempts", "Attempts and waits, ms", 262.0).drop(1),
     Column::new("total", "Total", 72.0).right(),
     Column::new("sequence", "Sequence number or error", 280.0).rest(240.0),
 ];

@@ -11,7 +11,7 @@ use crate::ui::views::shards::Facts;
 use crate::ui::views::shards::key_space::{key_at, paint_axis, rect_of, span_of};
 use crate::ui::widgets::{hatching, text_width};
 
-const BAND: f32 = 62.0;
+const BAND: f32 = 70.0;
 const STRIP: f32 = 9.0;
 const HEAD: f32 = 20.0;
 const BETWEEN: f32 = 34.0;
@@ -42,11 +42,11 @@ pub fn show(ui: &mut Ui, facts: &Facts, plan: Option<&SplitPlan>) -> Option<Shar
         facts.open().map(|shard| (shard.range, shard.now, Some(&shard.id) == target.as_ref())).collect();
     paint_band(&painter, t, dark_mode, now_band, &now);
     let words = format!("{} shards, predicted: assumes even load within the range", count + 1);
-    heading(&painter, t, rect.left(), after_band.top() - HEAD, "After", &words);
     paint_band(&painter, t, dark_mode, after_band, &after(facts, plan));
     if let Some(plan) = plan {
         join(&painter, t, area, now_band, after_band, plan);
     }
+    heading(&painter, t, rect.left(), after_band.top() - HEAD, "After", &words);
     paint_axis(&painter, t, area, after_band.bottom() + STRIP + 2.0, 4);
     picked
 }

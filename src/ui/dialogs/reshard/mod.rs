@@ -26,7 +26,7 @@ use crate::ui::views::shards::{Facts, FactsCache};
 use crate::ui::widgets::{self, Button, Dialog, TagStyle};
 
 const WIDTH: f32 = 1_122.0;
-const HEIGHT: f32 = 740.0;
+const HEIGHT: f32 = 724.0;
 
 /// What the dialog remembers.
 #[derive(Debug, Default)]
@@ -146,10 +146,12 @@ fn body(ui: &mut Ui, scene: &mut Scene<'_>) {
     let left = rect.with_max_x(split);
     let right = rect.with_min_x(split + 1.0);
     column(ui, "plan", left, |ui| plan_column(ui, scene));
-    column(ui, "side", right, |ui| {
-        ui.set_min_height(right.height());
-        side::show(ui, scene);
-    });
+    let foot = side::foot_height(scene);
+    let low = right.with_min_y(right.bottom() - foot);
+    column(ui, "side", right.with_max_y(low.top()), |ui| side::show(ui, scene));
+    if foot > 0.0 {
+        column(ui, "side foot", low, |ui| side::foot(ui, scene));
+    }
 }
 
 fn column(ui: &mut Ui, salt: &str, rect: Rect, add: impl FnOnce(&mut Ui)) {
@@ -267,7 +269,7 @@ fn planning_footer(ui: &mut Ui, scene: &mut Scene<'_>) {
         None => "Split shard".to_owned(),
     };
     let reason = scene.why_not();
-    let enabled = reason.as_ref().map(|()| ()).map_err(String::as_str);
+    let enabled = reason.as_ref().copied().map_err(String::as_str);
     let button = Button::danger(&label).icon(icons::SPLIT).enabled(enabled).height(28.0);
     if ui.add(button).clicked()
         && let Some(request) = &request

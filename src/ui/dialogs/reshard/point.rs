@@ -39,7 +39,9 @@ fn heading(ui: &mut Ui, state: &mut PointState, plan: &SplitPlan, is_fixed: bool
     let title = format!("Split point inside {}", plan.target.id.short());
     let title = ui.painter().text(rect.left_center(), Align2::LEFT_CENTER, title, fonts::small_strong(), t.strong);
     let at = pos2(title.right() + 10.0, rect.center().y);
-    ui.painter().text(at, Align2::LEFT_CENTER, "no samples: a balanced point is not known", fonts::small(), t.weak);
+    let words = Rect::from_min_max(pos2(at.x, rect.top()), pos2(rect.right() - 130.0, rect.bottom()));
+    let text = "no samples: a balanced point is not known";
+    widgets::paint_elided(ui.painter(), words, Align::Min, text, fonts::small(), t.weak);
     let builder = UiBuilder::new().max_rect(rect).layout(Layout::right_to_left(Align::Center));
     ui.scope_builder(builder, |ui| {
         if is_fixed {
@@ -66,17 +68,24 @@ fn children(ui: &mut Ui, t: &Tokens, plan: &SplitPlan) {
     let predicted = plan.predicted();
     let part = plan.lower_part();
     let painter = ui.painter();
-    let draw = |left: f32, color: Color32, name: &str, share: Option<f64>, part: Option<f64>| {
+    let is_narrow = rect.width() < 560.0;
+    let words = |share: Option<f64>, part: Option<f64>| match is_narrow {
+        true => format!("{} of limit", share_words(share)),
+        false => format!("{} of limit, {} of range", share_words(share), share_words(part)),
+    };
+    let draw = |left: f32, color: Color32, name: &str, words: &str| {
         painter.rect_filled(Rect::from_center_size(pos2(left + 4.0, rect.center().y), vec2(8.0, 8.0)), 1, color);
         let at = pos2(left + 14.0, rect.center().y);
         let name = painter.text(at, Align2::LEFT_CENTER, name, fonts::small_medium(), t.strong);
-        let words = format!("{} of limit, {} of range", share_words(share), share_words(part));
         let at = pos2(name.right() + 8.0, rect.center().y);
         painter.text(at, Align2::LEFT_CENTER, words, fonts::small(), t.weak);
     };
-    draw(rect.left(), t.s1, "Lower child", predicted.map(|(lower, _)| lower), part);
-    let right = rect.left() + rect.width() * 0.6;
-    draw(right, t.s2, "Upper child", predicted.map(|(_, upper)| upper), part.map(|part| 1.0 - part));
+    draw(rect.left(), t.s1, "Lower child", &words(predicted.map(|(lower, _)| lower), part));
+    let upper = words(predicted.map(|(_, upper)| upper), part.map(|part| 1.0 - part));
+    let width = 22.0
+        + widgets::text_width(painter, "Upper child", fonts::small_medium())
+        + widgets::text_width(painter, &upper, fonts::small());
+    draw(rect.right() - width, t.s2, "Upper child", &upper);
 }
 
 /// The range as a line with a handle; dragging it makes the point a custom one.

@@ -24,7 +24,17 @@ pub fn show(ui: &mut Ui, scene: &mut Scene<'_>) {
         Some(run) => progress(ui, t, run, scene.world.now),
         None => what_happens(ui, t, scene),
     }
-    confirmation(ui, t, scene);
+    ui.add_space(8.0);
+}
+
+/// Height of what stands below the column: the typed confirmation, or what may be done while a split runs.
+pub fn foot_height(scene: &Scene<'_>) -> f32 {
+    match scene.run() {
+        Some(run) if run.is_done => 0.0,
+        Some(_) => 56.0,
+        None if scene.needs_name() => 86.0,
+        None => 0.0,
+    }
 }
 
 fn heading(ui: &mut Ui, t: &Tokens, text: &str) -> Rect {
@@ -184,24 +194,18 @@ fn progress(ui: &mut Ui, t: &Tokens, run: &ReshardRun, now: crate::model::time::
     }
 }
 
-/// At the bottom: the typed name where the environment is strict, or what may be done while it runs.
-fn confirmation(ui: &mut Ui, t: &Tokens, scene: &mut Scene<'_>) {
+/// Below the column: the typed name where the environment is strict, or what may be done while it runs.
+pub fn foot(ui: &mut Ui, scene: &mut Scene<'_>) {
+    let t = theme::tokens(ui);
     let room = ui.available_rect_before_wrap();
     let inner = Rect::from_min_max(
         pos2(room.left() + GUTTER, room.bottom() - 62.0),
         pos2(room.right() - GUTTER, room.bottom() - 14.0),
     );
-    if let Some(run) = scene.run() {
-        let words = if run.is_done {
-            ""
-        } else {
-            "You can close this window. The task keeps running and stays in the status bar."
-        };
+    if scene.run().is_some() {
+        let words = "You can close this window. The task keeps running and stays in the status bar.";
         let galley = ui.painter().layout(words.to_owned(), fonts::small(), t.weak, inner.width());
         ui.painter().galley(pos2(inner.left(), inner.bottom() - galley.size().y), galley, t.weak);
-        return;
-    }
-    if !scene.needs_name() {
         return;
     }
     let name = scene.world.open.as_ref().map(|open| open.name.to_string()).unwrap_or_default();

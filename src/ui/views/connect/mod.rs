@@ -15,12 +15,15 @@ use crate::model::world::{Link, World};
 use crate::ui::command::{Command, Commands, Place};
 use crate::ui::{region, theme, widgets};
 
+/// Stands for the SDK's default chain where a profile's name stands.
+const DEFAULT_CHAIN: &str = "default chain";
+
 /// What a person has chosen and typed here.
 #[derive(Debug, Default)]
 pub struct ConnectState {
     /// Filter of the profiles.
     pub filter: String,
-    /// The selected profile; the empty name is the default chain of the SDK.
+    /// The selected profile, or the default chain.
     pub selected: Option<String>,
     /// The Region for the selected profile, and for which profile it was filled in.
     region: String,
@@ -42,7 +45,7 @@ pub fn show(ui: &mut Ui, world: &World, state: &mut ConnectState, focus_filter: 
     left::show(&mut region(ui, rect.with_max_x(split), "left"), world, out);
     ui.painter().vline(split - 0.5, rect.y_range(), Stroke::new(1.0, t.stroke));
     let custom_height = endpoint::height(world);
-    let strip_height = strip::height(world);
+    let strip_height = strip::height(world, state);
     let custom_top = rect.bottom() - custom_height;
     let strip_top = custom_top - strip_height;
     let band = |top: f32, bottom: f32| Rect::from_min_max(pos2(split, top), pos2(rect.right(), bottom));
@@ -111,8 +114,14 @@ fn fill_in(world: &World, state: &mut ConnectState) {
     }
 }
 
-/// The environment of a profile or endpoint, and whether a person chose it.
-fn environment_of(world: &World, label: &str) -> (Environment, bool) {
+/// The name that settings keep an environment under.
+fn label_of(name: &str) -> &str {
+    if name == DEFAULT_CHAIN { "default" } else { name }
+}
+
+/// The environment of a profile, and whether a person chose it.
+fn environment_of(world: &World, name: &str) -> (Environment, bool) {
+    let label = label_of(name);
     match world.settings.environments.get(label) {
         Some(environment) => (*environment, true),
         None => (Environment::guess(label), false),

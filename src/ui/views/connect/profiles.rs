@@ -40,6 +40,7 @@ enum Line<'a> {
     Group(Severity, String, String),
     Profile(&'a ProfileInfo),
     Fix(&'a ProfileInfo),
+    DefaultChain,
 }
 
 /// Draws the head and the list.
@@ -59,11 +60,11 @@ pub fn show(ui: &mut Ui, world: &World, state: &mut ConnectState, focus_filter: 
         }
         return;
     };
-    if profiles.is_empty() {
+    if profiles.is_empty() && state.selected.as_deref() != Some(super::DEFAULT_CHAIN) {
         let hint =
-            "Neither ~/.aws/config nor ~/.aws/credentials has one. aws configure sso makes one; demo data needs none.";
-        if widgets::empty(ui, icons::USER, "No AWS profiles", hint, Some("Copy aws configure sso")) {
-            out.push(Command::Copy("aws configure sso".to_owned()));
+            "Neither ~/.aws/config nor ~/.aws/credentials has one; aws configure sso makes one. Demo data needs none.";
+        if widgets::empty(ui, icons::USER, "No AWS profiles", hint, Some("Use the default chain")) {
+            state.selected = Some(super::DEFAULT_CHAIN.to_owned());
         }
         return;
     }
@@ -176,6 +177,10 @@ fn lines<'a>(profiles: &'a [ProfileInfo], filter: &str, selected: Option<&str>, 
             }
         }
     }
+    if super::DEFAULT_CHAIN.contains(&filter) {
+        lines.push(Line::Group(Severity::Unknown, "Without a profile".to_owned(), String::new()));
+        lines.push(Line::DefaultChain);
+    }
     lines
 }
 
@@ -215,7 +220,7 @@ pub fn needs_fix(profile: &ProfileInfo) -> bool {
 fn line_ui(ui: &mut Ui, at: usize, line: &Line<'_>, world: &World, state: &mut ConnectState, out: &mut Commands) {
     let height = match line {
         Line::Group(..) => GROUP,
-        Line::Profile(_) => ROW,
+        Line::Profile(_) | Line::DefaultChain => ROW,
         Line::Fix(_) => FIX,
     };
     let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::hover());
@@ -225,6 +230,7 @@ fn line_ui(ui: &mut Ui, at: usize, line: &Line<'_>, world: &World, state: &mut C
     match line {
         Line::Group(severity, title, detail) => group_ui(ui, rect, *severity, title, detail),
         Line::Fix(profile) => fix_ui(ui, rect, profile, out),
+        Line::DefaultChain => chain_ui(ui, rect, world, state),
         Line::Profile(profile) => {
             let is_selected = state.selected.as_deref() == Some(profile.name.as_str());
             let response = profile_ui(ui, rect, at, profile, world, is_selected);
@@ -323,6 +329,36 @@ fn profile_ui(ui: &Ui, rect: Rect, at: usize, profile: &ProfileInfo, world: &Wor
     response
 }
 
+/// The default chain of the SDK: for credentials that no file names.
+fn chain_ui(ui: &Ui, rect: Rect, world: &World, state: &mut ConnectState) {
+    let t = theme::tokens(ui);
+    let is_selected = state.selected.as_deref() == Some(super::DEFAULT_CHAIN);
+    let response = ui.interact(rect, ui.scope_id().with("default chain"), Sense::click());
+    let words = "environment variables, container or instance role";
+    response.widget_info(|| WidgetInfo::selected(Role::Row, true, is_selected, format!("Default chain: {words}")));
+    let painter = ui.painter();
+    if is_selected || response.hovered() {
+        painter.rect_filled(rect, 0, if is_selected { t.selected } else { t.hover });
+    }
+    painter.hline(rect.x_range(), rect.bottom() - 0.5, Stroke::new(1.0, t.stroke_weak));
+    if is_selected {
+        painter.rect_filled(Rect::from_min_size(rect.min, vec2(3.0, rect.height() - 1.0)), 0, t.accent);
+    }
+    widgets::paint_elided(painter, column(rect, 0), Align::Min, super::DEFAULT_CHAIN, fonts::value(), t.strong);
+    let kind = column(rect, 1);
+    widgets::paint_tag(painter, t, kind.left_center(), "CHAIN", TagStyle::Neutral);
+    let about = Rect::from_min_max(column(rect, 2).min, column(rect, 5).max);
+    widgets::paint_elided(painter, about, Align::Min, words, fonts::small(), t.text);
+    let (environment, is_chosen) = environment_of(world, super::DEFAULT_CHAIN);
+    environment_cell(ui, column(rect, 6), environment, is_chosen);
+    if response.has_focus() {
+        widgets::focus_ring(ui, rect.shrink(3.0), 2);
+    }
+    if response.clicked() {
+        state.selected = Some(super::DEFAULT_CHAIN.to_owned());
+    }
+}
+
 fn environment_cell(ui: &Ui, cell: Rect, environment: Environment, is_chosen: bool) {
     let t = theme::tokens(ui);
     if environment == Environment::Unknown {
@@ -401,7 +437,7 @@ fn missing_line(ui: &mut Ui, out: &mut Commands) {
 pub fn request(profile: &str, region: &str) -> ConnectRequest {
     let region = region.trim();
     ConnectRequest {
-        profile: Some(profile.to_owned()),
+        profile: (profile != super::DEFAULT_CHAIN).then(|| profile.to_owned()),
         region: (!region.is_empty()).then(|| region.to_owned()),
         ..ConnectRequest::default()
     }

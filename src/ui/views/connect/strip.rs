@@ -15,8 +15,9 @@ use crate::ui::widgets::text::{job, paint_job};
 use crate::ui::widgets::{self, Button, TextField};
 
 /// Its height; zero without profiles.
-pub fn height(world: &World) -> f32 {
-    if world.profiles.get().is_none_or(Vec::is_empty) {
+pub fn height(world: &World, state: &ConnectState) -> f32 {
+    let is_chain = state.selected.as_deref() == Some(super::DEFAULT_CHAIN);
+    if world.profiles.get().is_none_or(Vec::is_empty) && !is_chain {
         return 0.0;
     }
     76.0 + if failure(world, is_profile_request).is_some() { 44.0 } else { 0.0 }
@@ -102,7 +103,7 @@ fn environment_choice(ui: &mut Ui, rect: Rect, world: &World, name: &str, out: &
             widgets::focus_ring(ui, area, 3);
         }
         if response.clicked() && !is_selected {
-            out.push(Command::SetEnvironment { label: name.to_owned(), environment: *environment });
+            out.push(Command::SetEnvironment { label: super::label_of(name).to_owned(), environment: *environment });
         }
     }
 }

@@ -4,14 +4,14 @@ pub mod facts;
 mod figures;
 mod table;
 
-use eframe::egui::{Color32, Ui};
+use eframe::egui::{Align, Align2, Color32, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 
 use crate::model::format;
 use crate::model::limits::{ITERATOR_AGE_CRITICAL_MILLIS, ITERATOR_AGE_WARN_MILLIS};
 use crate::model::world::World;
 use crate::ui::command::{Command, Commands};
 use crate::ui::shell::header;
-use crate::ui::theme::{Tokens, icons};
+use crate::ui::theme::{self, Tokens, fonts, icons};
 use crate::ui::widgets::{self, Button, ProblemAction};
 use facts::FleetFacts;
 
@@ -67,6 +67,14 @@ pub fn show(ui: &mut Ui, world: &World, state: &mut FleetState, out: &mut Comman
         ui.set_opacity(0.5);
     }
     figures::strip(ui, &state.facts);
+    if world.connection().is_some_and(|connection| !connection.has_cloudwatch) {
+        note(
+            ui,
+            "This connection has no CloudWatch, so nothing is known of load. Open a stream and tail it to measure.",
+        );
+    } else if let Some(before) = world.generated_before.filter(|before| *before > fleet.window.start) {
+        note(ui, &format!("Demo data: figures before {} UTC were generated, later ones are measured.", before.hm()));
+    }
     if let Some(problem) = &fleet.metrics_problem
         && widgets::problem(ui, "Cannot read metrics", problem, out) == ProblemAction::Retry
     {
@@ -74,6 +82,20 @@ pub fn show(ui: &mut Ui, world: &World, state: &mut FleetState, out: &mut Comman
     }
     figures::problems(ui, &state.facts, world.now, out);
     table::show(ui, state, out);
+}
+
+/// One line below the figures that says where they come from.
+fn note(ui: &mut Ui, text: &str) {
+    let t = theme::tokens(ui);
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 26.0), Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Note, true, text));
+    let painter = ui.painter();
+    painter.rect_filled(rect, 0, t.raised);
+    painter.hline(rect.x_range(), rect.bottom() - 0.5, Stroke::new(1.0, t.stroke_weak));
+    let icon = pos2(rect.left() + 21.0, rect.center().y);
+    painter.text(icon, Align2::CENTER_CENTER, icons::INFO, fonts::icon(13.0), t.weak);
+    let area = rect.with_min_x(rect.left() + 37.0).with_max_x(rect.right() - 12.0);
+    widgets::paint_elided(painter, area, Align::Min, text, fonts::small(), t.weak);
 }
 
 fn subtitle(world: &World, state: &FleetState) -> String {

@@ -172,8 +172,8 @@ fn row_ui(row: &mut Row<'_>, facts: &StreamFacts, out: &mut Commands) {
     }
     figure(row, "incoming", facts.incoming_now.map(format::mib_per_sec), t.strong);
     figure(row, "records", facts.records_now.map(|rate| format::grouped(rate.round() as i64)), t.weak);
-    share(row, "capacity", facts.capacity, 72.0, false, facts.has_metrics);
-    share(row, "hottest", facts.hottest, 48.0, true, true);
+    share(row, "capacity", facts.capacity, 72.0, facts);
+    share(row, "hottest", facts.hottest, 48.0, facts);
     throttled(row, facts);
     let age = facts.age_millis;
     let color = age.and_then(|age| super::age_color(t, age)).unwrap_or(t.text);
@@ -212,19 +212,21 @@ fn status(row: &Row<'_>, facts: &StreamFacts) {
 }
 
 /// A bar and its figure.
-fn share(row: &Row<'_>, column: &str, share: Option<f64>, width: f32, with_tick: bool, has_metrics: bool) {
+fn share(row: &Row<'_>, column: &str, share: Option<f64>, width: f32, facts: &StreamFacts) {
     let t = row.tokens;
     let Some(cell) = row.cell(column) else { return };
+    // The tick stands where the limit is that of one shard.
+    let with_tick = column == "hottest";
     let Some(value) = share else {
-        let text = if has_metrics { format::UNKNOWN } else { "no metrics" };
+        let text = if facts.has_metrics || with_tick { format::UNKNOWN } else { "no metrics" };
         row.text(column, text, fonts::caption(), t.faint);
         return;
     };
     let bar = Rect::from_min_size(pos2(cell.left(), cell.center().y - 3.0), vec2(width, 6.0));
     widgets::utilisation_bar(&row.painter, t, row.is_dark(), bar, share, with_tick);
     let color = match value {
-        value if !with_tick && value < WARN_SHARE => t.text,
         value if value >= CRITICAL_SHARE => t.crit,
+        value if value >= WARN_SHARE && facts.severity == Severity::Critical => t.crit,
         value if value >= WARN_SHARE => t.warn,
         _ => t.text,
     };

@@ -177,7 +177,7 @@ fn notices(ui: &mut Ui, world: &World, open: &OpenStream, facts: &Facts, out: &m
         count => format!(", and {} more places", count - 1),
     };
     let text = format!(
-        "The open shards do not tile the key space: {described}{more}. The listing was taken during a reshard, or the server is not Kinesis."
+        "The open shards do not tile the key space: {described}{more}; the listing was taken during a reshard, or the server is not Kinesis."
     );
     let t = theme::tokens(ui);
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 28.0), Sense::hover());

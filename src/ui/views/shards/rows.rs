@@ -136,24 +136,24 @@ fn facts(shard: &Shard, map: &ShardMap, metrics: Option<&WriteMetrics>) -> Shard
     }
 }
 
-/// What the facts were made from: the stream, and for shards and figures when they came and which value it was.
-type Origin = (StreamName, Option<Timestamp>, usize, Option<Timestamp>, usize);
+/// Tells one answer from another: when it came, and where it lies.
+type Mark = (Option<Timestamp>, usize);
 
 /// The facts of the last answers, kept until one of the answers is replaced.
 #[derive(Debug, Default)]
 pub struct FactsCache {
-    made_from: Option<Origin>,
+    made_from: Option<(StreamName, Mark, Mark)>,
     facts: Option<Arc<Facts>>,
 }
 
 impl FactsCache {
     /// The facts of the open stream; `None` until its shards are listed.
     pub fn get(&mut self, open: &OpenStream) -> Option<Arc<Facts>> {
-        fn mark<T>(value: &Option<(Arc<T>, Timestamp)>) -> (Option<Timestamp>, usize) {
+        fn mark<T>(value: &Option<(Arc<T>, Timestamp)>) -> Mark {
             (value.as_ref().map(|(_, at)| *at), value.as_ref().map_or(0, |(value, _)| Arc::as_ptr(value) as usize))
         }
         let (shards, metrics) = (mark(&open.shards.value), mark(&open.metrics.value));
-        let made_from = Some((open.name.clone(), shards.0, shards.1, metrics.0, metrics.1));
+        let made_from = Some((open.name.clone(), shards, metrics));
         if self.made_from != made_from {
             self.facts = open.shards.get().map(|map| Arc::new(Facts::new(map, open.metrics.get())));
             self.made_from = made_from;

@@ -38,11 +38,11 @@ const COLUMNS: [Column; 9] = [
     Column::new("state", "State", 92.0).sortable(),
     Column::new("parents", "Parents", 122.0).drop(2),
     Column::new("children", "Children", 110.0).drop(3),
-    Column::new("range", "Hash range", 190.0).rest(190.0).sortable(),
-    Column::new("space", "Key space", 92.0).right().sortable(),
-    Column::new("load", "Load", 76.0).right().sortable(),
-    Column::new("density", "Load ÷ space", 96.0).right().sortable(),
-    Column::new("now", "Of limit now", 140.0).right().sortable(),
+    Column::new("range", "Hash range", 190.0).rest(168.0).sortable(),
+    Column::new("space", "Key space", 88.0).right().sortable(),
+    Column::new("load", "Load", 72.0).right().sortable(),
+    Column::new("density", "Load ÷ space", 98.0).right().sortable().drop(1),
+    Column::new("now", "Of limit now", 126.0).right().sortable(),
 ];
 
 const SORTS: [(&str, SortBy); 7] = [
@@ -150,9 +150,14 @@ pub fn show(
 fn footer(ui: &mut Ui, facts: &Facts, column: &str) {
     let t = theme::tokens(ui);
     let rect = ui.available_rect_before_wrap();
-    let title = COLUMNS.iter().find(|c| c.id == column).map_or("", |c| c.title);
+    let by = match column {
+        "shard" => "id",
+        "now" => "share of the limit",
+        "density" => "load per key space",
+        other => COLUMNS.iter().find(|c| c.id == other).map_or("", |c| c.title),
+    };
     let text =
-        format!("{} listed, sorted by {}.", super::bands::counted(facts.shards.len(), "shard"), title.to_lowercase());
+        format!("{} listed, sorted by {}.", super::bands::counted(facts.shards.len(), "shard"), by.to_lowercase());
     let line = Rect::from_min_max(eframe::egui::pos2(rect.left() + 16.0, rect.bottom() - 25.0), rect.max);
     ui.painter().hline(rect.x_range(), line.top() + 0.5, eframe::egui::Stroke::new(1.0, t.stroke_weak));
     widgets::paint_elided(ui.painter(), line, eframe::egui::Align::Min, &text, fonts::small(), t.weak);

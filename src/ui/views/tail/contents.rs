@@ -7,7 +7,7 @@ use std::ops::Range;
 use eframe::egui::{Align, Align2, FontId, Id, Rect, Role, ScrollArea, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 
 use super::inspector::Face;
-use super::json_ink::{Ink, json_job, plain_job};
+use super::json_ink::{Ink, inked_job, pieces, plain_job};
 use crate::model::filter::Filter;
 use crate::model::format;
 use crate::model::json_tree::{JsonKind, JsonNode, JsonTree};
@@ -34,6 +34,9 @@ pub struct Contents {
     tree: Option<Result<JsonTree, String>>,
     folded: HashSet<usize>,
     visible: Vec<usize>,
+    /// The text as it is drawn: harmless, with its line ends, bounded.
+    shown: Option<String>,
+    pieces: Vec<(Range<usize>, Ink)>,
     /// Characters per line that `lines` was cut for.
     columns: usize,
     lines: Vec<Range<usize>>,
@@ -71,11 +74,25 @@ impl Contents {
         }
     }
 
-    fn wrap(&mut self, text: &str, columns: usize) {
+    fn wrap(&mut self, text: &str, columns: usize, is_json: bool) {
+        if self.shown.is_none() {
+            let shown = harmless(text);
+            self.pieces = if is_json { pieces(&shown) } else { Vec::new() };
+            self.shown = Some(shown);
+            self.columns = 0;
+        }
         if self.columns != columns {
             self.columns = columns;
-            self.lines = wrapped(text, columns);
+            self.lines = wrapped(self.shown.as_deref().unwrap_or_default(), columns);
         }
+    }
+
+    /// The colours of one line, from its own start.
+    fn pieces_of(&self, line: &Range<usize>) -> Vec<(Range<usize>, Ink)> {
+        let first = self.pieces.partition_point(|(range, _)| range.end <= line.start);
+        let own = self.pieces.get(first..).unwrap_or_default().iter().take_while(|(range, _)| range.start < line.end);
+        own.map(|(range, ink)| (range.start.max(line.start) - line.start..range.end.min(line.end) - line.start, *ink))
+            .collect()
     }
 }
 
@@ -90,16 +107,22 @@ fn folded_at_first(tree: &JsonTree) -> HashSet<usize> {
     tree.nodes().iter().enumerate().filter(|(_, node)| is_folded(node)).map(|(at, _)| at).collect()
 }
 
+/// The first part of a text with everything that could mislead made visible; line ends stay.
+fn harmless(text: &str) -> String {
+    let mut end = text.len().min(MAX_SHOWN_BYTES);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    let shown = text.get(..end).unwrap_or_default();
+    shown.chars().filter(|c| *c != '\r').map(|c| if c == '\n' { c } else { format::visible(c) }).collect()
+}
+
 /// Byte ranges of lines of at most `columns` characters; line ends are left out.
 fn wrapped(text: &str, columns: usize) -> Vec<Range<usize>> {
     let columns = columns.max(8);
     let mut lines = Vec::new();
     let (mut start, mut count) = (0, 0);
     for (at, character) in text.char_indices() {
-        if at >= MAX_SHOWN_BYTES {
-            lines.push(start..at);
-            return lines;
-        }
         if character == '\n' {
             lines.push(start..at);
             (start, count) = (at + 1, 0);
@@ -270,9 +293,9 @@ fn raw(ui: &mut Ui, text: &str, filter: Option<&Filter>, contents: &mut Contents
     let font = fonts::dense();
     let digit = widgets::text_width(ui.painter(), "0000000000", font.clone()) / 10.0;
     let columns = ((ui.available_width() - 28.0) / digit.max(1.0)).floor().max(8.0) as usize;
-    contents.wrap(text, columns);
+    contents.wrap(text, columns, is_json);
     ui.add_space(6.0);
-    let lines = &contents.lines;
+    let (lines, shown) = (&contents.lines, contents.shown.as_deref().unwrap_or_default());
     let is_cut = text.len() > MAX_SHOWN_BYTES;
     let count = lines.len() + usize::from(is_cut);
     ScrollArea::vertical().id_salt("raw").auto_shrink([false, false]).show_rows(ui, TEXT_ROW, count, |ui, rows| {
@@ -284,10 +307,12 @@ fn raw(ui: &mut Ui, text: &str, filter: Option<&Filter>, contents: &mut Contents
                 widgets::paint_elided(ui.painter(), area, Align::Min, &words, fonts::small(), t.weak);
                 continue;
             };
-            let line = format::one_line(text.get(range.clone()).unwrap_or_default(), columns + 1);
-            let marks = filter.map_or_else(Vec::new, |filter| filter.ranges_in(&line));
-            let job =
-                if is_json { json_job(&line, &font, t, &marks) } else { plain_job(&line, &font, t.text, t, &marks) };
+            let line = shown.get(range.clone()).unwrap_or_default();
+            let marks = filter.map_or_else(Vec::new, |filter| filter.ranges_in(line));
+            let job = match is_json {
+                true => inked_job(line, contents.pieces_of(range), &font, t, &marks),
+                false => plain_job(line, &font, t.text, t, &marks),
+            };
             widgets::text::paint_job(ui.painter(), area.with_max_x(rect.right()), Align::Min, job);
         }
     });

@@ -1,6 +1,8 @@
 //! One record in full: what is known of it, how it was decoded, and what is in it.
 
-use eframe::egui::{Align, Align2, Layout, Rect, Role, Sense, Stroke, Ui, UiBuilder, WidgetInfo, pos2, vec2};
+use eframe::egui::{
+    Align, Align2, Layout, Link, Rect, RichText, Role, Sense, Stroke, Ui, UiBuilder, WidgetInfo, pos2, vec2,
+};
 
 use super::contents::{self, Contents};
 use super::{TailState, age, copied};
@@ -112,7 +114,10 @@ fn pair(ui: &mut Ui, t: &Tokens, name: &str, value: &str, more: &str, reserve: f
         let at = pos2(right, rect.center().y);
         right = painter.text(at, Align2::RIGHT_CENTER, more, fonts::dense(), t.weak).left() - 8.0;
     }
-    let area = Rect::from_min_max(pos2(rect.left() + 118.0, rect.top()), pos2(right, rect.bottom()));
+    let area = Rect::from_min_max(
+        pos2(rect.left() + if rect.width() < 340.0 { 96.0 } else { 118.0 }, rect.top()),
+        pos2(right, rect.bottom()),
+    );
     let shown = widgets::paint_elided(painter, area, Align::Min, value, fonts::dense(), t.strong);
     if shown.width() >= area.width() - 2.0 {
         response.on_hover_text(value);
@@ -120,10 +125,10 @@ fn pair(ui: &mut Ui, t: &Tokens, name: &str, value: &str, more: &str, reserve: f
     rect
 }
 
-fn at_right(ui: &mut Ui, rect: Rect, salt: &str, add: impl FnOnce(&mut Ui)) {
+fn at_right(ui: &mut Ui, rect: Rect, salt: &str, inset: f32, add: impl FnOnce(&mut Ui)) {
     let builder = UiBuilder::new()
         .id_salt(salt)
-        .max_rect(rect.shrink2(vec2(GUTTER - 4.0, 0.0)))
+        .max_rect(rect.shrink2(vec2(GUTTER - inset, 0.0)))
         .layout(Layout::right_to_left(Align::Center));
     ui.scope_builder(builder, add);
 }
@@ -132,9 +137,9 @@ fn metadata(ui: &mut Ui, t: &Tokens, world: &World, record: &Record, state: &mut
     let key = format::one_line(record.partition_key.as_str(), 256);
     let rect = pair(ui, t, "Partition key", &key, "", 84.0);
     if !record.partition_key.as_str().is_empty() {
-        at_right(ui, rect, "only this key", |ui| {
-            let link = ui.add(Button::ghost("only this key").height(20.0).tooltip("Filter by this partition key"));
-            if link.clicked() {
+        at_right(ui, rect, "only this key", 0.0, |ui| {
+            let text = RichText::new("only this key").font(fonts::small()).color(t.accent);
+            if ui.add(Link::new(text)).on_hover_text("Filter by this partition key").clicked() {
                 out.push(Command::FilterTail(record.partition_key.to_string()));
                 state.filter = Some(record.partition_key.to_string());
             }
@@ -145,7 +150,7 @@ fn metadata(ui: &mut Ui, t: &Tokens, world: &World, record: &Record, state: &mut
     pair(ui, t, "Shard", &format::one_line(record.shard_id.as_str(), 64), "", 0.0);
     let sequence = record.sequence_number.as_str();
     let rect = pair(ui, t, "Sequence", &format::elide_middle(sequence, 26), "", 24.0);
-    at_right(ui, rect, "copy sequence", |ui| {
+    at_right(ui, rect, "copy sequence", 4.0, |ui| {
         copy_icon(ui, "Copy sequence number", sequence, out);
     });
     if let Some((place, _)) = record.sub_sequence {

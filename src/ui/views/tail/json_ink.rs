@@ -108,7 +108,18 @@ fn is_key(bytes: &[u8], behind: usize) -> bool {
 
 /// A text in JSON colours, with `marked` ranges on an accent ground.
 pub fn json_job(text: &str, font: &FontId, t: &Tokens, marked: &[Range<usize>]) -> LayoutJob {
-    colored_job(text, pieces(text).into_iter().map(|(range, ink)| (range, ink.color(t))), font, t, marked)
+    inked_job(text, pieces(text), font, t, marked)
+}
+
+/// Like [`json_job`], for a part of a text whose pieces are known.
+pub fn inked_job(
+    text: &str,
+    pieces: Vec<(Range<usize>, Ink)>,
+    font: &FontId,
+    t: &Tokens,
+    marked: &[Range<usize>],
+) -> LayoutJob {
+    colored_job(text, pieces.into_iter().map(|(range, ink)| (range, ink.color(t))), font, t, marked)
 }
 
 /// A plain text in one colour, with `marked` ranges on an accent ground.
@@ -183,9 +194,10 @@ mod tests {
             prop_assert_eq!(&joined, &text);
             let bounds: Vec<usize> = text.char_indices().map(|(at, _)| at).collect();
             let marks = match (bounds.get(from), bounds.get(from + len)) {
-                (Some(a), Some(b)) => vec![*a..*b],
-                _ => Vec::new(),
+                (Some(a), Some(b)) => Some(*a..*b),
+                _ => None,
             };
+            let marks: Vec<Range<usize>> = marks.into_iter().collect();
             let job = json_job(&text, &FontId::monospace(12.0), &crate::ui::theme::tokens::DARK, &marks);
             prop_assert_eq!(job.text, text);
         }

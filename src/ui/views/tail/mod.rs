@@ -90,7 +90,7 @@ pub fn show(ui: &mut Ui, world: &World, state: &mut TailState, selection: &mut O
     }
     state.pace.note(tail, world.now);
     keyboard(ui, tail, state, out);
-    toolbar::show(ui, world, open, state, out);
+    toolbar::show(ui, world, open, state, selection.as_ref(), out);
     strip::show(ui, open, state, selection);
     problems(ui, open, out);
     content(ui, world, open, state, selection, out);

@@ -38,7 +38,7 @@ pub fn show(ui: &mut Ui, open: &OpenStream, state: &mut TailState, selection: &m
     let area = Rect::from_min_max(rect.min + vec2(12.0, 0.0), rect.max - vec2(8.0, 2.0));
     let mut inner = crate::ui::region(ui, area, "tail strip");
     let count = facts.open.len();
-    let pitch = (area.width() / count as f32).max(PITCH).min(PITCH + 1.0);
+    let pitch = (area.width() / count as f32).clamp(PITCH, PITCH + 1.0);
     // Two digits where they tell the shards apart, four where there are many.
     let digits = if count > 60 { 4 } else { 2 };
     ScrollArea::horizontal().id_salt("tail strip").auto_shrink([false, false]).show_viewport(&mut inner, |ui, view| {
@@ -73,7 +73,7 @@ fn heading(ui: &mut Ui, t: &Tokens, open: &OpenStream, selection: &mut Option<Sh
         );
         let layout = eframe::egui::Layout::right_to_left(Align::Center);
         let builder = eframe::egui::UiBuilder::new().id_salt("all shards").max_rect(button).layout(layout);
-        let clicked = ui.scope_builder(builder, |ui| ui.add(Button::new("All shards").height(20.0)).clicked()).inner;
+        let clicked = ui.new_child(builder).add(Button::new("All shards").height(20.0)).clicked();
         if clicked {
             *selection = None;
         }

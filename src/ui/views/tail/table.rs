@@ -20,10 +20,10 @@ const ROW: f32 = 22.0;
 const HEADER: f32 = 25.0;
 
 const COLUMNS: [Column; 7] = [
-    Column::new("arrival", "Arrival, UTC", 96.0),
+    Column::new("arrival", "Arrival, UTC", 100.0),
     Column::new("shard", "Shard", 50.0),
-    Column::new("key", "Partition key", 92.0),
-    Column::new("bytes", "Bytes", 56.0).right().drop(2),
+    Column::new("key", "Partition key", 90.0),
+    Column::new("bytes", "Bytes", 54.0).right().drop(2),
     Column::new("age", "Age", 50.0).right().drop(3),
     Column::new("sequence", "Sequence", 86.0).drop(4),
     Column::new("preview", "Preview", 200.0).rest(160.0),
@@ -35,6 +35,8 @@ pub struct TableState {
     /// Id of the first row in sight, and how far it is scrolled out.
     anchor: Option<(u64, f32)>,
     offset: f32,
+    /// The last offset at which the end was in sight. Beyond it a scroll area pulls back until it has seen the new rows.
+    end: f32,
     scrolls_to_selected: bool,
 }
 
@@ -52,7 +54,11 @@ pub fn show(ui: &mut Ui, world: &World, tail: &Tail, state: &mut TailState, out:
     let height = ui.available_height();
     let view = (height - HEADER).max(ROW);
     let end = (count as f32 * ROW - view).max(0.0);
-    let offset = wanted_offset(tail, state, end);
+    let offset = wanted_offset(tail, state, end.min(state.table.end));
+    if state.table.end != end {
+        state.table.end = end;
+        ui.ctx().request_repaint();
+    }
     let scroll_to = std::mem::take(&mut state.table.scrolls_to_selected).then_some(selected).flatten();
     let table = Table::new(Id::unique("tail table"), &COLUMNS)
         .gutters(10.0, 6.0)
@@ -82,14 +88,7 @@ pub fn show(ui: &mut Ui, world: &World, tail: &Tail, state: &mut TailState, out:
     if let Some((id, item)) = outcome.selected.or(outcome.opened).and_then(|row| state.rows.at(tail, row)) {
         state.selected = item.record().map(|_| id).or(was_selected);
     }
-    note_scrolling(
-        tail,
-        state,
-        outcome.offset,
-        offset,
-        end,
-        outcome.selected != selected && outcome.selected.is_some(),
-    );
+    note_scrolling(tail, state, outcome.offset, offset, end);
 }
 
 /// Where the table has to be scrolled to before it is drawn, so that what is read stays where it is.
@@ -104,10 +103,10 @@ fn wanted_offset(tail: &Tail, state: &TailState, end: f32) -> Option<f32> {
 }
 
 /// Takes note of what the person scrolled to: up from the end stops following, back to the end follows again.
-fn note_scrolling(tail: &Tail, state: &mut TailState, offset: f32, set: Option<f32>, end: f32, is_moved: bool) {
+fn note_scrolling(tail: &Tail, state: &mut TailState, offset: f32, set: Option<f32>, end: f32) {
     let before = set.unwrap_or(state.table.offset);
     match state.follow {
-        Follow::Newest if offset < end - 2.0 || (is_moved && offset < end - 0.5) => state.follow = Follow::Here,
+        Follow::Newest if offset < before - 2.0 => state.follow = Follow::Here,
         Follow::Here if offset > before + 0.5 && offset >= end - 1.0 => state.follow(),
         _ => {}
     }

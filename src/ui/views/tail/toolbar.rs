@@ -6,6 +6,7 @@ use eframe::egui::{
 
 use super::{Follow, TailState, start_of};
 use crate::model::format;
+use crate::model::ids::ShardId;
 use crate::model::tail::{Tail, TailRun, TailStart};
 use crate::model::world::{OpenStream, World};
 use crate::ui::command::{Command, Commands};
@@ -16,9 +17,16 @@ const HEIGHT: f32 = 40.0;
 const FILTER_HEIGHT: f32 = 38.0;
 
 /// Draws both bars.
-pub fn show(ui: &mut Ui, world: &World, open: &OpenStream, state: &mut TailState, out: &mut Commands) {
+pub fn show(
+    ui: &mut Ui,
+    world: &World,
+    open: &OpenStream,
+    state: &mut TailState,
+    selection: Option<&ShardId>,
+    out: &mut Commands,
+) {
     start_bar(ui, world, open, state, out);
-    filter_bar(ui, &open.tail, state, out);
+    filter_bar(ui, &open.tail, state, selection, out);
 }
 
 fn bar(ui: &mut Ui, height: f32) -> Rect {
@@ -114,16 +122,16 @@ fn buttons(ui: &mut Ui, tail: &Tail, state: &mut TailState, out: &mut Commands) 
     }
 }
 
-fn filter_bar(ui: &mut Ui, tail: &Tail, state: &mut TailState, out: &mut Commands) {
+fn filter_bar(ui: &mut Ui, tail: &Tail, state: &mut TailState, selection: Option<&ShardId>, out: &mut Commands) {
     let t = theme::tokens(ui);
     let area = bar(ui, FILTER_HEIGHT);
     let applied = tail.filter.as_ref().map_or("", |filter| filter.filter().source());
     let mut text = state.filter.clone().unwrap_or_else(|| applied.to_owned());
-    let counts = counts(tail);
+    let counts = counts(tail, state, selection);
     let painter = ui.painter().clone();
     let width = counts.iter().map(|(text, font, _)| widgets::text_width(&painter, text, font.clone())).sum::<f32>();
-    let errors = undecodable(tail);
-    let tag_width = errors.as_ref().map_or(0.0, |text| widgets::tag_size(&painter, text).x + 17.0);
+    let unseen = unseen_words(tail);
+    let tag_width = unseen.as_ref().map_or(0.0, |text| widgets::tag_size(&painter, text).x + 17.0);
     let field = Rect::from_min_max(
         pos2(area.left(), area.top() + 5.5),
         pos2((area.right() - width - tag_width - 10.0).max(area.left() + 160.0), area.top() + 31.5),
@@ -148,7 +156,7 @@ fn filter_bar(ui: &mut Ui, tail: &Tail, state: &mut TailState, out: &mut Command
     let rect = Rect::from_min_max(pos2(field.right() + 10.0, area.top()), pos2(x, area.bottom()));
     let response = ui.interact(rect, ui.make_persistent_id("counts"), Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::Status, true, &words));
-    if let Some(text) = errors {
+    if let Some(text) = unseen {
         painter.vline(
             (x + 8.0).round() + 0.5,
             area.shrink2(vec2(0.0, 10.0)).y_range(),
@@ -159,14 +167,21 @@ fn filter_bar(ui: &mut Ui, tail: &Tail, state: &mut TailState, out: &mut Command
 }
 
 /// That the filter has not seen everything yet.
-fn undecodable(tail: &Tail) -> Option<String> {
+fn unseen_words(tail: &Tail) -> Option<String> {
     let remaining = tail.filter.as_ref().map_or(0, |filter| filter.remaining(&tail.store));
     (remaining > 0).then(|| format!("{} still to look at", format::grouped(remaining as i64)))
 }
 
-/// `1,204 of 48,311 match`, or how many records there are.
-fn counts(tail: &Tail) -> Vec<(String, FontId, bool)> {
+/// `1,204 of 48,311 match`, or how many records there are; of one shard, how many rows it has.
+fn counts(tail: &Tail, state: &TailState, selection: Option<&ShardId>) -> Vec<(String, FontId, bool)> {
     let all = format::grouped(tail.store.record_count() as i64);
+    if let Some(shard) = selection {
+        return vec![
+            (format::grouped(state.rows.len(tail) as i64), fonts::value_strong(), true),
+            (format!(" rows in {} of ", shard.short()), fonts::body(), false),
+            (all, fonts::value(), false),
+        ];
+    }
     match &tail.filter {
         Some(filter) => vec![
             (format::grouped(filter.len() as i64), fonts::value_strong(), true),
