@@ -26,7 +26,7 @@ fn json(n: usize) -> String {
     format!(
         r#"{{"event":"{}","ts":"2026-09-15T14:37:05.118Z","tenant":"tenant-{}","cart":{{"total":{total:.2},"currency":"EUR","items":[1,2,3,4,5,6]}},"uid":"u-9c41f{n}","consent":true,"ctx":{{"a":1,"b":2,"c":3,"d":4,"e":5,"f":6,"g":7,"h":8,"i":9,"j":10,"k":11}}}}"#,
         EVENTS[n % 4],
-        if n % 3 == 0 { 88 } else { 42 }
+        if n.is_multiple_of(3) { 88 } else { 42 }
     )
 }
 
