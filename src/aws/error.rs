@@ -6,6 +6,7 @@ use std::error::Error;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use aws_smithy_types::event_stream::RawMessage;
 
 use super::sentence;
 use crate::model::answer::{Problem, ProblemKind};
@@ -30,7 +31,7 @@ impl<'a> Call<'a> {
 
     /// Whether the call changes nothing: the program repeats it without asking.
     pub(super) fn is_read(self) -> bool {
-        ["Get", "List", "Describe"].iter().any(|prefix| self.operation.starts_with(prefix))
+        ["Get", "List", "Describe", "Subscribe"].iter().any(|prefix| self.operation.starts_with(prefix))
     }
 }
 
@@ -77,30 +78,80 @@ impl Facts {
     }
 }
 
+/// What a server sent, as far as a failure needs it.
+pub(super) trait RawAnswer: std::fmt::Debug + 'static {
+    /// HTTP status; not known inside an event stream.
+    fn status(&self) -> Option<u16>;
+    /// AWS's id of the request.
+    fn request_id(&self) -> Option<String>;
+    /// Whether it is a page for people.
+    fn is_html(&self) -> bool;
+    /// Whether it broke off while it was read.
+    fn is_broken_off(&self) -> bool;
+}
+
+impl RawAnswer for HttpResponse {
+    fn status(&self) -> Option<u16> {
+        Some(self.status().as_u16())
+    }
+
+    fn request_id(&self) -> Option<String> {
+        self.headers().get("x-amzn-requestid").map(str::to_owned)
+    }
+
+    fn is_html(&self) -> bool {
+        let content_type = self.headers().get("content-type").unwrap_or_default();
+        let body = self.body().bytes().unwrap_or_default();
+        content_type.contains("html") || body.trim_ascii_start().starts_with(b"<")
+    }
+
+    fn is_broken_off(&self) -> bool {
+        self.body().bytes().is_none()
+    }
+}
+
+/// What came inside an event stream.
+impl RawAnswer for RawMessage {
+    fn status(&self) -> Option<u16> {
+        None
+    }
+
+    fn request_id(&self) -> Option<String> {
+        None
+    }
+
+    fn is_html(&self) -> bool {
+        false
+    }
+
+    fn is_broken_off(&self) -> bool {
+        true
+    }
+}
+
 /// Maps a failure of any operation.
-pub(super) fn problem<E>(error: &SdkError<E, HttpResponse>, call: Call<'_>, info: &ConnectionInfo) -> Problem
+pub(super) fn problem<E, R>(error: &SdkError<E, R>, call: Call<'_>, info: &ConnectionInfo) -> Problem
 where
     E: ProvideErrorMetadata + Error + 'static,
+    R: RawAnswer,
 {
-    let response = error.raw_response();
-    // Absent where the answer broke off while it was read.
-    let body = response.and_then(|response| response.body().bytes());
-    let content_type = response.and_then(|response| response.headers().get("content-type")).unwrap_or_default();
+    let answer = error.raw_response();
     let stage = match error {
         SdkError::TimeoutError(_) => Stage::Timeout,
         SdkError::DispatchFailure(failure) if failure.is_user() => Stage::Before,
         SdkError::DispatchFailure(failure) if failure.is_timeout() => Stage::Timeout,
         SdkError::DispatchFailure(_) => Stage::Connection,
-        SdkError::ResponseError(_) if body.is_none() => Stage::BrokenOff,
+        SdkError::ResponseError(_) if answer.is_some_and(RawAnswer::is_broken_off) => Stage::BrokenOff,
         SdkError::ConstructionFailure(_) => Stage::Before,
         _ => Stage::Answered,
     };
+    let meta = error.as_service_error().map(ProvideErrorMetadata::meta);
     let facts = Facts {
-        code: error.code().unwrap_or_default().to_owned(),
-        message: error.message().unwrap_or_default().to_owned(),
-        status: response.map(|response| response.status().as_u16()),
-        request_id: response.and_then(|response| response.headers().get("x-amzn-requestid")).map(str::to_owned),
-        is_html: content_type.contains("html") || body.unwrap_or_default().trim_ascii_start().starts_with(b"<"),
+        code: meta.and_then(|meta| meta.code()).unwrap_or_default().to_owned(),
+        message: meta.and_then(|meta| meta.message()).unwrap_or_default().to_owned(),
+        status: answer.and_then(RawAnswer::status),
+        is_html: answer.is_some_and(RawAnswer::is_html),
+        request_id: answer.and_then(RawAnswer::request_id),
         stage,
         chain: chain_of(error),
     };

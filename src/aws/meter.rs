@@ -4,13 +4,16 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use aws_sdk_kinesis::config::interceptors::BeforeTransmitInterceptorContextRef;
+use aws_sdk_kinesis::config::interceptors::{
+    AfterDeserializationInterceptorContextRef, BeforeTransmitInterceptorContextRef,
+};
 use aws_sdk_kinesis::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::orchestrator::Metadata;
 
 use crate::model::limits::GET_METRIC_DATA_DOLLARS_PER_METRIC;
 use crate::model::meters::MeterSnapshot;
+use crate::model::record::RawRecord;
 use crate::model::time::{Millis, Timestamp};
 
 /// The window of "calls per minute".
@@ -27,6 +30,7 @@ struct Counts {
     total: u64,
     throttled: u64,
     metrics: u64,
+    bytes_read: u64,
     billed_metrics: u64,
     by_operation: BTreeMap<String, u64>,
 }
@@ -51,7 +55,7 @@ impl CallMeter {
     }
 
     /// Counts a call that was refused for its rate or throughput.
-    pub(super) fn count_throttled(&self) {
+    fn count_throttled(&self) {
         self.lock().throttled += 1;
     }
 
@@ -60,6 +64,12 @@ impl CallMeter {
         let mut counts = self.lock();
         counts.metrics += metrics as u64;
         counts.billed_metrics += if is_billed { metrics as u64 } else { 0 };
+    }
+
+    /// Counts the bytes of records that were read, keys included.
+    pub(super) fn count_read(&self, records: &[RawRecord]) {
+        let bytes: usize = records.iter().map(RawRecord::size_bytes).sum();
+        self.lock().bytes_read += bytes as u64;
     }
 
     /// A reading as of `now`.
@@ -73,13 +83,14 @@ impl CallMeter {
             calls_total: counts.total,
             throttled_total: counts.throttled,
             metrics_requested: counts.metrics,
+            bytes_read: counts.bytes_read,
             dollars: counts.billed_metrics as f64 * GET_METRIC_DATA_DOLLARS_PER_METRIC,
             by_operation,
         }
     }
 }
 
-/// Hooks the meter into a client: called before each attempt, retries included.
+/// Hooks the meter into a client: called around each attempt, retries included.
 #[derive(Debug)]
 pub(super) struct Counting(pub(super) CallMeter);
 
@@ -97,11 +108,38 @@ impl Intercept for Counting {
         self.0.count_call(bag.load::<Metadata>().map_or("?", Metadata::name));
         Ok(())
     }
+
+    fn read_after_deserialization(
+        &self,
+        context: &AfterDeserializationInterceptorContextRef<'_>,
+        _components: &RuntimeComponents,
+        _bag: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let response = context.response();
+        if is_throttle(response.status().as_u16(), response.body().bytes().unwrap_or_default()) {
+            self.0.count_throttled();
+        }
+        Ok(())
+    }
+}
+
+/// Whether an answer refuses a call for its rate or throughput. Its code is looked for in the bytes, since the services
+/// write it in JSON, CBOR and XML.
+fn is_throttle(status: u16, body: &[u8]) -> bool {
+    const CODES: [&[u8]; 3] = [b"ProvisionedThroughputExceeded", b"LimitExceeded", b"Throttling"];
+    status == 429 || (status >= 400 && CODES.iter().any(|code| memchr::memmem::find(body, code).is_some()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_refused_entry_of_an_accepted_call_is_no_throttled_call() {
+        assert!(is_throttle(400, br#"{"__type":"LimitExceededException"}"#));
+        assert!(!is_throttle(200, br#"{"Records":[{"ErrorCode":"ProvisionedThroughputExceededException"}]}"#));
+        assert!(!is_throttle(400, br#"{"__type":"ResourceNotFoundException"}"#));
+    }
 
     #[test]
     fn metrics_become_dollars() {

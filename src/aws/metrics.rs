@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use aws_sdk_cloudwatch::primitives::DateTime;
 use aws_sdk_cloudwatch::types::{Dimension, Metric, MetricDataQuery, MetricStat, StatusCode};
+use futures_util::{StreamExt, TryStreamExt};
 
 use super::connect::Connection;
 use super::error::Call;
@@ -13,8 +14,11 @@ use crate::model::ids::{ShardId, StreamName};
 use crate::model::limits::GET_METRIC_DATA_MAX_QUERIES;
 use crate::model::metrics::{Source, StreamMetrics, Window, WriteMetrics};
 use crate::model::series::Series;
+use crate::model::time::Timestamp;
 
 const NAMESPACE: &str = "AWS/Kinesis";
+/// Batches that are under way at once.
+const BATCHES_AT_ONCE: usize = 4;
 /// Pages of one batch that are followed at most.
 const MOST_PAGES: usize = 50;
 
@@ -84,6 +88,13 @@ impl Wanted<'_> {
     }
 }
 
+/// One figure of one period.
+struct Point<'a> {
+    wanted: &'a Wanted<'a>,
+    at: Timestamp,
+    value: f64,
+}
+
 impl Connection {
     /// The figures of one stream, and of the shards given. `5 × (1 + shards)` metrics in batches of 500 a `GetMetricData`
     /// (50 a second and account).
@@ -109,6 +120,10 @@ impl Connection {
         streams: &[(StreamName, Vec<ShardId>)],
         window: Window,
     ) -> Result<BTreeMap<StreamName, StreamMetrics>, Problem> {
+        if !self.info().has_cloudwatch {
+            let sentence = "This connection was opened without CloudWatch: there are no metrics to ask for.";
+            return Err(Problem::new(ProblemKind::Unsupported, sentence));
+        }
         let mut fetched: BTreeMap<StreamName, StreamMetrics> =
             streams.iter().map(|(name, shards)| (name.clone(), nothing_known(window, shards))).collect();
         let wanted: Vec<Wanted<'_>> = streams
@@ -119,8 +134,17 @@ impl Connection {
             })
             .flat_map(|(stream, shard)| FIGURES.map(|figure| Wanted { stream, shard, figure }))
             .collect();
+        let mut batches = Vec::new();
         for batch in wanted.chunks(GET_METRIC_DATA_MAX_QUERIES) {
-            self.fetch_batch(batch, window, &mut fetched).await?;
+            batches.push(self.fetch_batch(batch, window));
+        }
+        let mut answers = futures_util::stream::iter(batches).buffered(BATCHES_AT_ONCE);
+        while let Some(points) = answers.try_next().await? {
+            for Point { wanted, at, value } in points {
+                if let Some(series) = series_of(&mut fetched, wanted) {
+                    series.set(at, value);
+                }
+            }
         }
         for metrics in fetched.values_mut() {
             fill_absent_throttles(&mut metrics.total);
@@ -129,15 +153,11 @@ impl Connection {
         Ok(fetched)
     }
 
-    async fn fetch_batch(
-        &self,
-        batch: &[Wanted<'_>],
-        window: Window,
-        fetched: &mut BTreeMap<StreamName, StreamMetrics>,
-    ) -> Result<(), Problem> {
+    async fn fetch_batch<'a>(&self, batch: &'a [Wanted<'a>], window: Window) -> Result<Vec<Point<'a>>, Problem> {
         let queries: Vec<MetricDataQuery> =
             batch.iter().enumerate().map(|(index, wanted)| query(index, wanted, window)).collect();
         self.meter().count_metrics(queries.len(), !self.is_on_this_machine());
+        let mut points = Vec::new();
         let mut token: Option<String> = None;
         for _ in 0..MOST_PAGES {
             let call = self
@@ -147,27 +167,25 @@ impl Connection {
                 .start_time(DateTime::from_millis(window.start.0))
                 .end_time(DateTime::from_millis(window.end.0))
                 .set_next_token(token.take());
-            let resource = Call { service: "cloudwatch", operation: "GetMetricData", resource: "" };
-            let page = call.send().await.map_err(|err| self.fail(&err, resource))?;
+            let what = Call { service: "cloudwatch", operation: "GetMetricData", resource: "" };
+            let page = call.send().await.map_err(|err| self.fail(&err, what))?;
             for result in page.metric_data_results() {
                 let index = result.id().and_then(|id| id.strip_prefix('q')).and_then(|id| id.parse::<usize>().ok());
                 let Some(wanted) = index.and_then(|index| batch.get(index)) else { continue };
                 if let Some(problem) = wanted.refusal(result.status_code()) {
                     return Err(problem);
                 }
-                let Some(series) = series_of(fetched, wanted) else { continue };
-                for (at, value) in result.timestamps().iter().zip(result.values()) {
-                    if let Some(at) = timestamp(at) {
-                        series.set(at, *value);
-                    }
-                }
+                let figures = result.timestamps().iter().zip(result.values());
+                points.extend(
+                    figures.filter_map(|(at, value)| timestamp(at).map(|at| Point { wanted, at, value: *value })),
+                );
             }
             token = page.next_token.filter(|token| !token.is_empty());
             if token.is_none() {
-                return Ok(());
+                break;
             }
         }
-        Ok(())
+        Ok(points)
     }
 }
 
@@ -220,5 +238,29 @@ fn fill_absent_throttles(metrics: &mut WriteMetrics) {
                 series.set(at, 0.0);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn absent_throttles_are_zero_only_where_records_came_in() {
+        let window = Window { start: Timestamp(0), end: Timestamp(180_000), step_seconds: 60 };
+        let mut metrics = WriteMetrics::unknown(window);
+        metrics.incoming_records.set(Timestamp(0), 5.0);
+        metrics.incoming_records.set(Timestamp(60_000), 5.0);
+        metrics.write_throttled.set(Timestamp(60_000), 7.0);
+        fill_absent_throttles(&mut metrics);
+        assert_eq!(metrics.write_throttled.values(), [Some(0.0), Some(7.0), None]);
+        assert_eq!(metrics.read_throttled.values(), [Some(0.0), Some(0.0), None]);
+        assert_eq!(metrics.iterator_age_millis.values(), [None, None, None]);
+    }
+
+    #[test]
+    fn metrics_can_be_fetched_in_the_background() {
+        fn is_send<T: Send>(_: impl Fn(Connection, StreamName, Window) -> T) {}
+        is_send(|connection, stream, window| async move { connection.stream_metrics(&stream, window, &[]).await });
     }
 }

@@ -2,15 +2,21 @@
 //! that goes wrong a [`crate::model::answer::Problem`].
 //!
 //! Each family of operations has a file, and each operation is a method of [`connect::Connection`] whose description says
-//! which calls it makes. Calls are counted in one place, [`meter`], and errors are mapped in one place, [`error`].
+//! which calls it makes. Calls are counted in one place, [`meter`], and errors are mapped in one
+//! place, [`error`].
 
+#[cfg(test)]
+mod canned;
 pub mod connect;
 pub mod error;
 pub mod meter;
 pub mod profiles;
 
+mod fanout;
 mod identity;
+mod limits;
 mod metrics;
+mod monitoring;
 mod put;
 mod records;
 mod reshard;
@@ -19,4 +25,5 @@ mod shards;
 mod streams;
 mod time;
 
+pub use fanout::Subscription;
 pub use records::{ChildShard, RecordsPage};

@@ -27,14 +27,23 @@ pub fn read_profiles(now: Timestamp) -> Result<Vec<ProfileInfo>, Problem> {
     Ok(profiles(&config, &credentials, &tokens, now))
 }
 
-/// Refuses a profile that neither file has.
-pub(super) fn check_exists(profile: &str) -> Result<(), Problem> {
+/// One profile by its name; what its session is worth is not looked up.
+///
+/// # Errors
+/// `Configuration` for a profile that neither file has.
+pub(super) fn find(name: &str) -> Result<ProfileInfo, Problem> {
     let (config, credentials) = read_files()?;
-    let known = sections(&config, &credentials).profiles;
-    if known.contains_key(profile) {
-        return Ok(());
+    let sections = sections(&config, &credentials);
+    match sections.profiles.get(name) {
+        Some(section) => Ok(profile(name, section, &sections, &BTreeMap::new(), Timestamp(0))),
+        // Every machine has the default profile, if only an empty one.
+        None if name == "default" => Ok(profile(name, &Section::new(), &sections, &BTreeMap::new(), Timestamp(0))),
+        None => Err(unknown_profile(name, &sections)),
     }
-    let names: Vec<&str> = known.keys().map(String::as_str).take(8).collect();
+}
+
+fn unknown_profile(profile: &str, sections: &Sections) -> Problem {
+    let names: Vec<&str> = sections.profiles.keys().map(String::as_str).take(8).collect();
     let there = if names.is_empty() {
         "There is no profile at all".to_owned()
     } else {
@@ -45,7 +54,7 @@ pub(super) fn check_exists(profile: &str) -> Result<(), Problem> {
         format!("Profile {profile} is not in the AWS configuration files. {there}. `aws configure sso` adds one."),
     );
     problem.remedy = Some("aws configure sso".to_owned());
-    Err(problem)
+    problem
 }
 
 /// Profiles that build on each other; AWS's tools do not go deeper either, and a circle must end.

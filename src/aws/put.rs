@@ -18,13 +18,8 @@ impl Connection {
     /// As every call: then nothing is known of any entry, unless the kind says that the call was refused as a whole.
     pub async fn put_records(&self, stream: &StreamName, entries: &[PutEntry]) -> Result<Vec<PutOutcome>, Problem> {
         let records = entries.iter().map(|entry| entry_of(entry, stream)).collect::<Result<Vec<_>, _>>()?;
-        let call = self.kinesis().put_records().stream_name(stream.as_str()).set_records(Some(records));
-        let output = call
-            .customize()
-            .config_override(self.records_config())
-            .send()
-            .await
-            .map_err(|err| self.fail(&err, Call::kinesis("PutRecords", stream.as_str())))?;
+        let call = self.kinesis_once().put_records().stream_name(stream.as_str()).set_records(Some(records));
+        let output = call.send().await.map_err(|err| self.fail(&err, Call::kinesis("PutRecords", stream.as_str())))?;
         let outcomes: Vec<PutOutcome> = output.records.into_iter().map(outcome_of).collect();
         if outcomes.len() == entries.len() {
             return Ok(outcomes);

@@ -7,7 +7,7 @@ use aws_sdk_kinesis::types::ShardIteratorType;
 use super::connect::Connection;
 use super::error::Call;
 use super::time::timestamp;
-use crate::model::answer::Problem;
+use crate::model::answer::{Problem, ProblemKind};
 use crate::model::ids::{PartitionKey, SequenceNumber, ShardId, StreamName};
 use crate::model::position::StartingPosition;
 use crate::model::record::RawRecord;
@@ -63,7 +63,7 @@ impl Connection {
         let output = call.send().await.map_err(|err| self.fail(&err, Call::kinesis("GetShardIterator", &resource)))?;
         output.shard_iterator.filter(|iterator| !iterator.is_empty()).ok_or_else(|| {
             let sentence = format!("GetShardIterator on {resource} answered without an iterator. Try again.");
-            Problem::new(crate::model::answer::ProblemKind::NotAws, sentence)
+            Problem::new(ProblemKind::NotAws, sentence)
         })
     }
 
@@ -73,28 +73,27 @@ impl Connection {
     /// # Errors
     /// `Throttled` when the shard's budget is used up: nothing was read. `Expired` when the iterator is too old.
     pub async fn get_records(&self, iterator: &str, limit: i32, resource: &str) -> Result<RecordsPage, Problem> {
-        let call = self.kinesis().get_records().shard_iterator(iterator).limit(limit);
-        let output = call
-            .customize()
-            .config_override(self.records_config())
-            .send()
-            .await
-            .map_err(|err| self.fail(&err, Call::kinesis("GetRecords", resource)))?;
+        let call = self.kinesis_once().get_records().shard_iterator(iterator).limit(limit);
+        let output = call.send().await.map_err(|err| self.fail(&err, Call::kinesis("GetRecords", resource)))?;
+        let records: Vec<RawRecord> = output.records.into_iter().map(record_of).collect();
+        self.meter().count_read(&records);
         Ok(RecordsPage {
-            records: output.records.into_iter().map(record_of).collect(),
+            records,
             next_iterator: output.next_shard_iterator.filter(|iterator| !iterator.is_empty()),
             millis_behind_latest: output.millis_behind_latest,
-            child_shards: (output.child_shards.unwrap_or_default().into_iter())
-                .map(|child| ChildShard {
-                    id: ShardId::from(child.shard_id),
-                    parents: child.parent_shards.into_iter().map(ShardId::from).collect(),
-                })
-                .collect(),
+            child_shards: output.child_shards.unwrap_or_default().into_iter().map(child_of).collect(),
         })
     }
 }
 
-fn record_of(record: aws_sdk_kinesis::types::Record) -> RawRecord {
+fn child_of(child: aws_sdk_kinesis::types::ChildShard) -> ChildShard {
+    ChildShard {
+        id: ShardId::from(child.shard_id),
+        parents: child.parent_shards.into_iter().map(ShardId::from).collect(),
+    }
+}
+
+pub(super) fn record_of(record: aws_sdk_kinesis::types::Record) -> RawRecord {
     RawRecord {
         sequence_number: SequenceNumber::from(record.sequence_number),
         partition_key: PartitionKey::from(partition_key(record.partition_key)),

@@ -151,6 +151,11 @@ fn credentials(facts: &Facts, info: &ConnectionInfo) -> (String, bool) {
             "AWS does not accept {theirs} ({code}{quoted}). Check that they are right and belong to this account, partition and Region."
         );
         (sentence, false)
+    } else if facts.chain_says(&["credentials-login"]) {
+        let sentence = format!(
+            "The sign-in of {who} is one of `aws login`, which this program cannot read. Export its credentials with `aws configure export-credentials`, or choose another profile."
+        );
+        (sentence, false)
     } else if info.profile.is_some() {
         let sentence =
             format!("There are no credentials for {who} ({}). Check it in the AWS configuration files.", cause(facts));

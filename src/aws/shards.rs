@@ -1,5 +1,7 @@
 //! The shards of a stream.
 
+use std::collections::HashSet;
+
 use super::connect::Connection;
 use super::error::Call;
 use crate::model::answer::{Problem, ProblemKind};
@@ -32,6 +34,7 @@ impl Connection {
 
     async fn list_shards_once(&self, stream: &StreamName) -> Result<Vec<Shard>, Problem> {
         let mut shards = Vec::new();
+        let mut seen = HashSet::new();
         let mut token: Option<String> = None;
         for _ in 0..MOST_PAGES {
             // With a token the stream's name must not be sent.
@@ -41,9 +44,12 @@ impl Connection {
             };
             let page =
                 call.send().await.map_err(|err| self.fail(&err, Call::kinesis("ListShards", stream.as_str())))?;
-            shards.extend(page.shards().iter().filter_map(shard_of));
+            let before = seen.len();
+            let fresh = page.shards().iter().filter_map(shard_of).filter(|shard| seen.insert(shard.id.clone()));
+            shards.extend(fresh);
             token = page.next_token.filter(|token| !token.is_empty());
-            if token.is_none() {
+            // A server that does not understand its own token answers the same page for ever.
+            if token.is_none() || seen.len() == before {
                 break;
             }
         }

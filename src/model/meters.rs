@@ -11,7 +11,9 @@ pub struct MeterSnapshot {
     pub throttled_total: u64,
     /// Metrics requested of CloudWatch with `GetMetricData`.
     pub metrics_requested: u64,
-    /// What they cost at list price.
+    /// Bytes of records that were read, keys included.
+    pub bytes_read: u64,
+    /// What the metrics cost at list price.
     pub dollars: f64,
     /// Calls by operation, most first.
     pub by_operation: Vec<(String, u64)>,

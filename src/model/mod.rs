@@ -2,9 +2,11 @@
 //!
 //! Pure: nothing here knows a window, the AWS SDK, an async runtime, a clock or the environment; the present is handed in.
 
+pub mod account;
 pub mod activity;
 pub mod answer;
 pub mod connection;
+pub mod consumer;
 pub mod decode;
 pub mod filter;
 pub mod format;

@@ -5,6 +5,7 @@
 #[path = "../peers/mod.rs"]
 mod peers;
 
+mod control;
 mod gaps;
 mod others;
 mod records;
@@ -78,6 +79,10 @@ const CASES: &[Case] = cases! {
         a_made_up_sequence_number_is_refused, a_shard_that_is_not_there_is_not_read;
     others: identity_is_known, identity_answers_or_says_why_not, metrics_answer_or_say_why_not,
         puts_show_up_in_the_metrics, refused_writes_show_up_in_the_metrics, metrics_are_read_as_they_were_written;
+    control: limits_of_the_account_are_told, a_merge_through_the_program_has_two_parents,
+        shards_that_do_not_touch_are_not_merged, scaling_doubles_the_shards,
+        shard_level_metrics_are_switched_on_and_off, consumers_come_and_go, a_subscription_is_sent_what_is_put,
+        a_subscription_ends_with_its_shard;
 };
 
 /// Runs every case and fails with a table where one is not as the gaps say.
