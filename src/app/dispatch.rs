@@ -61,6 +61,7 @@ impl App {
             Command::Go(_)
             | Command::GoTab(_)
             | Command::SelectShard(_)
+            | Command::TailShard(_)
             | Command::Open(_)
             | Command::CloseDialog
             | Command::TogglePalette

@@ -65,7 +65,7 @@ fn stream_ui(ui: &mut Ui, world: &World, state: &mut UiState, tab: Tab, out: &mu
             if state.focus_filter {
                 state.tail.focus_filter();
             }
-            views::tail::show(ui, world, &mut state.tail, selection, out);
+            views::tail::show(ui, world, &mut state.tail, &mut state.tail_shard, out);
         }
     }
 }

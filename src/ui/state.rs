@@ -29,6 +29,8 @@ pub struct UiState {
     pub palette: Option<PaletteState>,
     /// The selected shard of the open stream.
     pub selected_shard: Option<ShardId>,
+    /// The shard that the tail is limited to, by the person's own choice.
+    pub tail_shard: Option<ShardId>,
     /// The first key of a shortcut of two, and when it was pressed, in seconds of egui's time.
     pub prefix: Option<(eframe::egui::Key, f64)>,
     /// When text was last put on the clipboard, in seconds of egui's time.
@@ -66,6 +68,7 @@ impl Default for UiState {
             after_unlock: None,
             palette: None,
             selected_shard: None,
+            tail_shard: None,
             prefix: None,
             copied_at: None,
             focus_filter: false,
@@ -97,6 +100,11 @@ impl UiState {
                     *current = *tab;
                 }
                 true
+            }
+            Command::TailShard(shard) => {
+                self.selected_shard = Some(shard.clone());
+                self.tail_shard = Some(shard.clone());
+                self.apply(&Command::GoTab(Tab::Tail))
             }
             Command::SelectShard(shard) => {
                 self.selected_shard.clone_from(shard);
@@ -131,6 +139,7 @@ impl UiState {
             let is_same = matches!(&self.place, Place::Stream(current, _) if current == name);
             if !is_same {
                 self.selected_shard = None;
+                self.tail_shard = None;
                 self.heatmap = HeatmapState::default();
                 self.shards = ShardsState::default();
                 self.tail = TailState::default();

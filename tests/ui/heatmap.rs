@@ -187,8 +187,7 @@ fn buttons_push_commands() {
     harness.get_by_label("Refresh").click();
     harness.run_steps(2);
     let commands = &harness.state().commands;
-    assert!(commands.contains(&Command::SelectShard(Some(ShardId::from(incident::HOT)))));
-    assert!(commands.contains(&Command::GoTab(Tab::Tail)));
+    assert!(commands.contains(&Command::TailShard(ShardId::from(incident::HOT))));
     assert!(commands.contains(&Command::Open(Dialog::Reshard)));
     assert!(commands.contains(&Command::Refresh));
     let copied = commands.iter().find_map(|command| match command {

@@ -80,6 +80,8 @@ pub enum Command {
     Go(Place),
     /// Show a tab of the open stream.
     GoTab(Tab),
+    /// Show the tail of the open stream, limited to one shard.
+    TailShard(ShardId),
     /// Select a shard of the open stream, or none.
     SelectShard(Option<ShardId>),
     /// Fetch what is on screen again, now.

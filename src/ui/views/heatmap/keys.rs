@@ -76,8 +76,7 @@ fn options(plain: &impl Fn(Key) -> bool, state: &mut HeatmapState) {
 
 /// Opens the tail at the selected shard.
 pub fn tail(selection: &Option<ShardId>, out: &mut Commands) {
-    out.push(Command::SelectShard(selection.clone()));
-    out.push(Command::GoTab(Tab::Tail));
+    out.push(selection.clone().map_or(Command::GoTab(Tab::Tail), Command::TailShard));
 }
 
 fn next<T: Copy + PartialEq>(all: &[T], current: T) -> T {

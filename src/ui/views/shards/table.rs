@@ -9,7 +9,7 @@ use super::rows::{Facts, ShardFacts};
 use crate::model::format;
 use crate::model::ids::ShardId;
 use crate::model::limits::{CRITICAL_SHARE, WARN_SHARE};
-use crate::ui::command::{Command, Commands, Dialog, Tab};
+use crate::ui::command::{Command, Commands, Dialog};
 use crate::ui::theme::{self, Tokens, fonts};
 use crate::ui::widgets::select::menu_item;
 use crate::ui::widgets::{self, Column, Row, Table, TagStyle, paint_tag};
@@ -136,8 +136,7 @@ pub fn show(
         *selection = Some(shard.id.clone());
     }
     if let Some(shard) = outcome.opened.and_then(at) {
-        *selection = Some(shard.id.clone());
-        out.push(Command::GoTab(Tab::Tail));
+        out.push(Command::TailShard(shard.id.clone()));
     }
     if let Some((_, by)) = outcome.sorted.and_then(|id| SORTS.iter().find(|(name, _)| *name == id)) {
         let starts_ascending = matches!(by, SortBy::Shard | SortBy::State | SortBy::HashRange);
@@ -198,8 +197,7 @@ fn draw(row: &mut Row<'_>, shard: &ShardFacts, out: &mut Commands) {
             ui.close();
         }
         if menu_item(ui, "Tail this shard", false).clicked() {
-            out.push(Command::SelectShard(Some(id.clone())));
-            out.push(Command::GoTab(Tab::Tail));
+            out.push(Command::TailShard(id.clone()));
             ui.close();
         }
         if is_open && menu_item(ui, "Split…", false).clicked() {

@@ -54,7 +54,9 @@ pub fn show(ui: &mut Ui, world: &World, tail: &Tail, state: &mut TailState, out:
     let height = ui.available_height();
     let view = (height - HEADER).max(ROW);
     let end = (count as f32 * ROW - view).max(0.0);
-    let offset = wanted_offset(tail, state, end.min(state.table.end));
+    let is_held =
+        ui.input(|input| input.pointer.primary_down()) && ui.rect_contains_pointer(ui.available_rect_before_wrap());
+    let offset = wanted_offset(tail, state, end.min(state.table.end), is_held);
     if state.table.end != end {
         state.table.end = end;
         ui.ctx().request_repaint();
@@ -91,9 +93,10 @@ pub fn show(ui: &mut Ui, world: &World, tail: &Tail, state: &mut TailState, out:
     note_scrolling(tail, state, outcome.offset, offset, end);
 }
 
-/// Where the table has to be scrolled to before it is drawn, so that what is read stays where it is.
-fn wanted_offset(tail: &Tail, state: &TailState, end: f32) -> Option<f32> {
-    if state.follow == Follow::Newest {
+/// Where the table has to be scrolled to before it is drawn, so that what is read stays where it is. While a button is held
+/// down nothing moves: a click must end on the row it began on, however fast records come.
+fn wanted_offset(tail: &Tail, state: &TailState, end: f32, is_held: bool) -> Option<f32> {
+    if state.follow == Follow::Newest && !is_held {
         return Some(end);
     }
     let (id, out_by) = state.table.anchor?;
