@@ -11,5 +11,6 @@ mod pictures;
 mod reshard;
 mod shards;
 mod shell;
+mod snapshots;
 mod stage;
 mod tail;

@@ -101,7 +101,7 @@ fn fill(tail: &mut Tail) {
         .collect();
 }
 
-fn world() -> World {
+pub fn world() -> World {
     let mut world = stage::world();
     if let Some(open) = &mut world.open {
         fill(&mut open.tail);

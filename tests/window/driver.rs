@@ -86,7 +86,7 @@ impl Window {
         }
     }
 
-    /// Waits for a node whose name starts with this; `role` narrows it.
+    /// Waits for a node whose name starts with this, or holds it behind a `*`; `role` narrows it.
     pub fn wait(&mut self, start: &str, role: Option<Role>) -> Found {
         let began = Instant::now();
         loop {

@@ -75,7 +75,7 @@ fn from_the_first_frame_to_a_split_shard() {
     album.add(&mut window, "reshard_progress");
     window.click("Close");
     window.click_exact("Activity log");
-    window.wait("SplitShard", None);
+    window.wait("*SplitShard sandbox …0000", None);
     album.add(&mut window, "activity");
 
     light(&mut window, &album);
