@@ -92,9 +92,9 @@ impl Window {
         loop {
             let nodes = self.nodes();
             let names: Vec<String> = nodes.iter().map(|node| node.name.clone()).collect();
-            let hit = nodes
-                .into_iter()
-                .find(|node| node.name.starts_with(start) && role.is_none_or(|role| node.role == role));
+            let is_it =
+                |name: &str| start.strip_prefix('*').map_or(name.starts_with(start), |part| name.contains(part));
+            let hit = nodes.into_iter().find(|node| is_it(&node.name) && role.is_none_or(|role| node.role == role));
             if let Some(hit) = hit {
                 return hit;
             }
