@@ -124,7 +124,7 @@ impl App {
         });
     }
 
-    fn change_settings(&mut self, change: impl FnOnce(&mut Settings)) {
+    pub(super) fn change_settings(&mut self, change: impl FnOnce(&mut Settings)) {
         change(&mut self.world.settings);
         self.world.settings = self.world.settings.clone().clamped();
         if let Some(files) = &self.files
@@ -180,6 +180,9 @@ impl App {
     }
 
     fn unlock(&mut self, minutes: u32, reason: String, now: Timestamp) {
+        if self.world.connection().is_none() {
+            return;
+        }
         let until = now + Millis::from_mins(i64::from(minutes));
         self.world.lock = WriteLock::UnlockedUntil { until, reason: reason.clone() };
         let entry = super::journal::entry(&self.world, None, Event::Unlocked { minutes, reason }, now);

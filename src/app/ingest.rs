@@ -33,18 +33,13 @@ impl App {
     }
 
     fn ingest_session(&mut self, now: Timestamp) {
-        if take(&mut self.engine.profiles, &mut self.world.profiles, now)
-            && let Some(endpoints) = self.engine.endpoints.answer().get()
-        {
-            self.world.local_endpoints = endpoints.clone();
-        }
+        take(&mut self.engine.profiles, &mut self.world.profiles, now);
+        // A server without STS is no failure: the identity stays unknown.
+        take(&mut self.engine.identity, &mut self.world.identity, now);
         if self.engine.endpoints.poll(now)
             && let Some(endpoints) = self.engine.endpoints.answer().get()
         {
             self.world.local_endpoints = endpoints.clone();
-        }
-        if take(&mut self.engine.identity, &mut self.world.identity, now) {
-            // A server without STS is no failure: the identity stays unknown.
         }
         let Link::Connecting { request, .. } = &self.world.link else { return };
         let request = request.clone();

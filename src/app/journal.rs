@@ -39,7 +39,7 @@ pub(super) fn put_records(world: &World, run: &InjectRun, entries: &[PutEntry], 
         target,
         cli: world.connection().map(|info| put_cli(run, entries, info)).unwrap_or_default(),
         request_id: None,
-        took: at - run.started,
+        took: run.rows.iter().map(|row| row.took).max().unwrap_or_default(),
         outcome,
     };
     entry(world, Some(run.stream.clone()), event, at)

@@ -48,6 +48,8 @@ pub struct App {
     /// Records are waiting that did not fit into this frame.
     has_more: bool,
     fleet_shards_at: Option<Timestamp>,
+    /// Size of the window in points, to open with the next time.
+    window_size: Option<(f32, f32)>,
 }
 
 /// What an app is made of.
@@ -91,6 +93,7 @@ impl App {
             refresh_all: false,
             has_more: false,
             fleet_shards_at: None,
+            window_size: None,
         };
         app.ui.place = Place::Connect;
         app.engine.read_profiles(now);
@@ -113,6 +116,8 @@ impl App {
         if matches!(self.world.lock, WriteLock::UnlockedUntil { until, .. } if until <= now) {
             self.lock("time was up", now);
         }
+        let inner = ctx.input(|input| input.viewport().inner_rect);
+        self.window_size = inner.map(|rect| (rect.width(), rect.height())).or(self.window_size);
         let is_hidden = ctx
             .input(|input| input.viewport().minimized.unwrap_or(false) || input.viewport().occluded.unwrap_or(false));
         self.follow_place(now);
@@ -215,6 +220,13 @@ impl eframe::App for App {
 
     fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {
         self.draw(ui);
+    }
+
+    fn on_exit(&mut self) {
+        if self.window_size.is_some() && self.window_size != self.world.settings.window_size {
+            let window_size = self.window_size;
+            self.change_settings(|settings| settings.window_size = window_size);
+        }
     }
 
     fn clear_color(&self, visuals: &egui::Visuals) -> [f32; 4] {

@@ -65,6 +65,9 @@ impl Settings {
         self.refresh_seconds = self.refresh_seconds.clamp(10, 3_600);
         self.tail_buffer_mib = self.tail_buffer_mib.clamp(16, 4_096);
         self.read_budget = self.read_budget.clamp(1, 5);
+        self.window_size = self
+            .window_size
+            .filter(|(width, height)| (200.0..=20_000.0).contains(width) && (150.0..=20_000.0).contains(height));
         self.rail_width = if self.rail_width.is_finite() { self.rail_width.clamp(180.0, 320.0) } else { 224.0 };
         self
     }

@@ -90,7 +90,11 @@ fn clocks(ui: &Ui, rect: Rect, world: &World) -> f32 {
         };
         job(&[(clock, size(font), color), ("  ", fonts::dense(), t.weak), (zone, fonts::dense(), t.weak)])
     };
-    let jobs = [(part(&utc, "UTC", true), "utc"), (part(&local, &zone, false), "local")];
+    let mut jobs = vec![(part(&utc, "UTC", true), "utc")];
+    // A second clock that says the same would only take room.
+    if local != utc {
+        jobs.push((part(&local, &zone, false), "local"));
+    }
     let width: f32 = jobs.iter().map(|(job, _)| ui.painter().layout_job(job.clone()).size().x + 24.0).sum();
     let start = rect.right() - width;
     ui.painter().vline(start - 0.5, rect.y_range(), Stroke::new(1.0, t.stroke));

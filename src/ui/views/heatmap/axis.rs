@@ -40,7 +40,7 @@ pub fn show(ui: &Ui, t: &Tokens, area: Rect, columns: &Columns, marks: &Marks<'_
     }
     for (index, mark) in event_marks(marks).into_iter().enumerate() {
         let x = columns.x(mark.column);
-        let shown = boxed(painter, t, area, x, &mark.label, &taken);
+        let shown = boxed(painter, t, area, columns, x, &mark.label, &taken);
         // Where its box has no room, a mark still has its line, and a name at the line's top.
         let rect = shown.unwrap_or(Rect::from_center_size(pos2(x, area.bottom() - 4.0), vec2(6.0, 8.0)));
         let response = ui.interact(rect, ui.scope_id().with(("mark", index)), Sense::hover());
@@ -99,9 +99,19 @@ fn cursor_label(painter: &Painter, t: &Tokens, area: Rect, columns: &Columns, te
     rect.expand2(vec2(6.0, 0.0))
 }
 
-fn boxed(painter: &Painter, t: &Tokens, area: Rect, columns_x: f32, text: &str, taken: &[Rect]) -> Option<Rect> {
+/// The name of a mark in a box above it, kept over the cells; `None` where another box has its room.
+fn boxed(
+    painter: &Painter,
+    t: &Tokens,
+    area: Rect,
+    columns: &Columns,
+    x: f32,
+    text: &str,
+    taken: &[Rect],
+) -> Option<Rect> {
     let width = (widgets::text_width(painter, text, fonts::fine()) + 16.0).round();
-    let rect = Rect::from_min_size(pos2((columns_x - width / 2.0).round(), area.top() + 4.0), vec2(width, 14.0));
+    let left = (x - width / 2.0).min(columns.right() - width).max(columns.left);
+    let rect = Rect::from_min_size(pos2(left.round(), area.top() + 4.0), vec2(width, 14.0));
     if taken.iter().any(|other| other.intersects(rect)) {
         return None;
     }
