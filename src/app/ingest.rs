@@ -8,6 +8,7 @@ use super::App;
 use super::engine::Write;
 use crate::model::activity::{Event, Outcome};
 use crate::model::answer::Answer;
+use crate::model::tail::ShardTailState;
 use crate::model::time::Timestamp;
 use crate::model::world::{Link, TaskLine};
 use crate::model::writes::{InjectRun, PutOutcome, ReshardRun};
@@ -225,7 +226,8 @@ impl App {
         if let Some(open) = &self.world.open
             && open.tail.is_running()
         {
-            let reading = open.tail.status.shards.len();
+            let status = &open.tail.status;
+            let reading = status.shards.len() - status.count(ShardTailState::Ended);
             let budget = self.world.settings.read_budget;
             line(format!("Tailing {reading} shards, using {budget} of 5 reads/s per shard"), None);
         }
