@@ -8,6 +8,7 @@ use super::App;
 use super::engine::Write;
 use crate::model::activity::{Event, Outcome};
 use crate::model::answer::Answer;
+use crate::model::format;
 use crate::model::tail::ShardTailState;
 use crate::model::time::Timestamp;
 use crate::model::world::{Link, TaskLine};
@@ -229,7 +230,7 @@ impl App {
             let status = &open.tail.status;
             let reading = status.shards.len() - status.count(ShardTailState::Ended);
             let budget = self.world.settings.read_budget;
-            line(format!("Tailing {reading} shards, using {budget} of 5 reads/s per shard"), None);
+            line(format!("Tailing {}, using {budget} of 5 reads/s per shard", format::counted(reading, "shard")), None);
         }
         if self.world.fleet.pending_since.is_some() {
             let fleet = self.world.fleet.get();

@@ -40,6 +40,12 @@ pub fn grouped(value: i64) -> String {
     out
 }
 
+/// A count with its noun, `1 shard`, `24 shards`.
+pub fn counted(count: usize, noun: &str) -> String {
+    let ending = if count == 1 { "" } else { "s" };
+    format!("{} {noun}{ending}", grouped(count as i64))
+}
+
 /// A size in bytes, `885 B`, `18.5 KiB`, `1.20 MiB`.
 pub fn bytes(size: u64) -> String {
     let size_f = size as f64;

@@ -35,13 +35,20 @@ pub fn show(ui: &mut Ui, facts: &Facts, plan: Option<&SplitPlan>) -> Option<Shar
         facts.open().find(|shard| shard.range.contains(key)).map(|shard| shard.id.clone())
     });
     let count = facts.open.len();
-    heading(&painter, t, rect.left(), rect.top(), "Now", &format!("{count} shards, height is load against the limit"));
+    heading(
+        &painter,
+        t,
+        rect.left(),
+        rect.top(),
+        "Now",
+        &format!("{}, height is load against the limit", format::counted(count, "shard")),
+    );
     hottest(&painter, t, rect, facts);
     let target = plan.map(|plan| plan.target.id.clone());
     let now: Vec<(HashKeyRange, Option<f64>, bool)> =
         facts.open().map(|shard| (shard.range, shard.now, Some(&shard.id) == target.as_ref())).collect();
     paint_band(&painter, t, dark_mode, now_band, &now);
-    let words = format!("{} shards, predicted: assumes even load within the range", count + 1);
+    let words = format!("{}, predicted: assumes even load within the range", format::counted(count + 1, "shard"));
     paint_band(&painter, t, dark_mode, after_band, &after(facts, plan));
     if let Some(plan) = plan {
         join(&painter, t, area, now_band, after_band, plan);

@@ -64,7 +64,9 @@ fn endpoint_card(ui: &Ui, rect: Rect, at: usize, endpoint: &LocalEndpoint, is_se
     let t = theme::tokens(ui);
     let (words, color, severity) = match (endpoint.answered, endpoint.is_pending) {
         (Some(1), _) => ("answers, 1 stream".to_owned(), t.ok, Severity::Ok),
-        (Some(count), _) => (format!("answers, {count} streams"), t.ok, Severity::Ok),
+        (Some(count), _) => {
+            (format!("answers, {}", crate::model::format::counted(count, "stream")), t.ok, Severity::Ok)
+        }
         (None, true) => ("asking…".to_owned(), t.weak, Severity::Changing),
         (None, false) => ("no answer".to_owned(), t.faint, Severity::Unknown),
     };

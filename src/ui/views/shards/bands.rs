@@ -45,7 +45,11 @@ pub fn show(ui: &mut Ui, rect: Rect, generations: usize, facts: &Facts, selectio
     let bands = rect_of(area, rect.top(), rect.top() + generations as f32 * PITCH + OPEN_ROW);
     let response = ui.interact(bands, id, Sense::click());
     response.widget_info(|| {
-        WidgetInfo::labeled(Role::Image, true, format!("Open shards by hash range, {} shards", facts.open.len()))
+        WidgetInfo::labeled(
+            Role::Image,
+            true,
+            format!("Open shards by hash range, {}", format::counted(facts.open.len(), "shard")),
+        )
     });
     let first = all - generations.min(all);
     let hit = response.hover_pos().and_then(|at| hit_test(at, bands, area, facts, first, generations));
@@ -142,10 +146,10 @@ impl Picture<'_> {
         let top = self.row_top(row);
         let name = if self.first + row == 0 { "Oldest listed" } else { "Resharded" };
         let caption = match (generation.splits, generation.merges) {
-            (0, 0) => counted(generation.shards.len(), "shard"),
-            (splits, 0) => counted(splits, "split"),
-            (0, merges) => counted(merges, "merge"),
-            (splits, merges) => format!("{}, {}", counted(splits, "split"), counted(merges, "merge")),
+            (0, 0) => format::counted(generation.shards.len(), "shard"),
+            (splits, 0) => format::counted(splits, "split"),
+            (0, merges) => format::counted(merges, "merge"),
+            (splits, merges) => format!("{}, {}", format::counted(splits, "split"), format::counted(merges, "merge")),
         };
         paint_band_name(&self.painter, self.t, pos2(left, top - 1.0), name, &caption);
         for at in &generation.shards {
@@ -161,7 +165,7 @@ impl Picture<'_> {
 
     fn open_now(&self, left: f32, generations: usize) {
         let top = self.row_top(generations);
-        let caption = counted(self.facts.open.len(), "shard");
+        let caption = format::counted(self.facts.open.len(), "shard");
         paint_band_name(&self.painter, self.t, pos2(left, top), "Open now", &caption);
         for at in &self.facts.open {
             let Some(shard) = self.facts.shards.get(*at) else { continue };
@@ -223,12 +227,6 @@ impl Picture<'_> {
         let text: String = digits.chars().skip(count - shown).collect();
         self.painter.text(rect.center(), Align2::CENTER_CENTER, text, font, ink);
     }
-}
-
-/// `1 split`, `9 splits`.
-pub fn counted(count: usize, what: &str) -> String {
-    let plural = if count == 1 { "" } else { "s" };
-    format!("{} {what}{plural}", format::grouped(count as i64))
 }
 
 fn tooltip(ui: &mut Ui, shard: &ShardFacts) {

@@ -155,8 +155,7 @@ fn footer(ui: &mut Ui, facts: &Facts, column: &str) {
         "density" => "load per key space",
         other => COLUMNS.iter().find(|c| c.id == other).map_or("", |c| c.title),
     };
-    let text =
-        format!("{} listed, sorted by {}.", super::bands::counted(facts.shards.len(), "shard"), by.to_lowercase());
+    let text = format!("{} listed, sorted by {}.", format::counted(facts.shards.len(), "shard"), by.to_lowercase());
     let line = Rect::from_min_max(eframe::egui::pos2(rect.left() + 16.0, rect.bottom() - 25.0), rect.max);
     ui.painter().hline(rect.x_range(), line.top() + 0.5, eframe::egui::Stroke::new(1.0, t.stroke_weak));
     widgets::paint_elided(ui.painter(), line, eframe::egui::Align::Min, &text, fonts::small(), t.weak);
