@@ -78,6 +78,10 @@ impl App {
     pub(super) fn connect(&mut self, request: ConnectRequest, now: Timestamp) {
         self.lock("the connection was switched", now);
         self.forget_connection();
+        // Should it fail, the first screen shows this profile and what helps it.
+        if request.profile.is_some() {
+            self.ui.connect.selected.clone_from(&request.profile);
+        }
         if let (Some(profile), Some(region)) = (request.profile.clone(), request.region.clone()) {
             self.change_settings(|settings| {
                 settings.regions.insert(profile, region);

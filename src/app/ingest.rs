@@ -51,6 +51,7 @@ impl App {
         let answer = self.engine.session.answer();
         if let Some((problem, _)) = &answer.problem {
             self.world.link = Link::Failed { request, problem: problem.clone() };
+            self.engine.probe_endpoints(now);
             self.note_problem(now);
             return;
         }

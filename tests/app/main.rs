@@ -165,3 +165,24 @@ fn a_stream_deleted_while_it_is_open_and_a_server_that_dies_keep_what_is_on_scre
     desk.click("Fleet");
     desk.see("Stream order-events");
 }
+
+#[test]
+fn an_unknown_profile_is_named_and_the_usual_endpoints_are_still_asked() {
+    let runtime = runtime();
+    let request = kinescope::model::connection::ConnectRequest {
+        profile: Some("no-such-profile".to_owned()),
+        ..Default::default()
+    };
+    let mut desk = Desk::open(&runtime, Some(request));
+    desk.until("failed", |world| matches!(world.link, Link::Failed { .. }));
+    desk.world(|world| match &world.link {
+        Link::Failed { problem, .. } => {
+            assert_eq!(problem.kind, ProblemKind::Configuration);
+            assert!(problem.sentence.contains("no-such-profile"), "{problem}");
+        }
+        other => panic!("{other:?}"),
+    });
+    desk.until("the endpoints have been asked", |world| {
+        world.local_endpoints.iter().all(|endpoint| !endpoint.is_pending)
+    });
+}
