@@ -33,6 +33,8 @@ pub const HEATMAP_MINUTES: u32 = 60;
 pub struct Engine {
     handle: Handle,
     wake: Wake,
+    /// For what comes all the time, such as records: many wakes become one frame.
+    lazy_wake: Wake,
     pub(super) clock: Clock,
     pub(super) meter: CallMeter,
     /// The connection, or the way to it.
@@ -80,10 +82,11 @@ pub enum Write {
 
 impl Engine {
     /// No connection, no stream. The configuration files and the usual endpoints are asked for at once.
-    pub fn new(handle: Handle, wake: Wake, clock: Clock) -> Self {
+    pub fn new(handle: Handle, wake: Wake, lazy_wake: Wake, clock: Clock) -> Self {
         Self {
             handle,
             wake,
+            lazy_wake,
             clock,
             meter: CallMeter::default(),
             session: Slot::default(),
@@ -148,10 +151,14 @@ impl Engine {
         let (publish, draft) = watch::channel(None);
         self.fleet_draft = Some(draft);
         let (wake, clock) = (self.wake.clone(), self.clock.clone());
+        let is_first = previous.is_none();
         let task = async move {
+            // Later looks replace the rows at once, when they are whole.
             let show = |fleet| {
-                publish.send_replace(Some(fleet));
-                wake.wake();
+                if is_first {
+                    publish.send_replace(Some(fleet));
+                    wake.wake();
+                }
             };
             fleet::look(&connection, previous.as_deref(), with_shards, &clock, show).await
         };
@@ -207,7 +214,7 @@ impl Engine {
     /// Starts or replaces the tail of the open stream.
     pub fn start_tail(&mut self, options: TailOptions) {
         let (Some(connection), Some(open)) = (self.connection(), &mut self.open) else { return };
-        open.tail = Some(start_tail(&self.handle, connection, open.name.clone(), options, self.wake.clone()));
+        open.tail = Some(start_tail(&self.handle, connection, open.name.clone(), options, self.lazy_wake.clone()));
     }
 
     /// Sends records; runs on when the stream is left.

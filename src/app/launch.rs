@@ -14,6 +14,8 @@ use crate::tasks::wake::Wake;
 
 /// Exit code when there is no window to be had.
 const NO_WINDOW: u8 = 2;
+/// Longest wait between new records and the frame that shows them. Every shard is polled once a second.
+const LAZY: std::time::Duration = std::time::Duration::from_millis(500);
 const APP_ID: &str = "kinescope";
 
 /// Opens the window and stays until it is closed. `connect` is connected to at once; `None` shows the first screen.
@@ -40,10 +42,11 @@ pub fn run(handle: Handle, connect: Option<ConnectRequest>) -> ExitCode {
         ..eframe::NativeOptions::default()
     };
     let create = move |context: &eframe::CreationContext<'_>| -> Result<Box<dyn eframe::App>, _> {
-        let ctx = context.egui_ctx.clone();
+        let (ctx, lazy_ctx) = (context.egui_ctx.clone(), context.egui_ctx.clone());
         let wake = Wake::new(move || ctx.request_repaint());
+        let lazy_wake = Wake::new(move || lazy_ctx.request_repaint_after(LAZY));
         let clock = Clock::system();
-        let engine = Engine::new(handle, wake, clock.clone());
+        let engine = Engine::new(handle, wake, lazy_wake, clock.clone());
         let parts = Parts { engine, clock, zone: TimeZone::system(), files, connect };
         Ok(Box::new(App::new(&context.egui_ctx, parts)))
     };

@@ -22,12 +22,17 @@ pub use files::Files;
 use crate::model::connection::{ConnectRequest, WriteLock};
 use crate::model::settings::Settings;
 use crate::model::stream::StreamSummary;
-use crate::model::time::Timestamp;
+use crate::model::time::{Millis, Timestamp};
 use crate::model::world::{Link, World};
 use crate::tasks::clock::Clock;
 use crate::ui::command::{Commands, Place};
 use crate::ui::state::UiState;
 use schedule::{Pace, is_due, summary_pace};
+
+/// How long nobody must have touched the window before it rests.
+const REST_AFTER: Millis = Millis::from_secs(20);
+/// How often a resting window is drawn.
+const REST_FRAME: Millis = Millis::from_secs(10);
 
 /// The window's program.
 pub struct App {
@@ -48,6 +53,8 @@ pub struct App {
     /// Records are waiting that did not fit into this frame.
     has_more: bool,
     fleet_shards_at: Option<Timestamp>,
+    /// When the person last did something.
+    touched_at: Timestamp,
     /// Size of the window in points, to open with the next time.
     window_size: Option<(f32, f32)>,
 }
@@ -93,6 +100,7 @@ impl App {
             refresh_all: false,
             has_more: false,
             fleet_shards_at: None,
+            touched_at: now,
             window_size: None,
         };
         app.ui.place = Place::Connect;
@@ -124,15 +132,38 @@ impl App {
         if !is_hidden {
             self.ask_what_is_due(now);
         }
-        if self.has_more {
-            ctx.request_repaint();
-        } else {
-            ctx.request_repaint_after(Duration::from_millis(until_next_second(now)));
+        self.world.is_resting = self.is_resting(now);
+        match self.next_frame(now) {
+            Some(wait) => ctx.request_repaint_after(wait),
+            None => ctx.request_repaint(),
+        }
+    }
+
+    /// Whether nobody touches the window and nothing in it moves by itself.
+    fn is_resting(&self, now: Timestamp) -> bool {
+        let tails = self.world.open.as_ref().is_some_and(|open| open.tail.is_running());
+        let connects = matches!(self.world.link, Link::Connecting { .. });
+        let moves = tails || connects || !self.writes.is_empty() || self.world.is_unlocked();
+        !moves && self.touched_at.age_at(now) >= REST_AFTER
+    }
+
+    /// When to draw again without a cause; `None` is at once.
+    fn next_frame(&self, now: Timestamp) -> Option<Duration> {
+        let tails = self.world.open.as_ref().is_some_and(|open| open.tail.is_running());
+        match () {
+            () if self.has_more => None,
+            () if self.world.is_resting => Some(until_next(REST_FRAME, now)),
+            // Records wake the window more often than the clock does; a frame of the clock's own would come on top.
+            () if tails => Some(Duration::from_secs(1)),
+            () => Some(until_next(Millis::from_secs(1), now)),
         }
     }
 
     /// Draws the frame and carries out what the person asked for.
     pub fn draw(&mut self, ui: &mut egui::Ui) {
+        if ui.input(|input| !input.events.is_empty()) {
+            self.touched_at = self.world.now;
+        }
         crate::ui::show(ui, &self.world, &mut self.ui, &mut self.commands);
         let commands = self.commands.take();
         if !commands.is_empty() {
@@ -145,7 +176,7 @@ impl App {
     fn pace(&self) -> Pace {
         let refresh = self.world.settings.refresh_seconds;
         match self.world.connection() {
-            Some(info) if info.endpoint_url.is_some() => Pace::for_endpoint(refresh),
+            Some(info) if info.endpoint_url.is_some() && !self.world.is_resting => Pace::for_endpoint(refresh),
             _ => Pace::for_aws(refresh),
         }
     }
@@ -208,9 +239,9 @@ fn has_shard_metrics(summary: &StreamSummary) -> bool {
     summary.has_shard_metric("IncomingBytes") || summary.has_shard_metric("IncomingRecords")
 }
 
-/// Milliseconds until the clocks in the status bar change.
-fn until_next_second(now: Timestamp) -> u64 {
-    u64::try_from(1_000 - now.0.rem_euclid(1_000)).unwrap_or(1_000)
+/// Time until the next whole `step`, so that clocks change when they should.
+fn until_next(step: Millis, now: Timestamp) -> Duration {
+    Duration::from_millis(u64::try_from(step.0 - now.0.rem_euclid(step.0)).unwrap_or(1_000))
 }
 
 impl eframe::App for App {

@@ -126,6 +126,8 @@ pub struct World {
     pub last_problem: Option<(Problem, Timestamp)>,
     /// Figures before this moment were generated for the demo.
     pub generated_before: Option<Timestamp>,
+    /// Nobody touches the window and nothing runs: frames are rare, so clocks show no seconds.
+    pub is_resting: bool,
 }
 
 impl World {
@@ -147,6 +149,7 @@ impl World {
             tasks: Vec::new(),
             last_problem: None,
             generated_before: None,
+            is_resting: false,
         }
     }
 

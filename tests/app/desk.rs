@@ -33,7 +33,7 @@ impl Desk {
         let home = tempfile::tempdir().expect("folder");
         let app = Rc::new(RefCell::new(None));
         let parts = Parts {
-            engine: Engine::new(runtime.handle().clone(), Wake::none(), Clock::system()),
+            engine: Engine::new(runtime.handle().clone(), Wake::none(), Wake::none(), Clock::system()),
             clock: Clock::system(),
             zone: jiff::tz::TimeZone::UTC,
             files: Some(Files::inside(home.path())),

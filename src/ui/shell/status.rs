@@ -78,9 +78,10 @@ fn cell(ui: &Ui, rect: Rect, left: f32, job: eframe::egui::text::LayoutJob, name
 
 fn clocks(ui: &Ui, rect: Rect, world: &World) -> f32 {
     let t = theme::tokens(ui);
-    let local = world.now.strftime("%H:%M:%S", &world.zone);
+    let format = if world.is_resting { "%H:%M" } else { "%H:%M:%S" };
+    let local = world.now.strftime(format, &world.zone);
     let zone = world.now.strftime("%Z", &world.zone);
-    let utc = world.now.hms();
+    let utc = world.now.strftime(format, &jiff::tz::TimeZone::UTC);
     let part = |clock: &str, zone: &str, is_first: bool| {
         let font = if is_first { fonts::value_strong() } else { fonts::value() };
         let color = if is_first { t.strong } else { t.weak };
