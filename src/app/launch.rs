@@ -15,7 +15,7 @@ use crate::tasks::wake::Wake;
 /// Exit code when there is no window to be had.
 const NO_WINDOW: u8 = 2;
 /// Longest wait between new records and the frame that shows them. Every shard is polled once a second.
-const LAZY: std::time::Duration = std::time::Duration::from_millis(500);
+const LAZY: std::time::Duration = std::time::Duration::from_secs(1);
 const APP_ID: &str = "kinescope";
 
 /// Opens the window and stays until it is closed. `connect` is connected to at once; `None` shows the first screen.

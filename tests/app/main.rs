@@ -34,6 +34,8 @@ fn every_view_of_the_demo_opens_and_fills() {
     let runtime = runtime();
     let request = kinescope::model::connection::ConnectRequest { demo: true, ..Default::default() };
     let mut desk = Desk::open(&runtime, Some(request));
+    // Until its figures are there, the list still changes its order under the pointer.
+    desk.see("Stream clickstream-data critical");
     desk.click("Open clickstream-data");
     desk.see("Heatmap of clickstream-data");
     desk.see("Heat shardId-");
@@ -57,6 +59,8 @@ fn a_record_is_sent_only_after_unlocking_and_shows_up_in_the_tail() {
     let runtime = runtime();
     let request = kinescope::model::connection::ConnectRequest { demo: true, ..Default::default() };
     let mut desk = Desk::open(&runtime, Some(request));
+    // Until its figures are there, the list still changes its order under the pointer.
+    desk.see("Stream clickstream-data critical");
     desk.click("Open sandbox");
     desk.key(egui::Key::Num3);
     desk.until("the tail reads", |world| {
@@ -91,6 +95,8 @@ fn a_split_shows_its_children_without_a_restart() {
     let runtime = runtime();
     let request = kinescope::model::connection::ConnectRequest { demo: true, ..Default::default() };
     let mut desk = Desk::open(&runtime, Some(request));
+    // Until its figures are there, the list still changes its order under the pointer.
+    desk.see("Stream clickstream-data critical");
     desk.click("Open sandbox");
     desk.key(egui::Key::Num2);
     desk.see("Shard shardId-000000000000 OPEN");
@@ -149,6 +155,8 @@ fn a_stream_deleted_while_it_is_open_and_a_server_that_dies_keep_what_is_on_scre
         .expect("server");
     let url = server.endpoint_url();
     let mut desk = Desk::open(&runtime, Some(Desk::endpoint(&url)));
+    // Until its figures are there, the list still changes its order under the pointer.
+    desk.see("Stream clickstream-data critical");
     desk.click("Open order-events");
     desk.see("Heatmap of order-events");
     desk.until("shards are listed", |world| world.open.as_ref().is_some_and(|open| open.shards.get().is_some()));
