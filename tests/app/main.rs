@@ -148,7 +148,7 @@ fn a_server_that_does_not_answer_freezes_nothing() {
 }
 
 #[test]
-fn a_stream_deleted_while_it_is_open_and_a_server_that_dies_keep_what_is_on_screen() {
+fn a_server_that_dies_leaves_what_is_on_screen() {
     let runtime = runtime();
     let server = runtime
         .block_on(LocalServer::start(LocalOptions { traffic: false, ..LocalOptions::default() }))
@@ -193,4 +193,33 @@ fn an_unknown_profile_is_named_and_the_usual_endpoints_are_still_asked() {
     desk.until("the endpoints have been asked", |world| {
         world.local_endpoints.iter().all(|endpoint| !endpoint.is_pending)
     });
+}
+
+#[test]
+fn a_stream_that_is_deleted_while_it_is_open_is_said_to_be_gone() {
+    let runtime = runtime();
+    let options = LocalOptions { traffic: false, ..LocalOptions::default() };
+    let server = runtime.block_on(LocalServer::start(options)).expect("server");
+    let url = server.endpoint_url();
+    let mut desk = Desk::open(&runtime, Some(Desk::endpoint(&url)));
+    desk.see("Stream clickstream-data critical");
+    desk.click("Open sandbox");
+    desk.until("it is described", |world| world.open.as_ref().is_some_and(|open| open.shards.get().is_some()));
+    runtime.block_on(async {
+        let config = aws_config::defaults(aws_config::BehaviorVersion::latest())
+            .endpoint_url(&url)
+            .region("us-east-1")
+            .credentials_provider(aws_sdk_kinesis::config::Credentials::new("test", "test", None, None, "test"))
+            .load()
+            .await;
+        let client = aws_sdk_kinesis::Client::new(&config);
+        client.delete_stream().stream_name("sandbox").send().await.expect("deleted");
+    });
+    desk.until("the stream is gone", |world| {
+        world.open.as_ref().is_some_and(|open| {
+            open.summary.problem.as_ref().is_some_and(|(problem, _)| problem.kind == ProblemKind::NotFound)
+        })
+    });
+    desk.click("Fleet");
+    desk.see("Stream clickstream-data critical");
 }
