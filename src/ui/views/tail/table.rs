@@ -59,7 +59,8 @@ pub fn show(ui: &mut Ui, world: &World, tail: &Tail, state: &mut TailState, out:
     let offset = wanted_offset(tail, state, end.min(state.table.end), is_held);
     if state.table.end != end {
         state.table.end = end;
-        ui.ctx().request_repaint();
+        // Soon rather than at once: an immediate request costs two frames, and records come all the time.
+        ui.ctx().request_repaint_after(std::time::Duration::from_millis(100));
     }
     let scroll_to = std::mem::take(&mut state.table.scrolls_to_selected).then_some(selected).flatten();
     let table = Table::new(Id::unique("tail table"), &COLUMNS)
