@@ -36,6 +36,10 @@ impl App {
                 self.engine.probe_endpoints(now);
             }
             Command::SetEnvironment { label, environment } => self.set_environment(label, environment),
+            Command::SetRange(range) => {
+                self.with_open(|open| open.range = range);
+                self.refetch_metrics = true;
+            }
             Command::Refresh => self.refresh_all = true,
             Command::Unlock { minutes, reason } => self.unlock(minutes, reason, now),
             Command::Lock => self.lock("locked by hand", now),

@@ -11,8 +11,9 @@ use crate::aws::connect::Connection;
 use crate::aws::meter::CallMeter;
 use crate::model::answer::Problem;
 use crate::model::connection::{ConnectRequest, Identity, ProfileInfo};
+use crate::model::heat_range::HeatRange;
 use crate::model::ids::StreamName;
-use crate::model::metrics::{StreamMetrics, Window};
+use crate::model::metrics::StreamMetrics;
 use crate::model::shard_map::ShardMap;
 use crate::model::stream::StreamSummary;
 use crate::model::tail::TailOptions;
@@ -25,9 +26,6 @@ use crate::tasks::slot::Slot;
 use crate::tasks::tail::{TailHandle, start_tail};
 use crate::tasks::wake::Wake;
 use crate::tasks::{fleet, inject, reshard};
-
-/// Minutes that the heatmap shows.
-pub const HEATMAP_MINUTES: u32 = 60;
 
 /// The tasks of the window.
 pub struct Engine {
@@ -198,14 +196,14 @@ impl Engine {
     }
 
     /// `GetMetricData` of the open stream: 5 metrics for the stream and 5 for each shard, where shard metrics are on.
-    pub fn fetch_metrics(&mut self, with_shards: bool, now: Timestamp) {
+    pub fn fetch_metrics(&mut self, range: HeatRange, with_shards: bool, now: Timestamp) {
         let (Some(connection), Some(open)) = (self.connection(), &mut self.open) else { return };
         let name = open.name.clone();
         let shards = match open.shards.answer().get() {
             Some(map) if with_shards => map.all().iter().map(|shard| shard.id.clone()).collect(),
             _ => Vec::new(),
         };
-        let window = Window::last_minutes(now, HEATMAP_MINUTES);
+        let window = range.window(now);
         open.metrics.start(&self.handle, self.wake.clone(), now, async move {
             connection.stream_metrics(&name, window, &shards).await
         });

@@ -229,7 +229,7 @@ impl App {
         if has_cloudwatch && shards_known && (refetch || is_due(&open.metrics, pace.metrics, pace.after_failure, now)) {
             self.refetch_metrics = false;
             let with_shards = open.summary.get().is_some_and(has_shard_metrics);
-            self.engine.fetch_metrics(with_shards, now);
+            self.engine.fetch_metrics(open.range, with_shards, now);
             open.metrics.begin(now);
         }
     }

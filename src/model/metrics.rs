@@ -63,6 +63,8 @@ pub struct WriteMetrics {
     pub read_throttled: Series,
     /// `IteratorAgeMilliseconds`, maximum over all polling consumers.
     pub iterator_age_millis: Series,
+    /// `OutgoingBytes` of a shard (`GetRecords.Bytes` of a stream), sum; what all consumers read.
+    pub outgoing_bytes: Series,
 }
 
 impl WriteMetrics {
@@ -74,7 +76,8 @@ impl WriteMetrics {
             incoming_records: series.clone(),
             write_throttled: series.clone(),
             read_throttled: series.clone(),
-            iterator_age_millis: series,
+            iterator_age_millis: series.clone(),
+            outgoing_bytes: series,
         }
     }
 

@@ -14,6 +14,7 @@ pub mod hash_range;
 pub mod health;
 pub mod heat_grid;
 pub mod heat_metric;
+pub mod heat_range;
 pub mod ids;
 pub mod json_scan;
 pub mod json_tree;

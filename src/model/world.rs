@@ -6,6 +6,7 @@ use super::activity::ActivityEntry;
 use super::answer::{Answer, Problem};
 use super::connection::{ConnectRequest, ConnectionInfo, Identity, ProfileInfo, WriteLock};
 use super::health::FleetRow;
+use super::heat_range::HeatRange;
 use super::ids::{ShardId, StreamName};
 use super::meters::MeterSnapshot;
 use super::metrics::{StreamMetrics, Window};
@@ -83,6 +84,8 @@ pub struct OpenStream {
     pub summary: Answer<StreamSummary>,
     /// `ListShards`.
     pub shards: Answer<ShardMap>,
+    /// The span that the figures cover.
+    pub range: HeatRange,
     /// CloudWatch, or none where the connection has no metrics.
     pub metrics: Answer<StreamMetrics>,
     /// The tail of this stream.
@@ -179,6 +182,7 @@ impl OpenStream {
             name,
             summary: Answer::default(),
             shards: Answer::default(),
+            range: HeatRange::default(),
             metrics: Answer::default(),
             tail: super::tail::Tail::default(),
             inject: None,

@@ -4,6 +4,7 @@
 pub mod registry;
 
 use crate::model::connection::{ConnectRequest, Environment};
+use crate::model::heat_range::HeatRange;
 use crate::model::ids::{ShardId, StreamName};
 use crate::model::settings::ThemeChoice;
 use crate::model::tail::TailStart;
@@ -84,6 +85,8 @@ pub enum Command {
     TailShard(ShardId),
     /// Select a shard of the open stream, or none.
     SelectShard(Option<ShardId>),
+    /// Show the figures of the open stream over this range.
+    SetRange(HeatRange),
     /// Fetch what is on screen again, now.
     Refresh,
     /// Open a dialog.
