@@ -47,6 +47,8 @@ impl App {
             Command::StopTail => self.stop_tail(),
             Command::ClearTail => self.with_open(|open| open.tail.clear()),
             Command::FilterTail(text) => self.with_open(|open| open.tail.set_filter_text(&text)),
+            Command::StartSample(request) => self.start_sample(request),
+            Command::StopSample => self.stop_sample(),
             Command::Put(entries) => self.put(entries, now),
             Command::Split(request) => self.split(request, now),
             Command::Copy(text) => ctx.copy_text(text),

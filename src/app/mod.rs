@@ -9,6 +9,7 @@ mod files;
 mod ingest;
 mod journal;
 pub mod launch;
+mod sampling;
 mod schedule;
 
 use std::time::Duration;

@@ -24,6 +24,7 @@ pub mod metrics;
 pub mod position;
 pub mod record;
 pub mod record_store;
+pub mod sample;
 pub mod sentence;
 pub mod series;
 pub mod settings;

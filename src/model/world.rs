@@ -90,6 +90,8 @@ pub struct OpenStream {
     pub metrics: Answer<StreamMetrics>,
     /// The tail of this stream.
     pub tail: super::tail::Tail,
+    /// What was counted from records that were read.
+    pub sample: super::sample::state::SampleState,
     /// The last injection.
     pub inject: Option<InjectRun>,
     /// The reshard that runs or ran last.
@@ -185,6 +187,7 @@ impl OpenStream {
             range: HeatRange::default(),
             metrics: Answer::default(),
             tail: super::tail::Tail::default(),
+            sample: super::sample::state::SampleState::default(),
             inject: None,
             reshard: None,
         }

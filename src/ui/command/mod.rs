@@ -6,6 +6,7 @@ pub mod registry;
 use crate::model::connection::{ConnectRequest, Environment};
 use crate::model::heat_range::HeatRange;
 use crate::model::ids::{ShardId, StreamName};
+use crate::model::sample::state::SampleRequest;
 use crate::model::settings::ThemeChoice;
 use crate::model::tail::TailStart;
 use crate::model::writes::{PutEntry, SplitRequest};
@@ -116,6 +117,10 @@ pub enum Command {
     ClearTail,
     /// Show only what holds this text.
     FilterTail(String),
+    /// Read a bounded sample of the open stream; replaces the run that runs.
+    StartSample(SampleRequest),
+    /// End the sampling early and keep what it has.
+    StopSample,
     /// Send records to the open stream.
     Put(Vec<PutEntry>),
     /// Split a shard.

@@ -1,0 +1,92 @@
+//! How far sampling of the open stream has come, what was asked for and what it costs the stream.
+//!
+//! Only the outcome and the wish: how records are read is the business of `tasks`.
+
+use std::sync::Arc;
+
+use super::StreamSample;
+use crate::model::answer::Problem;
+use crate::model::ids::ShardId;
+use crate::model::time::Timestamp;
+
+/// What is known from records that were read, and the run that reads them.
+#[derive(Clone, Debug, Default)]
+pub struct SampleState {
+    /// What was counted so far; `None` until the first records came. Kept when a later run fails.
+    pub sample: Option<Arc<StreamSample>>,
+    /// The run that runs or ran last.
+    pub run: SampleRun,
+    /// What that run used of the stream's reading budget.
+    pub effort: SampleEffort,
+}
+
+/// Whether a stream is being sampled.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum SampleRun {
+    /// Nobody asked yet.
+    #[default]
+    NotStarted,
+    /// Records are being read.
+    Running {
+        /// Since when.
+        since: Timestamp,
+        /// 0 to 1, where the end is known.
+        progress: Option<f32>,
+        /// What it does, for the status bar: `Sampling 24 shards`.
+        text: String,
+    },
+    /// The window that was asked for has been read.
+    Done {
+        /// When it ended.
+        at: Timestamp,
+    },
+    /// A person ended it early; what was read until then is kept.
+    Stopped {
+        /// When it ended.
+        at: Timestamp,
+    },
+    /// It could not go on; what was read until then is kept.
+    Failed {
+        /// Why, and what to do.
+        problem: Problem,
+        /// When it ended.
+        at: Timestamp,
+    },
+}
+
+/// What a sample has cost the stream.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SampleEffort {
+    /// `GetRecords` calls, of the 5 a second that each shard allows all its polling readers together.
+    pub calls: u64,
+    /// Those that were refused because the shard's reading limit was used up.
+    pub throttled_calls: u64,
+    /// Seconds of the stream that were asked for.
+    pub window_seconds: u32,
+}
+
+/// Which shards to sample and over which time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SampleRequest {
+    /// Only these; `None` is every open shard.
+    pub shards: Option<Vec<ShardId>>,
+    /// The newest seconds of the stream to read.
+    pub window_seconds: u32,
+}
+
+/// Seconds that a sample covers unless told otherwise: long enough that a 20-second rhythm shows four times.
+pub const DEFAULT_WINDOW_SECONDS: u32 = 90;
+
+impl SampleRequest {
+    /// Every open shard over the usual window.
+    pub fn whole_stream() -> Self {
+        Self { shards: None, window_seconds: DEFAULT_WINDOW_SECONDS }
+    }
+}
+
+impl SampleRun {
+    /// Whether records are being read.
+    pub fn is_running(&self) -> bool {
+        matches!(self, Self::Running { .. })
+    }
+}
