@@ -30,6 +30,7 @@ pub mod series;
 pub mod settings;
 pub mod shard_map;
 pub mod shard_story;
+pub mod sketch;
 pub mod stream;
 pub mod tail;
 pub mod time;
