@@ -4,10 +4,8 @@
 use md5::{Digest, Md5};
 use prost::Message;
 
+use super::aggregate::{CHECKSUM_BYTES, MAGIC};
 use crate::model::ids::PartitionKey;
-
-const MAGIC: [u8; 4] = [0xf3, 0x89, 0x9a, 0xc2];
-const CHECKSUM_BYTES: usize = 16;
 
 /// `AggregatedRecord` of `messages.proto` (proto2).
 #[derive(Clone, PartialEq, Message)]
@@ -79,7 +77,7 @@ pub(super) fn split(data: &[u8], max_records: usize) -> Result<Option<Vec<UserRe
 }
 
 #[cfg(test)]
-pub(super) fn aggregate(keys: &[&str], records: &[(u64, &[u8])]) -> Vec<u8> {
+pub(crate) fn aggregate(keys: &[&str], records: &[(u64, &[u8])]) -> Vec<u8> {
     let message = AggregatedRecord {
         partition_key_table: keys.iter().map(|key| (*key).to_owned()).collect(),
         explicit_hash_key_table: Vec::new(),

@@ -3,6 +3,7 @@
 //! The chain: a KPL aggregate is taken apart into its user records; gzip and zlib are unpacked; what is left is JSON,
 //! UTF-8 text or binary. The outcome is a value in every case: there is no record that cannot be shown.
 
+pub mod aggregate;
 mod kpl;
 mod unpack;
 
@@ -200,5 +201,7 @@ fn hex_preview(data: &[u8]) -> String {
     out
 }
 
+#[cfg(test)]
+pub(crate) use kpl::aggregate as aggregate_for_tests;
 #[cfg(test)]
 mod tests;
