@@ -14,6 +14,7 @@ use crate::model::connection::{ConnectRequest, Identity, ProfileInfo};
 use crate::model::heat_range::HeatRange;
 use crate::model::ids::StreamName;
 use crate::model::metrics::StreamMetrics;
+use crate::model::sample::StreamSample;
 use crate::model::shard_map::ShardMap;
 use crate::model::stream::StreamSummary;
 use crate::model::tail::TailOptions;
@@ -21,6 +22,7 @@ use crate::model::time::Timestamp;
 use crate::model::world::{Fleet, LocalEndpoint};
 use crate::model::writes::{InjectRun, PutEntry, Receipt, ReshardRun, SplitRequest};
 use crate::tasks::clock::Clock;
+use crate::tasks::sampler::{SamplerHandle, SamplerOptions, start_sampler};
 use crate::tasks::session::{self, Session};
 use crate::tasks::slot::Slot;
 use crate::tasks::tail::{TailHandle, start_tail};
@@ -58,6 +60,8 @@ pub struct OpenTasks {
     pub(super) shards: Slot<ShardMap>,
     pub(super) metrics: Slot<StreamMetrics>,
     pub(super) tail: Option<TailHandle>,
+    /// What counts the keys of the stream.
+    pub(super) sampler: Option<SamplerHandle>,
 }
 
 /// A write that runs to its end even when its stream is left.
@@ -171,6 +175,7 @@ impl Engine {
             shards: Slot::default(),
             metrics: Slot::default(),
             tail: None,
+            sampler: None,
         });
     }
 
@@ -213,6 +218,13 @@ impl Engine {
     pub fn start_tail(&mut self, options: TailOptions) {
         let (Some(connection), Some(open)) = (self.connection(), &mut self.open) else { return };
         open.tail = Some(start_tail(&self.handle, connection, open.name.clone(), options, self.lazy_wake.clone()));
+    }
+
+    /// Starts or replaces the sampling of the open stream; adds to what `sample` holds.
+    pub fn start_sampler(&mut self, options: SamplerOptions, sample: StreamSample) {
+        let (Some(connection), Some(open)) = (self.connection(), &mut self.open) else { return };
+        let (name, clock, wake) = (open.name.clone(), self.clock.clone(), self.lazy_wake.clone());
+        open.sampler = Some(start_sampler(&self.handle, connection, name, options, sample, clock, wake));
     }
 
     /// Sends records; runs on when the stream is left.

@@ -9,6 +9,7 @@ use super::engine::Write;
 use crate::model::activity::{Event, Outcome};
 use crate::model::answer::Answer;
 use crate::model::format;
+use crate::model::sample::state::SampleRun;
 use crate::model::tail::ShardTailState;
 use crate::model::time::Timestamp;
 use crate::model::world::{Link, TaskLine};
@@ -29,6 +30,7 @@ impl App {
         self.ingest_fleet(now);
         self.ingest_stream(now);
         self.ingest_tail(now);
+        self.ingest_sample(now);
         self.ingest_writes(now);
         self.world.meters = self.engine.meter.snapshot(now);
         self.world.tasks = self.task_lines();
@@ -122,8 +124,10 @@ impl App {
                     }
                 }
             }
-            if handle.status.has_changed().unwrap_or(false) {
-                open.tail.status = handle.status.borrow_and_update().clone();
+            // Asked of the value and not of the channel: the last value counts although its sender is gone.
+            let status = handle.status.borrow_and_update();
+            if status.has_changed() {
+                open.tail.status = status.clone();
             }
         }
         while began.elapsed() < RECORD_BUDGET && !open.tail.advance_filter(FILTER_STEP) {}
@@ -232,6 +236,11 @@ impl App {
             let reading = status.shards.len() - status.count(ShardTailState::Ended);
             let budget = self.world.settings.read_budget;
             line(format!("Tailing {}, using {budget} of 5 reads/s per shard", format::counted(reading, "shard")), None);
+        }
+        if let Some(open) = &self.world.open
+            && let SampleRun::Running { text, progress, .. } = &open.sample.run
+        {
+            line(text.clone(), *progress);
         }
         if self.world.fleet.pending_since.is_some() {
             let fleet = self.world.fleet.get();

@@ -16,6 +16,9 @@ use crate::tasks::wake::Wake;
 const NO_WINDOW: u8 = 2;
 /// Longest wait between new records and the frame that shows them. Every shard is polled once a second.
 const LAZY: std::time::Duration = std::time::Duration::from_secs(1);
+/// Wait between an answer and the frame that shows it: answers that come together share a frame, and a wait of any length
+/// asks egui for one frame where none asks for two.
+const SOON: std::time::Duration = std::time::Duration::from_millis(30);
 const APP_ID: &str = "kinescope";
 
 /// Opens the window and stays until it is closed. `connect` is connected to at once; `None` shows the first screen.
@@ -43,7 +46,7 @@ pub fn run(handle: Handle, connect: Option<ConnectRequest>) -> ExitCode {
     };
     let create = move |context: &eframe::CreationContext<'_>| -> Result<Box<dyn eframe::App>, _> {
         let (ctx, lazy_ctx) = (context.egui_ctx.clone(), context.egui_ctx.clone());
-        let wake = Wake::new(move || ctx.request_repaint());
+        let wake = Wake::new(move || ctx.request_repaint_after(SOON));
         let lazy_wake = Wake::new(move || lazy_ctx.request_repaint_after(LAZY));
         let clock = Clock::system();
         let engine = Engine::new(handle, wake, lazy_wake, clock.clone());

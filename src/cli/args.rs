@@ -58,6 +58,8 @@ impl Args {
 pub enum Command {
     /// List the streams of the Region.
     Streams(StreamsArgs),
+    /// Say which shard and key make a stream hot, since when, and what to do.
+    Diagnose(DiagnoseArgs),
     /// Read the records of a stream as NDJSON, one record a line.
     Tail(Box<TailArgs>),
     /// Put records. Refuses without --unlock.
@@ -72,6 +74,22 @@ pub struct StreamsArgs {
     /// One JSON array instead of a table.
     #[arg(long)]
     pub json: bool,
+}
+
+/// Options of `diagnose`.
+#[derive(Debug, clap::Args)]
+pub struct DiagnoseArgs {
+    /// Name of the stream.
+    pub stream: StreamName,
+    /// The newest seconds whose records are read, at most an hour.
+    #[arg(long, value_name = "SECONDS", default_value_t = 90, value_parser = clap::value_parser!(u32).range(1..=3_600))]
+    pub window: u32,
+    /// One JSON object instead of text.
+    #[arg(long)]
+    pub json: bool,
+    /// Most GetRecords calls a second and shard; all polling consumers of a shard together have 5.
+    #[arg(long, value_name = "1..5", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=5))]
+    pub read_budget: u32,
 }
 
 /// Options of `tail`.

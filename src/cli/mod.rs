@@ -1,10 +1,11 @@
-//! The same answers in a terminal: `streams`, `tail`, `put`, and `demo-server`. Shares all code with the window but the views.
+//! The same answers in a terminal: `streams`, `diagnose`, `tail`, `put`, and `demo-server`. Shares all code with the window but the views.
 //!
 //! Output goes to standard output, buffered; an error is one line on standard error that says what to do, with exit code 1
 //! (2 for wrong usage). A pipe that is closed ends the program quietly.
 
 mod args;
 mod demo_server;
+mod diagnose;
 mod ndjson;
 mod out;
 mod put;
@@ -86,6 +87,7 @@ pub fn run(runtime: &Runtime, connect: &ConnectRequest, command: Command) -> Exi
     let outcome = runtime.block_on(async {
         match command {
             Command::Streams(options) => streams::run(&open(connect).await?, &options).await,
+            Command::Diagnose(options) => diagnose::run(&open(connect).await?, &options).await,
             Command::Tail(options) => tail::run(&open(connect).await?, *options).await,
             Command::Put(options) => put::run(connect, options).await,
             Command::DemoServer(options) => demo_server::run(&options).await,

@@ -38,5 +38,6 @@ pub mod stream;
 pub mod tail;
 pub mod time;
 pub mod utilisation;
+pub mod verdict;
 pub mod world;
 pub mod writes;

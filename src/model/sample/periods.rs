@@ -47,15 +47,20 @@ impl PeriodClock {
         self.length as u32
     }
 
+    /// Number of the oldest period. Before anything was counted it lies at the beginning of time.
+    fn oldest(self) -> i64 {
+        self.newest.saturating_sub(PERIODS as i64 - 1)
+    }
+
     /// First second of the oldest period.
     pub fn start(self) -> i64 {
-        (self.newest - (PERIODS as i64 - 1)).saturating_mul(self.length)
+        self.oldest().saturating_mul(self.length)
     }
 
     /// The place of a second among the periods, the oldest first.
     #[inline]
     fn place(self, second: i64) -> Option<usize> {
-        let offset = second.div_euclid(self.length) - (self.newest - (PERIODS as i64 - 1));
+        let offset = second.div_euclid(self.length).saturating_sub(self.oldest());
         usize::try_from(offset).ok().filter(|place| *place < PERIODS)
     }
 }

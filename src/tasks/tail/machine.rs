@@ -11,7 +11,7 @@ use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 
 use super::lineage::Listing;
-use super::reader::{After, Page, Phase, Reader, Remedy};
+use super::reader::{After, Page, Phase, Reader};
 use crate::model::answer::{Problem, ProblemKind};
 use crate::model::ids::ShardId;
 use crate::model::position::StartingPosition;
@@ -19,6 +19,7 @@ use crate::model::record::RawRecord;
 use crate::model::shard_map::Shard;
 use crate::model::tail::{NoticeKind, ShardTail, TailNotice, TailOptions, TailStatus};
 use crate::model::time::{Millis, Timestamp};
+use crate::tasks::remedy::Remedy;
 
 /// Calls under way at once, over all shards.
 const MAX_IN_FLIGHT: usize = 16;

@@ -4,7 +4,6 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
-use crate::model::answer::ProblemKind;
 use crate::model::ids::{SequenceNumber, ShardId};
 use crate::model::limits::{GET_RECORDS_MAX_RECORDS, SHARD_READ_BYTES_PER_SEC};
 use crate::model::position::StartingPosition;
@@ -12,6 +11,7 @@ use crate::model::record::RawRecord;
 use crate::model::shard_map::Shard;
 use crate::model::tail::ShardTailState;
 use crate::model::time::{Millis, Timestamp};
+use crate::tasks::remedy::Remedy;
 
 /// Pause between two reads at the tip (AWS advises one second, API: `GetRecords`).
 const TIP_MILLIS: i64 = 1_000;
@@ -53,37 +53,6 @@ pub(super) enum Phase {
     AtTip,
     /// Read to its end.
     Ended,
-}
-
-/// How a failed call is answered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Remedy {
-    /// Wait longer between calls.
-    SlowDown,
-    /// Ask for a new iterator.
-    Renew,
-    /// The shard is no more.
-    Gone,
-    /// Try again later.
-    Retry,
-    /// Nothing that the tailer can do.
-    GiveUp,
-}
-
-impl Remedy {
-    pub(super) fn of(kind: ProblemKind) -> Self {
-        match kind {
-            ProblemKind::Throttled | ProblemKind::Limit => Self::SlowDown,
-            ProblemKind::Expired => Self::Renew,
-            ProblemKind::NotFound => Self::Gone,
-            ProblemKind::Internal
-            | ProblemKind::Unreachable
-            | ProblemKind::NotAws
-            | ProblemKind::InUse
-            | ProblemKind::Credentials => Self::Retry,
-            _ => Self::GiveUp,
-        }
-    }
 }
 
 /// What an answer of `GetRecords` came to.

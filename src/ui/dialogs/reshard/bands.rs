@@ -19,8 +19,41 @@ const BETWEEN: f32 = 34.0;
 /// Height of both bands with their headings and the axis.
 pub const HEIGHT: f32 = 2.0 * (HEAD + BAND + STRIP + 2.0) + BETWEEN + 22.0;
 
+/// What the two bands tell.
+#[derive(Clone, Copy)]
+pub enum Picture<'a> {
+    /// The shards now, and what a plan would make of them.
+    Planned {
+        /// The shards now.
+        now: &'a Facts,
+    },
+    /// The shards when the split began, and what became of them.
+    Watched {
+        /// The shards then.
+        before: &'a Facts,
+        /// The shards as they are listed since; `None` until the listing tells of the children.
+        after: Option<&'a Facts>,
+    },
+}
+
+impl<'a> Picture<'a> {
+    fn upper(self) -> &'a Facts {
+        match self {
+            Self::Planned { now: facts } | Self::Watched { before: facts, .. } => facts,
+        }
+    }
+
+    fn upper_name(self) -> &'static str {
+        match self {
+            Self::Planned { .. } => "Now",
+            Self::Watched { .. } => "Before",
+        }
+    }
+}
+
 /// Draws both bands; gives the shard that was clicked in the upper one.
-pub fn show(ui: &mut Ui, facts: &Facts, plan: Option<&SplitPlan>) -> Option<ShardId> {
+pub fn show(ui: &mut Ui, picture: Picture<'_>, plan: Option<&SplitPlan>) -> Option<ShardId> {
+    let facts = picture.upper();
     let t = theme::tokens(ui);
     let dark_mode = ui.visuals().dark_mode;
     let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), HEIGHT), Sense::hover());
@@ -40,16 +73,22 @@ pub fn show(ui: &mut Ui, facts: &Facts, plan: Option<&SplitPlan>) -> Option<Shar
         t,
         rect.left(),
         rect.top(),
-        "Now",
+        picture.upper_name(),
         &format!("{}, height is load against the limit", format::counted(count, "shard")),
     );
     hottest(&painter, t, rect, facts);
     let target = plan.map(|plan| plan.target.id.clone());
-    let now: Vec<(HashKeyRange, Option<f64>, bool)> =
+    let now: Vec<Bar> =
         facts.open().map(|shard| (shard.range, shard.now, Some(&shard.id) == target.as_ref())).collect();
     paint_band(&painter, t, dark_mode, now_band, &now);
-    let words = format!("{}, predicted: assumes even load within the range", format::counted(count + 1, "shard"));
-    paint_band(&painter, t, dark_mode, after_band, &after(facts, plan));
+    let (words, bars) = match picture {
+        Picture::Watched { after: Some(after), .. } => listed(after, plan),
+        _ => {
+            let shards = format::counted(count + 1, "shard");
+            (format!("{shards}, predicted: assumes even load within the range"), after(facts, plan))
+        }
+    };
+    paint_band(&painter, t, dark_mode, after_band, &bars);
     if let Some(plan) = plan {
         join(&painter, t, area, now_band, after_band, plan);
     }
@@ -62,7 +101,18 @@ fn band_rect(rect: Rect, top: f32) -> Rect {
     Rect::from_min_max(pos2(rect.left(), top), pos2(rect.right(), top + BAND))
 }
 
-fn after(facts: &Facts, plan: Option<&SplitPlan>) -> Vec<(HashKeyRange, Option<f64>, bool)> {
+type Bar = (HashKeyRange, Option<f64>, bool);
+
+/// The shards as they are since the split, those in the range of the shard that was split marked.
+fn listed(facts: &Facts, plan: Option<&SplitPlan>) -> (String, Vec<Bar>) {
+    let is_child = |range: HashKeyRange| {
+        plan.is_some_and(|plan| plan.target.range.contains(range.start) && plan.target.range.contains(range.end))
+    };
+    let bars = facts.open().map(|shard| (shard.range, shard.now, is_child(shard.range))).collect();
+    (format!("{}, as listed; hatched until a minute is measured", format::counted(facts.open.len(), "shard")), bars)
+}
+
+fn after(facts: &Facts, plan: Option<&SplitPlan>) -> Vec<Bar> {
     let mut bars = Vec::new();
     for shard in facts.open() {
         match plan.filter(|plan| plan.target.id == shard.id).and_then(|plan| Some((plan, plan.children()?))) {
@@ -91,7 +141,7 @@ fn hottest(painter: &Painter, t: &Tokens, rect: Rect, facts: &Facts) {
     painter.text(at, Align2::RIGHT_CENTER, text, fonts::small(), t.weak);
 }
 
-fn paint_band(painter: &Painter, t: &Tokens, dark_mode: bool, band: Rect, bars: &[(HashKeyRange, Option<f64>, bool)]) {
+fn paint_band(painter: &Painter, t: &Tokens, dark_mode: bool, band: Rect, bars: &[Bar]) {
     let area = band.x_range();
     painter.rect_filled(band, 0, t.inset);
     for (range, share, is_target) in bars {

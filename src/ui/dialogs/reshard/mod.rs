@@ -38,6 +38,8 @@ pub struct ReshardState {
     planned_for: Option<ShardId>,
     /// The split whose progress this dialog shows, once it has begun.
     watching: Option<SplitRequest>,
+    /// The shards as they were when that split began: what it does is shown against these.
+    before: Option<Arc<Facts>>,
 }
 
 /// Everything that body and footer need.
@@ -46,6 +48,7 @@ pub(super) struct Scene<'a> {
     state: &'a mut ReshardState,
     selection: &'a mut Option<ShardId>,
     out: &'a mut Commands,
+    /// The shards as they are listed now.
     facts: Option<Arc<Facts>>,
     plan: Option<SplitPlan>,
     checks: Vec<Check>,
@@ -93,7 +96,17 @@ pub fn show(ui: &mut Ui, world: &World, state: &mut ReshardState, selection: &mu
         state.watching = Some(run.request.clone());
     }
     let facts = state.facts.get(open);
-    let plan = facts.as_ref().and_then(|facts| plan_for(facts, state, selection.as_ref(), open.reshard.as_ref()));
+    if let Some(request) = &state.watching
+        && state.before.is_none()
+    {
+        state.before = facts.clone().filter(|facts| facts.open().any(|shard| shard.id == request.shard));
+    }
+    let plan = state
+        .before
+        .clone()
+        .or_else(|| facts.clone())
+        .as_ref()
+        .and_then(|facts| plan_for(facts, state, selection.as_ref(), open.reshard.as_ref()));
     let checks = checks(world, open, plan.as_ref());
     let is_dirty = !state.typed_name.is_empty() || (state.point.is_custom && state.watching.is_none());
     let mut scene = Scene { world, state, selection, out, facts, plan, checks };
@@ -175,7 +188,13 @@ fn plan_column(ui: &mut Ui, scene: &mut Scene<'_>) {
             return;
         };
         let is_fixed = scene.run().is_some();
-        if let Some(shard) = bands::show(ui, &facts, scene.plan.as_ref()).filter(|_| !is_fixed) {
+        let before = scene.state.before.clone().unwrap_or_else(|| facts.clone());
+        let is_listed = !before.open().map(|shard| &shard.id).eq(facts.open().map(|shard| &shard.id));
+        let picture = match is_fixed {
+            true => bands::Picture::Watched { before: &before, after: is_listed.then_some(&*facts) },
+            false => bands::Picture::Planned { now: &facts },
+        };
+        if let Some(shard) = bands::show(ui, picture, scene.plan.as_ref()).filter(|_| !is_fixed) {
             *scene.selection = Some(shard);
         }
         ui.add_space(6.0);
@@ -184,7 +203,7 @@ fn plan_column(ui: &mut Ui, scene: &mut Scene<'_>) {
         if let Some(plan) = &scene.plan {
             point::show(ui, &mut scene.state.point, plan, is_fixed);
             ui.add_space(10.0);
-            what_stays(ui, &facts, plan);
+            what_stays(ui, &before, plan);
         } else {
             widgets::label(ui, "No shard is open.", fonts::body(), t.weak);
         }
@@ -275,6 +294,7 @@ fn planning_footer(ui: &mut Ui, scene: &mut Scene<'_>) {
         && let Some(request) = &request
     {
         scene.state.watching = Some(request.clone());
+        scene.state.before = scene.facts.clone();
         scene.state.typed_name.clear();
         scene.out.push(Command::Split(request.clone()));
     }

@@ -12,17 +12,22 @@
 //! | behind | iterator age of 1 min or more | warning |
 //! | reads throttled | `GetRecords` calls refused in the last 15 min | warning |
 //! | changing | the stream is not `ACTIVE` | changing |
+//! | sampled hot shard | records read of it reach 93 % for 15 s together: what was refused cannot be read | critical |
+//! | sampled bursts | single seconds reach the limit though no 15 s together reach 80 % | warning |
 //!
 //! Thresholds are in [`super::limits`]. Only minutes that are known count; a stream without figures is unknown, not healthy.
 
-use super::format;
+mod figures;
+mod rules;
+
+pub use figures::{LEVEL_SECONDS, ShardFigures};
+
 use super::ids::{ShardId, StreamName};
-use super::limits::{CRITICAL_SHARE, ITERATOR_AGE_CRITICAL_MILLIS, ITERATOR_AGE_WARN_MILLIS, WARN_SHARE};
 use super::metrics::{StreamMetrics, WriteMetrics};
 use super::sentence::{Sentence, Span};
 use super::series::Series;
 use super::stream::{StreamStatus, StreamSummary};
-use super::time::{Millis, Timestamp};
+use super::time::Timestamp;
 
 /// Periods that "lately" looks back over.
 pub const RECENT_PERIODS: usize = 15;
@@ -113,10 +118,10 @@ pub fn assess(summary: &StreamSummary, metrics: Option<&StreamMetrics>) -> Healt
             findings.extend(shard_finding(id, shard));
         }
         if findings.iter().all(|finding: &Finding| finding.cause == Cause::SlowConsumer) {
-            findings.extend(refused_writes(&metrics.total, summary.open_shard_count));
+            findings.extend(rules::refused_writes(&metrics.total, summary.open_shard_count));
         }
-        findings.extend(slow_consumer(&metrics.total, summary.retention_hours));
-        findings.extend(refused_reads(&metrics.total));
+        findings.extend(rules::slow_consumer(&metrics.total, summary.retention_hours));
+        findings.extend(rules::refused_reads(&metrics.total));
     }
     if summary.status != StreamStatus::Active {
         findings.push(Finding {
@@ -141,134 +146,14 @@ pub fn assess(summary: &StreamSummary, metrics: Option<&StreamMetrics>) -> Healt
     Health { severity, findings, hottest }
 }
 
-/// What is wrong with one shard by its own metrics; `None` when it is fine or not known.
+/// What is wrong with one shard by its minute sums; `None` when it is fine or not known.
 pub fn shard_finding(id: &ShardId, metrics: &WriteMetrics) -> Option<Finding> {
-    let utilisation = metrics.utilisation(1);
-    let (_, now) = utilisation.last_known()?;
-    let refused = recent_sum(&metrics.write_throttled);
-    let hot_minutes = utilisation.count_recent(RECENT_PERIODS, |share| share >= WARN_SHARE);
-    let known_minutes = utilisation.count_recent(RECENT_PERIODS, |_| true);
-    let (severity, cause) = match (now, refused) {
-        (share, _) if share >= CRITICAL_SHARE => (Severity::Critical, Cause::HotShard),
-        (share, refused) if share >= WARN_SHARE && refused > 0.0 => (Severity::Critical, Cause::HotShard),
-        (share, _) if share >= WARN_SHARE => (Severity::Warning, Cause::HotShard),
-        (_, refused) if refused > 0.0 && hot_minutes == 0 => (Severity::Warning, Cause::Bursts),
-        (_, refused) if refused > 0.0 => (Severity::Warning, Cause::WritesThrottled),
-        _ => return None,
-    };
-    let figure = |text: String| if severity == Severity::Critical { Span::Crit(text) } else { Span::Warn(text) };
-    let bound = bound_by_records(metrics);
-    let mut sentence = Sentence::new().plain("Shard ").span(Span::Code(id.short()));
-    match cause {
-        Cause::HotShard => {
-            sentence = sentence
-                .plain(" at ")
-                .span(figure(format::percent(now).replace('%', " %")))
-                .plain(if bound { " of 1,000 records/s" } else { " of 1 MiB/s" })
-                .plain(format!(", over 80 % for {hot_minutes} of the last {known_minutes} min"));
-            if refused > 0.0 {
-                sentence = sentence
-                    .plain("; ")
-                    .span(Span::Throttle(format!("{} writes", format::grouped(refused as i64))))
-                    .plain(" refused");
-            }
-        }
-        Cause::Bursts => {
-            sentence = sentence
-                .plain(" refused ")
-                .span(Span::Throttle(format!("{} writes", format::grouped(refused as i64))))
-                .plain(" although no minute mean reached 80 %: bursts within the minute");
-        }
-        _ => {
-            sentence = sentence
-                .plain(" refused ")
-                .span(Span::Throttle(format!("{} writes", format::grouped(refused as i64))))
-                .plain(format!(" in the last {RECENT_PERIODS} min"));
-        }
-    }
-    let since = match cause {
-        Cause::HotShard => since_when(&utilisation, |share| share >= WARN_SHARE),
-        _ => first_recent(&metrics.write_throttled),
-    };
-    Some(Finding { severity, cause, shard: Some(id.clone()), since, sentence: sentence.plain(".") })
+    finding_of(&ShardFigures::from_metrics(id, metrics))
 }
 
-fn bound_by_records(metrics: &WriteMetrics) -> bool {
-    let bytes =
-        metrics.incoming_bytes.last_known().map_or(0.0, |(_, sum)| sum / super::limits::SHARD_WRITE_BYTES_PER_SEC);
-    let records =
-        metrics.incoming_records.last_known().map_or(0.0, |(_, sum)| sum / super::limits::SHARD_WRITE_RECORDS_PER_SEC);
-    records > bytes
-}
-
-fn refused_writes(total: &WriteMetrics, shards: u32) -> Option<Finding> {
-    let refused = recent_sum(&total.write_throttled);
-    (refused > 0.0).then(|| {
-        let mean = total.utilisation(shards).last_known().map(|(_, share)| share);
-        let sentence = Sentence::new()
-            .span(Span::Throttle(format!("{} writes", format::grouped(refused as i64))))
-            .plain(format!(" refused in the last {RECENT_PERIODS} min"))
-            .plain(mean.map_or(String::new(), |share| {
-                format!(
-                    " while the stream as a whole is at {}: one shard or short bursts",
-                    format::percent(share).replace('%', " %")
-                )
-            }))
-            .plain(".");
-        let since = first_recent(&total.write_throttled);
-        Finding { severity: Severity::Warning, cause: Cause::WritesThrottled, shard: None, since, sentence }
-    })
-}
-
-fn refused_reads(total: &WriteMetrics) -> Option<Finding> {
-    let refused = recent_sum(&total.read_throttled);
-    (refused > 0.0).then(|| Finding {
-        severity: Severity::Warning,
-        cause: Cause::ReadsThrottled,
-        shard: None,
-        since: first_recent(&total.read_throttled),
-        sentence: Sentence::new()
-            .plain("Reads throttled: ")
-            .span(Span::Throttle(format!("{} GetRecords calls", format::grouped(refused as i64))))
-            .plain(format!(
-                " refused in the last {RECENT_PERIODS} min. Polling consumers share 5 calls/s and 2 MiB/s per shard."
-            )),
-    })
-}
-
-fn slow_consumer(total: &WriteMetrics, retention_hours: u32) -> Option<Finding> {
-    let (_, age) = total.iterator_age_millis.last_known()?;
-    let half_of_retention = f64::from(retention_hours) * 3_600_000.0 / 2.0;
-    let severity = match age {
-        age if age >= ITERATOR_AGE_CRITICAL_MILLIS || (retention_hours > 0 && age >= half_of_retention) => {
-            Severity::Critical
-        }
-        age if age >= ITERATOR_AGE_WARN_MILLIS => Severity::Warning,
-        _ => return None,
-    };
-    let text = format::duration(Millis(age as i64));
-    let figure = if severity == Severity::Critical { Span::Crit(text) } else { Span::Warn(text) };
-    Some(Finding {
-        severity,
-        cause: Cause::SlowConsumer,
-        shard: None,
-        since: since_when(&total.iterator_age_millis, |age| age >= ITERATOR_AGE_WARN_MILLIS),
-        sentence: Sentence::new()
-            .plain("A polling consumer is ")
-            .span(figure)
-            .plain(" behind the tip (largest iterator age of all readers)."),
-    })
-}
-
-/// Sum of the newest periods; unknown ones do not count.
-fn recent_sum(series: &Series) -> f64 {
-    series.values().iter().rev().take(RECENT_PERIODS).flatten().sum()
-}
-
-/// The first period within the newest ones that is not zero.
-fn first_recent(series: &Series) -> Option<Timestamp> {
-    let from = series.len().saturating_sub(RECENT_PERIODS);
-    (from..series.len()).find(|index| series.at(*index).is_some_and(|v| v > 0.0)).map(|index| series.time_of(index))
+/// What is wrong with one shard by any figures; `None` when it is fine or not known.
+pub fn finding_of(figures: &ShardFigures) -> Option<Finding> {
+    rules::shard(figures)
 }
 
 /// Start of the newest unbroken run of periods for which `test` holds; unknown periods and single calmer periods do not break it.
