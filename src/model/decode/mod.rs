@@ -4,7 +4,7 @@
 //! UTF-8 text or binary. The outcome is a value in every case: there is no record that cannot be shown.
 
 pub mod aggregate;
-pub(super) mod kpl;
+mod kpl;
 mod unpack;
 
 use std::sync::Arc;

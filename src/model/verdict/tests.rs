@@ -251,7 +251,7 @@ fn a_hot_key_inside_aggregates_is_named_and_not_the_key_around_them() {
             let names: Vec<&str> = keys.iter().map(String::as_str).collect();
             let data = vec![b'x'; 1_000];
             let records: Vec<(u64, &[u8])> = (0..40).map(|index| (index, data.as_slice())).collect();
-            traffic.put(second, "a", crate::model::decode::kpl::aggregate(&names, &records));
+            traffic.put(second, "a", crate::model::decode::aggregate_for_tests(&names, &records));
         }
     }
     let verdict = traffic.judge();
