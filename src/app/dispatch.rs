@@ -6,6 +6,7 @@ use super::App;
 use crate::model::activity::Event;
 use crate::model::answer::{Problem, ProblemKind};
 use crate::model::connection::{ConnectRequest, WriteLock};
+use crate::model::heat_range::HeatRange;
 use crate::model::ids::StreamName;
 use crate::model::settings::Settings;
 use crate::model::tail::{TailOptions, TailRun, TailStart};
@@ -36,10 +37,8 @@ impl App {
                 self.engine.probe_endpoints(now);
             }
             Command::SetEnvironment { label, environment } => self.set_environment(label, environment),
-            Command::SetRange(range) => {
-                self.with_open(|open| open.range = range);
-                self.refetch_metrics = true;
-            }
+            Command::SetRange(range) => self.set_range(range),
+            Command::WantFigures(figures) => self.with_open(|open| open.figures = figures),
             Command::Refresh => self.refresh_all = true,
             Command::Unlock { minutes, reason } => self.unlock(minutes, reason, now),
             Command::Lock => self.lock("locked by hand", now),
@@ -79,6 +78,17 @@ impl App {
         if let Some(open) = &mut self.world.open {
             change(open);
         }
+    }
+
+    /// What is on its way for another range is given up; its answers so far are kept, and only the rest is asked.
+    fn set_range(&mut self, range: HeatRange) {
+        let Some(open) = self.world.open.as_mut().filter(|open| open.range != range) else { return };
+        open.range = range;
+        open.metrics.pending_since = None;
+        if let Some(tasks) = &mut self.engine.open {
+            tasks.metrics.cancel();
+        }
+        self.refetch_metrics = true;
     }
 
     pub(super) fn connect(&mut self, request: ConnectRequest, now: Timestamp) {
@@ -172,6 +182,7 @@ impl App {
         }
         self.world.open = Some(open);
         self.engine.open(name);
+        self.asked = None;
         self.refresh_all = true;
     }
 

@@ -2,6 +2,7 @@
 //!
 //! Holds the only async handle of the app. Knows tasks; does not know views.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use tokio::runtime::Handle;
@@ -9,25 +10,30 @@ use tokio::sync::watch;
 
 use crate::aws::connect::Connection;
 use crate::aws::meter::CallMeter;
-use crate::model::answer::Problem;
+use crate::model::answer::{Problem, ProblemKind};
 use crate::model::connection::{ConnectRequest, Identity, ProfileInfo};
 use crate::model::heat_range::HeatRange;
-use crate::model::ids::StreamName;
-use crate::model::metrics::StreamMetrics;
+use crate::model::ids::{ShardId, StreamName};
+use crate::model::metrics::{FigureSet, StreamMetrics};
 use crate::model::sample::StreamSample;
 use crate::model::shard_map::ShardMap;
 use crate::model::stream::StreamSummary;
 use crate::model::tail::TailOptions;
-use crate::model::time::Timestamp;
+use crate::model::time::{Millis, Timestamp};
 use crate::model::world::{Fleet, LocalEndpoint};
 use crate::model::writes::{InjectRun, PutEntry, Receipt, ReshardRun, SplitRequest};
 use crate::tasks::clock::Clock;
+use crate::tasks::minutes::Minutes;
+use crate::tasks::minutes::book::Wish;
+use crate::tasks::minutes::fetch::{Question, fetch};
 use crate::tasks::sampler::{SamplerHandle, SamplerOptions, start_sampler};
 use crate::tasks::session::{self, Session};
 use crate::tasks::slot::Slot;
 use crate::tasks::tail::{TailHandle, start_tail};
 use crate::tasks::wake::Wake;
 use crate::tasks::{fleet, inject, reshard};
+
+use super::schedule::ClosedShards;
 
 /// The tasks of the window.
 pub struct Engine {
@@ -37,6 +43,8 @@ pub struct Engine {
     lazy_wake: Wake,
     pub(super) clock: Clock,
     pub(super) meter: CallMeter,
+    /// What is known of the past.
+    pub(super) minutes: Minutes,
     /// The connection, or the way to it.
     pub(super) session: Slot<Session>,
     /// The AWS configuration files.
@@ -59,9 +67,47 @@ pub struct OpenTasks {
     pub(super) summary: Slot<StreamSummary>,
     pub(super) shards: Slot<ShardMap>,
     pub(super) metrics: Slot<StreamMetrics>,
+    closed: ClosedShards,
     pub(super) tail: Option<TailHandle>,
     /// What counts the keys of the stream.
     pub(super) sampler: Option<SamplerHandle>,
+}
+
+/// What of the figures of the open stream is in sight: only that is asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sight {
+    /// The span.
+    pub range: HeatRange,
+    /// Whether shards have figures of their own.
+    pub with_shards: bool,
+    /// Of every shard.
+    pub figures: FigureSet,
+    /// The shard that is looked at closely: everything is shown of it.
+    pub selected: Option<ShardId>,
+}
+
+/// Of the stream as a whole: what the verdict reads, in every view.
+const OF_STREAM: FigureSet = FigureSet::WRITE.with(FigureSet::READ_THROTTLES).with(FigureSet::ITERATOR_AGE);
+
+impl Sight {
+    /// Whether a question about `other` brings everything that is in sight here.
+    pub fn is_covered_by(&self, other: &Self) -> bool {
+        let same_selection = self.selected.is_none() || self.selected == other.selected;
+        self.range == other.range
+            && same_selection
+            && other.figures.covers(self.figures)
+            && (other.with_shards || !self.with_shards)
+    }
+
+    fn wishes(&self, stream: &StreamName, shards: Option<&ShardMap>) -> Vec<Wish> {
+        let wish = |shard, figures| Wish { stream: stream.clone(), shard, figures };
+        let of_shard = |id: &ShardId| {
+            let figures = if self.selected.as_ref() == Some(id) { FigureSet::ALL } else { self.figures };
+            wish(Some(id.clone()), figures)
+        };
+        let shards = shards.into_iter().flat_map(|map| map.all().iter().map(|shard| of_shard(&shard.id)));
+        std::iter::once(wish(None, self.figures.with(OF_STREAM))).chain(shards).collect()
+    }
 }
 
 /// A write that runs to its end even when its stream is left.
@@ -91,6 +137,7 @@ impl Engine {
             lazy_wake,
             clock,
             meter: CallMeter::default(),
+            minutes: Minutes::in_memory(),
             session: Slot::default(),
             profiles: Slot::default(),
             endpoints: Slot::default(),
@@ -112,7 +159,7 @@ impl Engine {
         let task = async move {
             tokio::task::spawn_blocking(move || crate::aws::profiles::read_profiles(clock.now()))
                 .await
-                .unwrap_or_else(|err| Err(Problem::new(crate::model::answer::ProblemKind::Internal, err.to_string())))
+                .unwrap_or_else(|err| Err(Problem::new(ProblemKind::Internal, err.to_string())))
         };
         self.profiles.start(&self.handle, self.wake.clone(), now, task);
     }
@@ -133,6 +180,7 @@ impl Engine {
 
     /// Drops the connection and everything that belonged to it.
     pub fn disconnect(&mut self) {
+        self.minutes.forget_unkept();
         self.session = Slot::default();
         self.identity = Slot::default();
         self.fleet = Slot::default();
@@ -152,7 +200,7 @@ impl Engine {
         let Some(connection) = self.connection() else { return };
         let (publish, draft) = watch::channel(None);
         self.fleet_draft = Some(draft);
-        let (wake, clock) = (self.wake.clone(), self.clock.clone());
+        let (wake, clock, minutes) = (self.wake.clone(), self.clock.clone(), self.minutes.clone());
         let is_first = previous.is_none();
         let task = async move {
             // Later looks replace the rows at once, when they are whole.
@@ -162,7 +210,7 @@ impl Engine {
                     wake.wake();
                 }
             };
-            fleet::look(&connection, previous.as_deref(), with_shards, &clock, show).await
+            fleet::look(&connection, &minutes, previous.as_deref(), with_shards, &clock, show).await
         };
         self.fleet.start(&self.handle, self.wake.clone(), now, task);
     }
@@ -174,6 +222,7 @@ impl Engine {
             summary: Slot::default(),
             shards: Slot::default(),
             metrics: Slot::default(),
+            closed: ClosedShards::default(),
             tail: None,
             sampler: None,
         });
@@ -200,17 +249,30 @@ impl Engine {
         });
     }
 
-    /// `GetMetricData` of the open stream: 5 metrics for the stream and 5 for each shard, where shard metrics are on.
-    pub fn fetch_metrics(&mut self, range: HeatRange, with_shards: bool, now: Timestamp) {
+    /// `GetMetricData` of the open stream, for the periods that are not known yet.
+    pub fn fetch_metrics(&mut self, sight: &Sight, reuse: Millis, now: Timestamp) {
         let (Some(connection), Some(open)) = (self.connection(), &mut self.open) else { return };
         let name = open.name.clone();
-        let shards = match open.shards.answer().get() {
-            Some(map) if with_shards => map.all().iter().map(|shard| shard.id.clone()).collect(),
-            _ => Vec::new(),
-        };
-        let window = range.window(now);
+        let shards = open.shards.answer().get().filter(|_| sight.with_shards);
+        let window = sight.range.window(now);
+        if let Some(shards) = shards {
+            open.closed.see(shards, now);
+        }
+        // What lies before the end of a closed shard is known only where this span was asked for before.
+        let shown = open
+            .metrics
+            .answer()
+            .get()
+            .filter(|shown| (shown.window.len(), shown.window.step_seconds) == (window.len(), window.step_seconds));
+        let silent = shown.map_or_else(HashSet::new, |shown| {
+            let silent = open.closed.silent(window.step_seconds, now).into_iter();
+            silent.filter(|shard| shown.shards.contains_key(shard)).collect()
+        });
+        let question = Question { window, wishes: sight.wishes(&name, shards), silent, reuse };
+        let (minutes, clock) = (self.minutes.clone(), self.clock.clone());
         open.metrics.start(&self.handle, self.wake.clone(), now, async move {
-            connection.stream_metrics(&name, window, &shards).await
+            let mut known = fetch(&connection, &minutes, question, &clock).await?;
+            known.remove(&name).ok_or_else(|| Problem::new(ProblemKind::Internal, "No figure was asked for."))
         });
     }
 

@@ -1,4 +1,5 @@
-//! What is kept on this machine: settings and the activity log. Knows the platform's folders; holds no secret and no record.
+//! What is kept on this machine: settings and the activity log, and where the file of complete minutes lies. Knows the
+//! platform's folders; holds no secret and no record.
 
 use std::fs;
 use std::io::{self, BufRead, Write};
@@ -42,6 +43,11 @@ impl Files {
 
     fn activity_path(&self) -> PathBuf {
         self.data.join("activity.ndjson")
+    }
+
+    /// The file of complete minutes; see [`crate::tasks::minutes`].
+    pub fn minutes_path(&self) -> PathBuf {
+        self.data.join("minutes.redb")
     }
 
     /// Reads the settings. A missing file gives the defaults; a damaged one is set aside and said so.

@@ -7,7 +7,7 @@ use tokio::sync::mpsc::error::TryRecvError;
 use super::App;
 use super::engine::Write;
 use crate::model::activity::{Event, Outcome};
-use crate::model::answer::Answer;
+use crate::model::answer::{Answer, Problem, ProblemKind};
 use crate::model::format;
 use crate::model::sample::state::SampleRun;
 use crate::model::tail::ShardTailState;
@@ -32,6 +32,9 @@ impl App {
         self.ingest_tail(now);
         self.ingest_sample(now);
         self.ingest_writes(now);
+        if let Some(note) = self.engine.minutes.take_note() {
+            self.world.last_problem = Some((Problem::new(ProblemKind::Configuration, note), now));
+        }
         self.world.meters = self.engine.meter.snapshot(now);
         self.world.tasks = self.task_lines();
     }
@@ -99,7 +102,9 @@ impl App {
             failed |= open.summary.problem.is_some();
         }
         if take(&mut tasks.shards, &mut open.shards, now) {
-            self.refetch_metrics = true;
+            let wants_shards = self.asked.as_ref().is_none_or(|asked| asked.with_shards);
+            self.refetch_metrics |=
+                wants_shards && super::schedule::has_new_shards(open.shards.get(), open.metrics.get());
             failed |= open.shards.problem.is_some();
         }
         if take(&mut tasks.metrics, &mut open.metrics, now) {

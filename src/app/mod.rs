@@ -21,17 +21,25 @@ pub use engine::Engine;
 pub use files::Files;
 
 use crate::model::connection::{ConnectRequest, WriteLock};
+use crate::model::ids::ShardId;
 use crate::model::settings::Settings;
 use crate::model::stream::StreamSummary;
 use crate::model::time::{Millis, Timestamp};
 use crate::model::world::{Link, World};
 use crate::tasks::clock::Clock;
+use crate::tasks::minutes::Minutes;
+use crate::tasks::minutes::shelf::Keep;
 use crate::ui::command::{Commands, Place};
 use crate::ui::state::UiState;
-use schedule::{Pace, is_due, summary_pace};
+use engine::Sight;
+use schedule::{Pace, is_due, shows_figures, summary_pace};
 
 /// How long nobody must have touched the window before it rests.
 const REST_AFTER: Millis = Millis::from_secs(20);
+/// How long a shard must have been selected before more is asked of it than of the others.
+const SELECTION_SETTLES: Millis = Millis(300);
+/// How old figures of the newest minutes may be when only more of others is asked for.
+const YOUNG_IS_GOOD_FOR: Millis = Millis::from_secs(30);
 /// How often a resting window is drawn.
 const REST_FRAME: Millis = Millis::from_secs(10);
 
@@ -47,8 +55,12 @@ pub struct App {
     commands: Commands,
     /// The shards of the open stream have changed.
     relist_shards: bool,
-    /// The shards are new, so their figures are wanted at once.
+    /// There are shards, or a range, of which figures are wanted at once.
     refetch_metrics: bool,
+    /// What of the figures was asked for last.
+    asked: Option<Sight>,
+    /// The selected shard, and since when: one that is only passed by is not worth a call.
+    selected: (Option<ShardId>, Timestamp),
     /// The person asked for fresh answers, or a write has ended.
     refresh_all: bool,
     /// Records are waiting that did not fit into this frame.
@@ -98,6 +110,8 @@ impl App {
             commands: Commands::default(),
             relist_shards: false,
             refetch_metrics: false,
+            asked: None,
+            selected: (None, now),
             refresh_all: false,
             has_more: false,
             fleet_shards_at: None,
@@ -105,6 +119,9 @@ impl App {
             window_size: None,
         };
         app.ui.place = Place::Connect;
+        if let Some(files) = &app.files {
+            app.engine.minutes = Minutes::open(files.minutes_path(), Keep::default(), app.clock.clone());
+        }
         app.engine.read_profiles(now);
         match parts.connect {
             Some(request) => app.connect(request, now),
@@ -224,13 +241,32 @@ impl App {
             self.engine.fetch_shards(now);
             open.shards.begin(now);
         }
+        self.ask_metrics(pace, forced, now);
+    }
+
+    /// Asks for figures while a view shows them: when they are old, and when more of them has come into sight.
+    fn ask_metrics(&mut self, pace: &Pace, forced: bool, now: Timestamp) {
+        let Place::Stream(_, tab) = self.ui.place else { return };
         let has_cloudwatch = matches!(&self.world.link, Link::Connected(info) if info.has_cloudwatch);
+        let Some(open) = self.world.open.as_mut().filter(|_| has_cloudwatch && shows_figures(tab)) else { return };
+        if self.selected.0 != self.ui.selected_shard {
+            self.selected = (self.ui.selected_shard.clone(), now);
+        }
+        let is_settled = self.selected.1.age_at(now) >= SELECTION_SETTLES;
+        let sight = Sight {
+            range: open.range,
+            with_shards: open.summary.get().is_some_and(has_shard_metrics),
+            figures: open.figures,
+            selected: self.selected.0.clone().filter(|_| is_settled),
+        };
         let shards_known = open.shards.get().is_some() || open.shards.problem.is_some();
-        let refetch = (self.refetch_metrics || forced) && is_idle(open.metrics.pending_since);
-        if has_cloudwatch && shards_known && (refetch || is_due(&open.metrics, pace.metrics, pace.after_failure, now)) {
+        let has_more = self.refetch_metrics || self.asked.as_ref().is_none_or(|asked| !sight.is_covered_by(asked));
+        let is_idle = open.metrics.pending_since.is_none();
+        let is_old = forced || is_due(&open.metrics, pace.metrics, pace.after_failure, now);
+        if shards_known && is_idle && (is_old || has_more) {
             self.refetch_metrics = false;
-            let with_shards = open.summary.get().is_some_and(has_shard_metrics);
-            self.engine.fetch_metrics(open.range, with_shards, now);
+            self.engine.fetch_metrics(&sight, if is_old { Millis(0) } else { YOUNG_IS_GOOD_FOR }, now);
+            self.asked = Some(sight);
             open.metrics.begin(now);
         }
     }

@@ -1,8 +1,15 @@
 //! What to ask next: decides from what is on screen and how old it is. Pure, so that tests own the time.
 
+use std::collections::{HashMap, HashSet};
+
 use crate::model::answer::Answer;
+use crate::model::ids::ShardId;
+use crate::model::limits::METRIC_SETTLES_MILLIS;
+use crate::model::metrics::StreamMetrics;
+use crate::model::shard_map::ShardMap;
 use crate::model::stream::{StreamStatus, StreamSummary};
 use crate::model::time::{Millis, Timestamp};
+use crate::ui::command::Tab;
 
 /// How often what is visible is asked again.
 #[derive(Clone, Copy, Debug)]
@@ -90,6 +97,43 @@ pub fn shards_differ(
     count_differs || settled
 }
 
+/// Whether figures of CloudWatch are in sight there: nothing is asked of it for a view that has none.
+pub fn shows_figures(tab: Tab) -> bool {
+    match tab {
+        Tab::Heatmap | Tab::Shards => true,
+        Tab::Tail => false,
+    }
+}
+
+/// Since when shards have been seen to be closed.
+#[derive(Debug, Default)]
+pub struct ClosedShards(HashMap<ShardId, Timestamp>);
+
+impl ClosedShards {
+    /// Takes note of what is closed now.
+    pub fn see(&mut self, shards: &ShardMap, now: Timestamp) {
+        for shard in shards.all().iter().filter(|shard| !shard.is_open()) {
+            self.0.entry(shard.id.clone()).or_insert(now);
+        }
+    }
+
+    /// Those that have been closed for so long that all their writes are in periods that are final. `ListShards` does not
+    /// say when a shard was closed, so one that was closed before it was seen counts from then.
+    pub fn silent(&self, step_seconds: u32, now: Timestamp) -> HashSet<ShardId> {
+        let enough = Millis(i64::from(step_seconds) * 2_000 + 2 * METRIC_SETTLES_MILLIS);
+        self.0.iter().filter(|(_, seen)| seen.age_at(now) >= enough).map(|(id, _)| id.clone()).collect()
+    }
+}
+
+/// Whether there are shards of which no figure was asked for yet.
+pub fn has_new_shards(shards: Option<&ShardMap>, metrics: Option<&StreamMetrics>) -> bool {
+    match (shards, metrics) {
+        (Some(shards), Some(metrics)) => shards.all().iter().any(|shard| !metrics.shards.contains_key(&shard.id)),
+        (shards, None) => shards.is_some(),
+        (None, Some(_)) => false,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -116,5 +160,28 @@ mod tests {
         answer.finish(Err(Problem::new(ProblemKind::Unreachable, "gone")), Timestamp::from_secs(100));
         assert!(!is_due(&answer, EVERY, PAUSE, Timestamp::from_secs(119)));
         assert!(is_due(&answer, EVERY, PAUSE, Timestamp::from_secs(120)));
+    }
+
+    #[test]
+    fn a_closed_shard_is_silent_only_once_its_last_writes_are_final() {
+        use crate::model::hash_range::HashKeyRange;
+        let shard = |id: &str, is_open: bool| crate::model::shard_map::Shard {
+            id: ShardId::from(id),
+            range: HashKeyRange::FULL,
+            parent: None,
+            adjacent_parent: None,
+            starting_sequence_number: "1".into(),
+            ending_sequence_number: (!is_open).then(|| "2".into()),
+        };
+        let shards = ShardMap::new(vec![shard("shardId-000000000000", false), shard("shardId-000000000001", true)]);
+        let mut closed = ClosedShards::default();
+        closed.see(&shards, Timestamp::from_secs(1_000));
+        closed.see(&shards, Timestamp::from_secs(1_100));
+        assert!(closed.silent(60, Timestamp::from_secs(1_400)).is_empty());
+        assert_eq!(
+            closed.silent(60, Timestamp::from_secs(1_480)),
+            HashSet::from([ShardId::from("shardId-000000000000")])
+        );
+        assert!(closed.silent(600, Timestamp::from_secs(1_480)).is_empty(), "longer periods settle later");
     }
 }

@@ -12,11 +12,12 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::service_config::ServiceConfigKey;
+use tokio::sync::OnceCell;
 
 use super::error::{self, Call};
 use super::meter::{CallMeter, Counting};
 use crate::model::answer::{Problem, ProblemKind};
-use crate::model::connection::{ConnectRequest, ConnectionInfo, Environment, ProfileInfo, ProfileKind};
+use crate::model::connection::{ConnectRequest, ConnectionInfo, Environment, Identity, ProfileInfo, ProfileKind};
 
 /// How long a call may take; the SDK has no such limits of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,6 +57,7 @@ struct Inner {
     cloudwatch: aws_sdk_cloudwatch::Client,
     sts: aws_sdk_sts::Client,
     info: ConnectionInfo,
+    identity: OnceCell<Identity>,
     meter: CallMeter,
 }
 
@@ -90,6 +92,11 @@ impl Connection {
 
     pub(super) fn sts(&self) -> &aws_sdk_sts::Client {
         &self.0.sts
+    }
+
+    /// Who the credentials belong to, once that was answered.
+    pub(super) fn identity_cell(&self) -> &OnceCell<Identity> {
+        &self.0.identity
     }
 
     pub(super) fn meter(&self) -> &CallMeter {
@@ -212,6 +219,7 @@ fn clients(config: &SdkConfig, info: ConnectionInfo, meter: CallMeter, patience:
         cloudwatch: aws_sdk_cloudwatch::Client::from_conf(cloudwatch),
         sts: aws_sdk_sts::Client::from_conf(sts),
         info,
+        identity: OnceCell::new(),
         meter,
     }
 }

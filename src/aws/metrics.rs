@@ -1,4 +1,7 @@
 //! Figures of CloudWatch. Costs money: $0.01 a thousand metrics requested, whatever the window; the meter counts them.
+//!
+//! Knows how one series is asked for and how an answer is read; which series and which periods are worth asking for is
+//! decided in [`crate::model`] and by the callers.
 
 use std::collections::BTreeMap;
 
@@ -12,8 +15,7 @@ use super::time::timestamp;
 use crate::model::answer::{Problem, ProblemKind};
 use crate::model::ids::{ShardId, StreamName};
 use crate::model::limits::GET_METRIC_DATA_MAX_QUERIES;
-use crate::model::metrics::{Source, StreamMetrics, Window, WriteMetrics};
-use crate::model::series::Series;
+use crate::model::metrics::{Figure, FigureSet, MetricId, Source, StreamMetrics, Window, WriteMetrics};
 use crate::model::time::Timestamp;
 
 const NAMESPACE: &str = "AWS/Kinesis";
@@ -22,223 +24,171 @@ const BATCHES_AT_ONCE: usize = 4;
 /// Pages of one batch that are followed at most.
 const MOST_PAGES: usize = 50;
 
-/// One of the five figures that are kept of a stream and of a shard.
-#[derive(Clone, Copy)]
-struct Figure {
-    on_stream: &'static str,
-    on_shard: &'static str,
-    statistic: &'static str,
-    slot: fn(&mut WriteMetrics) -> &mut Series,
+/// What CloudWatch answered for one series over one span.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct MetricPoints {
+    /// The periods that have data, in no particular order. A period that is not here has none.
+    pub points: Vec<(Timestamp, f64)>,
+    /// Whether that is all: CloudWatch may break an answer off.
+    pub is_whole: bool,
 }
 
-const FIGURES: [Figure; 5] = [
-    Figure { on_stream: "IncomingBytes", on_shard: "IncomingBytes", statistic: "Sum", slot: |m| &mut m.incoming_bytes },
-    Figure {
-        on_stream: "IncomingRecords",
-        on_shard: "IncomingRecords",
-        statistic: "Sum",
-        slot: |m| &mut m.incoming_records,
-    },
-    Figure {
-        on_stream: "WriteProvisionedThroughputExceeded",
-        on_shard: "WriteProvisionedThroughputExceeded",
-        statistic: "Sum",
-        slot: |m| &mut m.write_throttled,
-    },
-    Figure {
-        on_stream: "ReadProvisionedThroughputExceeded",
-        on_shard: "ReadProvisionedThroughputExceeded",
-        statistic: "Sum",
-        slot: |m| &mut m.read_throttled,
-    },
-    Figure {
-        on_stream: "GetRecords.IteratorAgeMilliseconds",
-        on_shard: "IteratorAgeMilliseconds",
-        statistic: "Maximum",
-        slot: |m| &mut m.iterator_age_millis,
-    },
-];
-
-/// One series to ask for: of which stream, of which of its shards, which figure.
-struct Wanted<'a> {
-    stream: &'a StreamName,
-    shard: Option<&'a ShardId>,
-    figure: Figure,
-}
-
-impl Wanted<'_> {
-    /// The metric's name.
-    fn name(&self) -> &'static str {
-        if self.shard.is_some() { self.figure.on_shard } else { self.figure.on_stream }
-    }
-
-    /// CloudWatch may refuse a single metric inside an answer that is good otherwise.
-    fn refusal(&self, status: Option<&StatusCode>) -> Option<Problem> {
-        let (kind, what) = match status? {
-            StatusCode::InternalError => {
-                (ProblemKind::Internal, "failed on the server's side. It is tried again by itself.")
-            }
-            StatusCode::Forbidden => {
-                (ProblemKind::AccessDenied, "is not allowed for this identity. Ask for cloudwatch:GetMetricData.")
-            }
-            _ => return None,
-        };
-        let sentence = format!("GetMetricData for {} of {} {what}", self.name(), self.stream);
-        Some(Problem { operation: "GetMetricData", ..Problem::new(kind, sentence) })
+/// The metric's name under the dimension `StreamName`, or under `StreamName` and `ShardId`. `OutgoingBytes` exists for
+/// shards only; of a stream, `GetRecords.Bytes` is nearest, without what fan-out consumers read.
+fn name_of(metric: &MetricId) -> &'static str {
+    match (metric.figure, metric.shard.is_some()) {
+        (Figure::IncomingBytes, _) => "IncomingBytes",
+        (Figure::IncomingRecords, _) => "IncomingRecords",
+        (Figure::WriteThrottled, _) => "WriteProvisionedThroughputExceeded",
+        (Figure::ReadThrottled, _) => "ReadProvisionedThroughputExceeded",
+        (Figure::IteratorAge, true) => "IteratorAgeMilliseconds",
+        (Figure::IteratorAge, false) => "GetRecords.IteratorAgeMilliseconds",
+        (Figure::OutgoingBytes, true) => "OutgoingBytes",
+        (Figure::OutgoingBytes, false) => "GetRecords.Bytes",
     }
 }
 
-/// One figure of one period.
-struct Point<'a> {
-    wanted: &'a Wanted<'a>,
-    at: Timestamp,
-    value: f64,
+fn statistic_of(figure: Figure) -> &'static str {
+    if figure == Figure::IteratorAge { "Maximum" } else { "Sum" }
+}
+
+/// CloudWatch may refuse a single metric inside an answer that is good otherwise.
+fn refusal(metric: &MetricId, status: Option<&StatusCode>) -> Option<Problem> {
+    let (kind, what) = match status? {
+        StatusCode::InternalError => {
+            (ProblemKind::Internal, "failed on the server's side. It is tried again by itself.")
+        }
+        StatusCode::Forbidden => {
+            (ProblemKind::AccessDenied, "is not allowed for this identity. Ask for cloudwatch:GetMetricData.")
+        }
+        _ => return None,
+    };
+    let sentence = format!("GetMetricData for {} of {} {what}", name_of(metric), metric.stream);
+    Some(Problem { operation: "GetMetricData", ..Problem::new(kind, sentence) })
 }
 
 impl Connection {
-    /// The figures of one stream, and of the shards given. `5 × (1 + shards)` metrics in batches of 500 a `GetMetricData`
-    /// (50 a second and account).
+    /// Figures of up to 500 series over one span, in the order they were asked for. One `GetMetricData` (50 a second and
+    /// account) where series × periods stay within 100,800; else one more for each further page.
     ///
     /// # Errors
-    /// As every call.
-    pub async fn stream_metrics(
-        &self,
-        stream: &StreamName,
-        window: Window,
-        shards: &[ShardId],
-    ) -> Result<StreamMetrics, Problem> {
-        let mut fetched = self.metrics_of_streams(&[(stream.clone(), shards.to_vec())], window).await?;
-        Ok(fetched.remove(stream).unwrap_or_else(|| nothing_known(window, shards)))
-    }
-
-    /// The figures of many streams in as few calls as possible. A stream without figures is there, with gaps only.
-    ///
-    /// # Errors
-    /// As every call; a batch that fails fails all, so that no stream looks calm for want of an answer.
-    pub async fn metrics_of_streams(
-        &self,
-        streams: &[(StreamName, Vec<ShardId>)],
-        window: Window,
-    ) -> Result<BTreeMap<StreamName, StreamMetrics>, Problem> {
-        if !self.info().has_cloudwatch {
-            let sentence = "This connection was opened without CloudWatch: there are no metrics to ask for.";
-            return Err(Problem::new(ProblemKind::Unsupported, sentence));
-        }
-        let mut fetched: BTreeMap<StreamName, StreamMetrics> =
-            streams.iter().map(|(name, shards)| (name.clone(), nothing_known(window, shards))).collect();
-        let wanted: Vec<Wanted<'_>> = streams
-            .iter()
-            .flat_map(|(stream, shards)| {
-                let on_shards = shards.iter().map(Some);
-                std::iter::once(None).chain(on_shards).map(move |shard| (stream, shard))
-            })
-            .flat_map(|(stream, shard)| FIGURES.map(|figure| Wanted { stream, shard, figure }))
-            .collect();
-        let mut batches = Vec::new();
-        for batch in wanted.chunks(GET_METRIC_DATA_MAX_QUERIES) {
-            batches.push(self.fetch_batch(batch, window));
-        }
-        let mut answers = futures_util::stream::iter(batches).buffered(BATCHES_AT_ONCE);
-        while let Some(points) = answers.try_next().await? {
-            for Point { wanted, at, value } in points {
-                if let Some(series) = series_of(&mut fetched, wanted) {
-                    series.set(at, value);
-                }
-            }
-        }
-        for metrics in fetched.values_mut() {
-            fill_absent_throttles(&mut metrics.total);
-            metrics.shards.values_mut().for_each(fill_absent_throttles);
-        }
-        Ok(fetched)
-    }
-
-    async fn fetch_batch<'a>(&self, batch: &'a [Wanted<'a>], window: Window) -> Result<Vec<Point<'a>>, Problem> {
+    /// As every call; one series that is refused fails all, so that no stream looks calm for want of an answer.
+    pub async fn metric_data(&self, wanted: &[MetricId], span: Window) -> Result<Vec<MetricPoints>, Problem> {
+        self.check_cloudwatch()?;
         let queries: Vec<MetricDataQuery> =
-            batch.iter().enumerate().map(|(index, wanted)| query(index, wanted, window)).collect();
+            wanted.iter().enumerate().map(|(index, metric)| query(index, metric, span)).collect();
         self.meter().count_metrics(queries.len(), !self.is_on_this_machine());
-        let mut points = Vec::new();
+        let mut answers = vec![MetricPoints { is_whole: true, ..MetricPoints::default() }; wanted.len()];
         let mut token: Option<String> = None;
         for _ in 0..MOST_PAGES {
             let call = self
                 .cloudwatch()
                 .get_metric_data()
                 .set_metric_data_queries(Some(queries.clone()))
-                .start_time(DateTime::from_millis(window.start.0))
-                .end_time(DateTime::from_millis(window.end.0))
+                .start_time(DateTime::from_millis(span.start.0))
+                .end_time(DateTime::from_millis(span.end.0))
                 .set_next_token(token.take());
             let what = Call { service: "cloudwatch", operation: "GetMetricData", resource: "" };
             let page = call.send().await.map_err(|err| self.fail(&err, what))?;
             for result in page.metric_data_results() {
                 let index = result.id().and_then(|id| id.strip_prefix('q')).and_then(|id| id.parse::<usize>().ok());
-                let Some(wanted) = index.and_then(|index| batch.get(index)) else { continue };
-                if let Some(problem) = wanted.refusal(result.status_code()) {
+                let found = index.and_then(|index| Some((wanted.get(index)?, answers.get_mut(index)?)));
+                let Some((metric, answer)) = found else { continue };
+                if let Some(problem) = refusal(metric, result.status_code()) {
                     return Err(problem);
                 }
+                // The last page of a series says whether it is whole.
+                answer.is_whole = result.status_code() != Some(&StatusCode::PartialData);
                 let figures = result.timestamps().iter().zip(result.values());
-                points.extend(
-                    figures.filter_map(|(at, value)| timestamp(at).map(|at| Point { wanted, at, value: *value })),
-                );
+                answer.points.extend(figures.filter_map(|(at, value)| timestamp(at).map(|at| (at, *value))));
             }
             token = page.next_token.filter(|token| !token.is_empty());
             if token.is_none() {
-                break;
+                return Ok(answers);
             }
         }
-        Ok(points)
+        answers.iter_mut().for_each(|answer| answer.is_whole = false);
+        Ok(answers)
+    }
+
+    /// Refuses where this connection has no metrics.
+    ///
+    /// # Errors
+    /// `Unsupported` where the connection was opened without CloudWatch.
+    pub fn check_cloudwatch(&self) -> Result<(), Problem> {
+        if self.info().has_cloudwatch {
+            return Ok(());
+        }
+        let sentence = "This connection was opened without CloudWatch: there are no metrics to ask for.";
+        Err(Problem::new(ProblemKind::Unsupported, sentence))
+    }
+
+    /// Every figure of one stream and of the shards given, over a whole window and without regard to what is known
+    /// already: `6 × (1 + shards)` metrics in batches of 500.
+    ///
+    /// # Errors
+    /// As [`Connection::metric_data`].
+    pub async fn stream_metrics(
+        &self,
+        stream: &StreamName,
+        window: Window,
+        shards: &[ShardId],
+    ) -> Result<StreamMetrics, Problem> {
+        let parts = std::iter::once(None).chain(shards.iter().cloned().map(Some));
+        let wanted: Vec<MetricId> = parts
+            .flat_map(|shard| {
+                Figure::ALL.map(|figure| MetricId { stream: stream.clone(), shard: shard.clone(), figure })
+            })
+            .collect();
+        let mut batches = Vec::new();
+        for batch in wanted.chunks(GET_METRIC_DATA_MAX_QUERIES) {
+            batches.push(self.metric_data(batch, window));
+        }
+        let answers: Vec<Vec<MetricPoints>> =
+            futures_util::stream::iter(batches).buffered(BATCHES_AT_ONCE).try_collect().await?;
+        let mut metrics = StreamMetrics {
+            window,
+            total: WriteMetrics::unknown(window),
+            shards: shards.iter().map(|shard| (shard.clone(), WriteMetrics::unknown(window))).collect(),
+            source: Source::CloudWatch,
+            incomplete_from: None,
+        };
+        for (metric, answer) in wanted.iter().zip(answers.iter().flatten()) {
+            let Some(figures) = part_of(&mut metrics.total, &mut metrics.shards, metric) else { continue };
+            let series = metric.figure.of_mut(figures);
+            answer.points.iter().for_each(|(at, value)| series.set(*at, *value));
+        }
+        metrics.total.fill_absent_throttles(FigureSet::ALL);
+        metrics.shards.values_mut().for_each(|shard| shard.fill_absent_throttles(FigureSet::ALL));
+        Ok(metrics)
     }
 }
 
-fn series_of<'a>(fetched: &'a mut BTreeMap<StreamName, StreamMetrics>, wanted: &Wanted<'_>) -> Option<&'a mut Series> {
-    let metrics = fetched.get_mut(wanted.stream)?;
-    let metrics = match wanted.shard {
-        Some(shard) => metrics.shards.get_mut(shard)?,
-        None => &mut metrics.total,
-    };
-    Some((wanted.figure.slot)(metrics))
+fn part_of<'a>(
+    total: &'a mut WriteMetrics,
+    shards: &'a mut BTreeMap<ShardId, WriteMetrics>,
+    metric: &MetricId,
+) -> Option<&'a mut WriteMetrics> {
+    match &metric.shard {
+        Some(shard) => shards.get_mut(shard),
+        None => Some(total),
+    }
 }
 
-fn query(index: usize, wanted: &Wanted<'_>, window: Window) -> MetricDataQuery {
+fn query(index: usize, wanted: &MetricId, span: Window) -> MetricDataQuery {
     let dimension = |name: &str, value: &str| Dimension::builder().name(name).value(value).build();
+    let shard = wanted.shard.as_ref().map(|shard| dimension("ShardId", shard.as_str()));
     let metric = Metric::builder()
         .namespace(NAMESPACE)
-        .metric_name(wanted.name())
-        .set_dimensions(Some(
-            std::iter::once(dimension("StreamName", wanted.stream.as_str()))
-                .chain(wanted.shard.map(|shard| dimension("ShardId", shard.as_str())))
-                .collect(),
-        ))
+        .metric_name(name_of(wanted))
+        .set_dimensions(Some(std::iter::once(dimension("StreamName", wanted.stream.as_str())).chain(shard).collect()))
         .build();
     let stat = MetricStat::builder()
         .metric(metric)
-        .period(i32::try_from(window.step_seconds).unwrap_or(60))
-        .stat(wanted.figure.statistic)
+        .period(i32::try_from(span.step_seconds).unwrap_or(60))
+        .stat(statistic_of(wanted.figure))
         .build();
     MetricDataQuery::builder().id(format!("q{index}")).metric_stat(stat).return_data(true).build()
-}
-
-fn nothing_known(window: Window, shards: &[ShardId]) -> StreamMetrics {
-    StreamMetrics {
-        window,
-        total: WriteMetrics::unknown(window),
-        shards: shards.iter().map(|shard| (shard.clone(), WriteMetrics::unknown(window))).collect(),
-        source: Source::CloudWatch,
-    }
-}
-
-/// CloudWatch has no point for a minute without a throttle. Where records came in, such a minute is known to be zero.
-fn fill_absent_throttles(metrics: &mut WriteMetrics) {
-    for index in 0..metrics.incoming_records.len() {
-        if metrics.incoming_records.at(index).is_none() {
-            continue;
-        }
-        let at = metrics.incoming_records.time_of(index);
-        for series in [&mut metrics.write_throttled, &mut metrics.read_throttled] {
-            if series.at(index).is_none() {
-                series.set(at, 0.0);
-            }
-        }
-    }
 }
 
 #[cfg(test)]
@@ -246,16 +196,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn absent_throttles_are_zero_only_where_records_came_in() {
-        let window = Window { start: Timestamp(0), end: Timestamp(180_000), step_seconds: 60 };
-        let mut metrics = WriteMetrics::unknown(window);
-        metrics.incoming_records.set(Timestamp(0), 5.0);
-        metrics.incoming_records.set(Timestamp(60_000), 5.0);
-        metrics.write_throttled.set(Timestamp(60_000), 7.0);
-        fill_absent_throttles(&mut metrics);
-        assert_eq!(metrics.write_throttled.values(), [Some(0.0), Some(7.0), None]);
-        assert_eq!(metrics.read_throttled.values(), [Some(0.0), Some(0.0), None]);
-        assert_eq!(metrics.iterator_age_millis.values(), [None, None, None]);
+    fn what_was_read_has_another_name_on_a_stream_than_on_a_shard() {
+        let of = |shard: Option<&str>| MetricId {
+            stream: StreamName::from("s"),
+            shard: shard.map(ShardId::from),
+            figure: Figure::OutgoingBytes,
+        };
+        assert_eq!(name_of(&of(None)), "GetRecords.Bytes");
+        assert_eq!(name_of(&of(Some("shardId-000000000000"))), "OutgoingBytes");
     }
 
     #[test]

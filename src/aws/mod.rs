@@ -26,4 +26,5 @@ mod streams;
 mod time;
 
 pub use fanout::Subscription;
+pub use metrics::MetricPoints;
 pub use records::{ChildShard, RecordsPage};

@@ -41,6 +41,7 @@ fn metrics(shards: Vec<(&str, WriteMetrics)>) -> StreamMetrics {
         total: figures(0.5, |_| true),
         shards: shards.into_iter().map(|(id, figures)| (ShardId::from(id), figures)).collect(),
         source: Source::CloudWatch,
+        incomplete_from: None,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::format;
 use super::limits::{ITERATOR_AGE_WARN_MILLIS, SHARD_WRITE_BYTES_PER_SEC, SHARD_WRITE_RECORDS_PER_SEC};
-use super::metrics::WriteMetrics;
+use super::metrics::{FigureSet, WriteMetrics};
 use super::series::Series;
 use super::time::Millis;
 
@@ -45,6 +45,14 @@ impl HeatMetric {
             Self::RecordsIn => "% of 1,000 rec/s",
             Self::Throttles => "throttled writes/min",
             Self::IteratorAge => "iterator age, log",
+        }
+    }
+
+    /// The figures of every shard that a heatmap of this metric needs: its own, and those behind the marks of its rows.
+    pub fn figures(self) -> FigureSet {
+        match self {
+            Self::Utilization | Self::BytesIn | Self::RecordsIn | Self::Throttles => FigureSet::WRITE,
+            Self::IteratorAge => FigureSet::WRITE.with(FigureSet::ITERATOR_AGE),
         }
     }
 

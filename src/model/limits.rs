@@ -23,6 +23,15 @@ pub const PARTITION_KEY_MAX_CHARS: usize = 256;
 pub const RECORD_MAX_BYTES_DEFAULT: usize = 1_048_576;
 /// Queries of one `GetMetricData`.
 pub const GET_METRIC_DATA_MAX_QUERIES: usize = 500;
+/// Data points of one page of `GetMetricData`.
+pub const GET_METRIC_DATA_MAX_POINTS: usize = 100_800;
+/// Data points a second and account that `GetMetricData` answers for spans that begin at most 3 hours ago.
+pub const GET_METRIC_DATA_RECENT_POINTS_PER_SEC: f64 = 180_000.0;
+/// The same for spans that begin earlier.
+pub const GET_METRIC_DATA_POINTS_PER_SEC: f64 = 396_000.0;
+/// How long after its end CloudWatch may still add to a period. AWS names no figure; three minutes are
+/// this program's choice.
+pub const METRIC_SETTLES_MILLIS: i64 = 180_000;
 /// CloudWatch price of one requested metric, list price us-east-1, as remembered in 2026.
 pub const GET_METRIC_DATA_DOLLARS_PER_METRIC: f64 = 0.01 / 1_000.0;
 

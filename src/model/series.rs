@@ -66,6 +66,36 @@ impl Series {
         }
     }
 
+    /// Sets the figures of the periods from `first` on; what lies outside is dropped.
+    pub fn set_run(&mut self, first: usize, figures: impl Iterator<Item = Option<f64>>) {
+        for (slot, figure) in self.values.iter_mut().skip(first).zip(figures) {
+            *slot = figure.filter(|figure| figure.is_finite());
+        }
+    }
+
+    /// Makes every unknown figure zero whose period is known in `other`, period by period.
+    pub fn zero_where_known(&mut self, other: &Self) {
+        for (slot, other) in self.values.iter_mut().zip(&other.values) {
+            if slot.is_none() && other.is_some() {
+                *slot = Some(0.0);
+            }
+        }
+    }
+
+    /// The newest figure that can be believed, and its period. From `incomplete_from` on sums still grow: such a figure
+    /// counts only where it is already as high as the newest final one, else that one stands.
+    pub fn last_settled(&self, incomplete_from: Option<Timestamp>) -> Option<(usize, f64)> {
+        let from = incomplete_from.map_or(self.len(), |from| self.index_of(from.max(self.start)).unwrap_or(self.len()));
+        let newest_in = |periods: std::ops::Range<usize>| {
+            periods.rev().find_map(|index| self.at(index).map(|value| (index, value)))
+        };
+        let growing = newest_in(from..self.len());
+        match (newest_in(0..from), growing) {
+            (Some(last), Some(growing)) if growing.1 < last.1 => Some(last),
+            (last, growing) => growing.or(last),
+        }
+    }
+
     /// The newest known figure and its period.
     pub fn last_known(&self) -> Option<(usize, f64)> {
         self.values.iter().enumerate().rev().find_map(|(index, value)| value.map(|value| (index, value)))
@@ -121,5 +151,17 @@ mod tests {
         assert_eq!(series.last_known(), Some((1, 6.0)));
         assert_eq!(series.mean(), Some(6.0));
         assert_eq!(series.per_second().at(1), Some(0.1));
+    }
+
+    #[test]
+    fn a_low_figure_that_still_grows_does_not_stand_for_now() {
+        let mut series = Series::unknown(Timestamp(0), 60, 5);
+        series.set_run(1, [Some(10.0), Some(8.0), Some(3.0), None, Some(9.0)].into_iter());
+        assert_eq!(series.values(), [None, Some(10.0), Some(8.0), Some(3.0), None]);
+        assert_eq!(series.last_settled(None), Some((3, 3.0)));
+        assert_eq!(series.last_settled(Some(Timestamp(180_000))), Some((2, 8.0)));
+        series.set(Timestamp(180_000), 12.0);
+        assert_eq!(series.last_settled(Some(Timestamp(180_000))), Some((3, 12.0)));
+        assert_eq!(series.last_settled(Some(Timestamp(0))), Some((3, 12.0)));
     }
 }

@@ -175,6 +175,7 @@ mod tests {
             total: silent.clone(),
             shards: shards.map(|(id, figures)| (id.into(), figures.clone())).into(),
             source: crate::model::metrics::Source::CloudWatch,
+            incomplete_from: None,
         };
         let totals = LoadTotals::of(&metrics);
         assert!((totals.share_of(&hot).bytes.unwrap_or(0.0) - 0.75).abs() < 1e-9);

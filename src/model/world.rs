@@ -9,7 +9,7 @@ use super::health::FleetRow;
 use super::heat_range::HeatRange;
 use super::ids::{ShardId, StreamName};
 use super::meters::MeterSnapshot;
-use super::metrics::{StreamMetrics, Window};
+use super::metrics::{FigureSet, StreamMetrics, Window};
 use super::settings::Settings;
 use super::shard_map::ShardMap;
 use super::stream::StreamSummary;
@@ -86,6 +86,8 @@ pub struct OpenStream {
     pub shards: Answer<ShardMap>,
     /// The span that the figures cover.
     pub range: HeatRange,
+    /// The figures that are asked for of every shard. A view that shows others widens it; each one costs.
+    pub figures: FigureSet,
     /// CloudWatch, or none where the connection has no metrics.
     pub metrics: Answer<StreamMetrics>,
     /// The tail of this stream.
@@ -185,6 +187,7 @@ impl OpenStream {
             summary: Answer::default(),
             shards: Answer::default(),
             range: HeatRange::default(),
+            figures: FigureSet::WRITE,
             metrics: Answer::default(),
             tail: super::tail::Tail::default(),
             sample: super::sample::state::SampleState::default(),

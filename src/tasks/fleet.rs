@@ -2,27 +2,36 @@
 //!
 //! Cost of one look: one `ListStreams` a hundred streams, one `DescribeStreamSummary` a stream (20 a second and account are
 //! allowed; this uses at most 15), one `ListShards` a stream with shard-level metrics, and `GetMetricData` for 5 metrics a
-//! stream. The 5 metrics a shard are asked for only when `with_shards` is set; otherwise the last ones are kept.
+//! stream. The 3 metrics a shard are asked for only when `with_shards` is set; otherwise the last ones are kept. Minutes that
+//! are known already are not asked for again.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use futures_util::stream;
 
 use super::clock::Clock;
+use super::minutes::Minutes;
+use super::minutes::book::Wish;
+use super::minutes::fetch::{Question, fetch};
 use crate::aws::connect::Connection;
 use crate::model::answer::{Problem, ProblemKind};
 use crate::model::health::{FleetRow, assess};
 use crate::model::ids::{ShardId, StreamName};
-use crate::model::metrics::{StreamMetrics, Window};
+use crate::model::metrics::{FigureSet, StreamMetrics, Window};
 use crate::model::stream::StreamSummary;
+use crate::model::time::Millis;
 use crate::model::world::Fleet;
 
 /// Minutes of figures that the fleet shows.
 const MINUTES: u32 = 60;
 /// `DescribeStreamSummary` calls under way at once.
 const DESCRIBE_AT_ONCE: usize = 6;
+/// What the list shows of a stream.
+const OF_STREAM: FigureSet = FigureSet::WRITE.with(FigureSet::READ_THROTTLES).with(FigureSet::ITERATOR_AGE);
+/// What the verdict needs of each shard.
+const OF_SHARD: FigureSet = FigureSet::WRITE;
 /// Pause before each of them beyond the first: 6 at once and 15 a second make 400 ms.
 const DESCRIBE_EVERY: Duration = Duration::from_millis(400);
 
@@ -32,6 +41,7 @@ const DESCRIBE_EVERY: Duration = Duration::from_millis(400);
 /// Only when the streams cannot be listed. What fails for a single stream, or for the metrics, is noted in the fleet.
 pub async fn look(
     connection: &Connection,
+    minutes: &Minutes,
     previous: Option<&Fleet>,
     with_shards: bool,
     clock: &Clock,
@@ -52,7 +62,7 @@ pub async fn look(
     publish(draft.fleet());
     describe_all(connection, &mut draft, &mut publish).await;
     if connection.info().has_cloudwatch {
-        fetch_metrics(connection, &mut draft, with_shards).await;
+        fetch_metrics(connection, minutes, &mut draft, with_shards, clock).await;
     } else {
         draft.metrics.clear();
     }
@@ -117,8 +127,14 @@ async fn describe_all(connection: &Connection, draft: &mut Draft, publish: &mut 
     publish(draft.fleet());
 }
 
-async fn fetch_metrics(connection: &Connection, draft: &mut Draft, with_shards: bool) {
-    let mut wanted = Vec::new();
+async fn fetch_metrics(
+    connection: &Connection,
+    minutes: &Minutes,
+    draft: &mut Draft,
+    with_shards: bool,
+    clock: &Clock,
+) {
+    let mut wishes = Vec::new();
     for name in &draft.names {
         let Some(summary) = draft.summaries.get(name) else { continue };
         let shards = if with_shards && summary.has_shard_metric("IncomingBytes") {
@@ -126,9 +142,12 @@ async fn fetch_metrics(connection: &Connection, draft: &mut Draft, with_shards: 
         } else {
             Vec::new()
         };
-        wanted.push((name.clone(), shards));
+        let wish = |shard, figures| Wish { stream: name.clone(), shard, figures };
+        wishes.push(wish(None, OF_STREAM));
+        wishes.extend(shards.into_iter().map(|shard| wish(Some(shard), OF_SHARD)));
     }
-    match connection.metrics_of_streams(&wanted, draft.window).await {
+    let question = Question { window: draft.window, wishes, silent: HashSet::new(), reuse: Millis(0) };
+    match fetch(connection, minutes, question, clock).await {
         Ok(fetched) => keep_shards(draft, fetched, with_shards),
         Err(problem) => draft.problem = Some(problem),
     }

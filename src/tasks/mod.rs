@@ -1,9 +1,11 @@
-//! What runs in the background: requests in slots, the look at all streams, the tailer, the sampler, the injector, the resharder.
+//! What runs in the background: requests in slots, the look at all streams, the known minutes, the tailer, the sampler, the
+//! injector, the resharder.
 //! Names [`crate::aws`], [`crate::local`] and [`crate::model`], never the SDK and never a view.
 
 pub mod clock;
 pub mod fleet;
 pub mod inject;
+pub mod minutes;
 pub mod remedy;
 pub mod reshard;
 pub mod sampler;

@@ -78,7 +78,8 @@ const CASES: &[Case] = cases! {
         keys_count_as_part_of_a_record, more_than_500_entries_are_refused, a_made_up_iterator_is_refused,
         a_made_up_sequence_number_is_refused, a_shard_that_is_not_there_is_not_read;
     others: identity_is_known, identity_answers_or_says_why_not, metrics_answer_or_say_why_not,
-        puts_show_up_in_the_metrics, refused_writes_show_up_in_the_metrics, metrics_are_read_as_they_were_written;
+        puts_show_up_in_the_metrics, refused_writes_show_up_in_the_metrics, metrics_are_read_as_they_were_written,
+        complete_minutes_are_asked_for_once;
     control: limits_of_the_account_are_told, a_merge_through_the_program_has_two_parents,
         shards_that_do_not_touch_are_not_merged, scaling_doubles_the_shards,
         shard_level_metrics_are_switched_on_and_off, consumers_come_and_go, a_subscription_is_sent_what_is_put,

@@ -1,15 +1,23 @@
 //! What is not Kinesis itself: CloudWatch and STS.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use aws_sdk_cloudwatch::primitives::DateTime;
 use aws_sdk_cloudwatch::types::{Dimension, MetricDatum};
 use aws_sdk_kinesis::types::MetricsName;
+use kinescope::aws::connect::connect;
+use kinescope::aws::meter::CallMeter;
 use kinescope::model::answer::ProblemKind;
-use kinescope::model::ids::ShardId;
-use kinescope::model::metrics::{StreamMetrics, Window};
+use kinescope::model::connection::ConnectRequest;
+use kinescope::model::ids::{ShardId, StreamName};
+use kinescope::model::metrics::{FigureSet, StreamMetrics, Window};
 use kinescope::model::time::Millis;
 use kinescope::model::writes::PutEntry;
+use kinescope::tasks::clock::Clock;
+use kinescope::tasks::minutes::Minutes;
+use kinescope::tasks::minutes::book::Wish;
+use kinescope::tasks::minutes::fetch::{Question, fetch};
 
 use crate::target::{Outcome, Target, ensure, entry, now, told};
 
@@ -129,5 +137,66 @@ pub async fn metrics_are_read_as_they_were_written(target: Target) -> Outcome {
     ensure!(total.incoming_bytes.sum().is_none(), "bytes that nobody wrote: {:?}", total.incoming_bytes.sum());
     ensure!(total.write_throttled.at(at) == Some(0.0), "throttles {:?}", total.write_throttled.at(at));
     ensure!(of_shard.incoming_records.at(at) == Some(7.0), "on the shard {:?}", of_shard.incoming_records.at(at));
+    Ok(())
+}
+
+pub async fn complete_minutes_are_asked_for_once(target: Target) -> Outcome {
+    let (name, shard) = ("known-minutes", ShardId::from("shardId-000000000003"));
+    let meter = CallMeter::default();
+    let request = ConnectRequest {
+        region: Some("us-east-1".to_owned()),
+        endpoint_url: target.connection.info().endpoint_url.clone(),
+        ..ConnectRequest::default()
+    };
+    let connection = connect(&request, meter.clone()).await?;
+    let window = Window::last_minutes(now(), 60);
+    let dimension = |name: &str, value: &str| Dimension::builder().name(name).value(value).build();
+    let datum = |metric: &str, minute: usize, value: f64, of_shard: bool| {
+        let shard = of_shard.then(|| dimension("ShardId", shard.as_str()));
+        let dimensions = std::iter::once(dimension("StreamName", name)).chain(shard).collect();
+        MetricDatum::builder()
+            .metric_name(metric)
+            .timestamp(DateTime::from_millis(window.time_of(minute).0))
+            .set_dimensions(Some(dimensions))
+            .value(value)
+            .build()
+    };
+    let data = (0..60).step_by(7).flat_map(|minute| {
+        [
+            datum("IncomingRecords", minute, 30.0 + minute as f64, false),
+            datum("IncomingRecords", minute, 7.0, true),
+            datum("OutgoingBytes", minute, 700.0, true),
+            datum("GetRecords.Bytes", minute, 900.0, false),
+        ]
+    });
+    let put = target.cloudwatch.put_metric_data().namespace("AWS/Kinesis").set_metric_data(Some(data.collect()));
+    put.send().await.map_err(|err| told(&err))?;
+
+    let (minutes, clock, stream) = (Minutes::in_memory(), Clock::system(), StreamName::from(name));
+    let look = async |figures: FigureSet| -> Outcome<(StreamMetrics, u64)> {
+        let wish = |shard| Wish { stream: stream.clone(), shard, figures };
+        let wishes = vec![wish(None), wish(Some(shard.clone()))];
+        let question = Question { window, wishes, silent: HashSet::new(), reuse: Millis::from_mins(5) };
+        let before = meter.snapshot(now()).metrics_requested;
+        let metrics = fetch(&connection, &minutes, question, &clock).await?.remove(&stream).ok_or("no stream")?;
+        Ok((metrics, meter.snapshot(now()).metrics_requested - before))
+    };
+    let (metrics, asked) = look(FigureSet::WRITE).await?;
+    ensure!(asked == 6, "{asked} metrics instead of 3 of the stream and 3 of the shard");
+    let of_shard = metrics.shards.get(&shard).ok_or("no shard")?;
+    for minute in 0..60 {
+        let is_there = minute % 7 == 0;
+        let (total, part) = (metrics.total.incoming_records.at(minute), of_shard.incoming_records.at(minute));
+        ensure!(total == is_there.then_some(30.0 + minute as f64), "minute {minute} of the stream: {total:?}");
+        ensure!(part == is_there.then_some(7.0), "minute {minute} of the shard: {part:?}");
+    }
+    let (_, asked) = look(FigureSet::WRITE).await?;
+    ensure!(asked == 0, "{asked} metrics though all, gaps too, are known");
+    let (metrics, asked) = look(FigureSet::WRITE.with(FigureSet::OUTGOING)).await?;
+    ensure!(asked == 2, "{asked} metrics instead of what was read from the stream and the shard");
+    let read = metrics.shards.get(&shard).and_then(|shard| shard.outgoing_bytes.sum());
+    ensure!(read == Some(6_300.0), "{read:?} bytes read from the shard");
+    let read = metrics.total.outgoing_bytes.sum();
+    ensure!(read == Some(8_100.0), "{read:?} bytes read from the stream");
     Ok(())
 }

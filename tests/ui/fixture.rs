@@ -151,7 +151,7 @@ fn stream_metrics(window: Window, seed: usize, line: &Line) -> StreamMetrics {
     } else {
         [(shard_id(21), shard_metrics(window, seed, line.5, line.6))].into()
     };
-    StreamMetrics { window, total, shards, source: Source::CloudWatch }
+    StreamMetrics { window, total, shards, source: Source::CloudWatch, incomplete_from: None }
 }
 
 fn shard_id(number: u32) -> ShardId {

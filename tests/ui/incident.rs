@@ -204,7 +204,13 @@ pub fn metrics() -> StreamMetrics {
         SHARDS.iter().map(|(number, _, now, peak)| (id(*number), figures(*number, *now, *peak))).collect();
     // The stream as a whole is reported sooner than its shards.
     let complete: Vec<_> = SHARDS.iter().map(|(number, _, now, peak)| timely(*number, *now, *peak, 60)).collect();
-    StreamMetrics { window: window(), total: total(complete.iter()), shards, source: Source::CloudWatch }
+    StreamMetrics {
+        window: window(),
+        total: total(complete.iter()),
+        shards,
+        source: Source::CloudWatch,
+        incomplete_from: None,
+    }
 }
 
 /// A connected world with nothing open.
@@ -264,7 +270,10 @@ pub fn even_world(count: u32) -> World {
         })
         .collect();
     let total = total(shards.values());
-    world_of(map, Some(StreamMetrics { window: window(), total, shards, source: Source::CloudWatch }))
+    world_of(
+        map,
+        Some(StreamMetrics { window: window(), total, shards, source: Source::CloudWatch, incomplete_from: None }),
+    )
 }
 
 /// The incident while the parent of the last split is still listed.

@@ -127,7 +127,13 @@ pub fn metrics() -> StreamMetrics {
     let window = Window::last_minutes(now(), 60);
     let shards =
         LOADS.iter().map(|(number, share)| (shard_id(*number), shard_metrics(window, *share, *number))).collect();
-    StreamMetrics { window, total: WriteMetrics::unknown(window), shards, source: Source::CloudWatch }
+    StreamMetrics {
+        window,
+        total: WriteMetrics::unknown(window),
+        shards,
+        source: Source::CloudWatch,
+        incomplete_from: None,
+    }
 }
 
 /// The summary of the stream.

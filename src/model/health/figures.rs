@@ -56,10 +56,10 @@ pub struct ShardFigures {
 }
 
 impl ShardFigures {
-    /// From the minute sums of CloudWatch.
-    pub fn from_metrics(shard: &ShardId, metrics: &WriteMetrics) -> Self {
+    /// From the minute sums of CloudWatch, which may still grow from `incomplete_from` on.
+    pub fn from_metrics(shard: &ShardId, metrics: &WriteMetrics, incomplete_from: Option<Timestamp>) -> Self {
         let utilisation = metrics.utilisation(1);
-        let now = utilisation.last_known().map(|(_, share)| share);
+        let now = utilisation.last_settled(incomplete_from).map(|(_, share)| share);
         let is_warm = |share: f64| share >= WARN_SHARE;
         let rate = |series: &Series| series.per_second().last_known().map_or(0.0, |(_, rate)| rate);
         let newest = Utilisation::from_rates(rate(&metrics.incoming_bytes), rate(&metrics.incoming_records), 1);

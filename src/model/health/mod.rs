@@ -115,7 +115,7 @@ pub fn assess(summary: &StreamSummary, metrics: Option<&StreamMetrics>) -> Healt
     let mut findings = Vec::new();
     if let Some(metrics) = metrics {
         for (id, shard) in &metrics.shards {
-            findings.extend(shard_finding(id, shard));
+            findings.extend(shard_finding_as_of(id, shard, metrics.incomplete_from));
         }
         if findings.iter().all(|finding: &Finding| finding.cause == Cause::SlowConsumer) {
             findings.extend(rules::refused_writes(&metrics.total, summary.open_shard_count));
@@ -148,7 +148,16 @@ pub fn assess(summary: &StreamSummary, metrics: Option<&StreamMetrics>) -> Healt
 
 /// What is wrong with one shard by its minute sums; `None` when it is fine or not known.
 pub fn shard_finding(id: &ShardId, metrics: &WriteMetrics) -> Option<Finding> {
-    finding_of(&ShardFigures::from_metrics(id, metrics))
+    shard_finding_as_of(id, metrics, None)
+}
+
+/// As [`shard_finding`], where figures may still grow from a period on: a low sum there does not make a hot shard calm.
+pub fn shard_finding_as_of(
+    id: &ShardId,
+    metrics: &WriteMetrics,
+    incomplete_from: Option<Timestamp>,
+) -> Option<Finding> {
+    finding_of(&ShardFigures::from_metrics(id, metrics, incomplete_from))
 }
 
 /// What is wrong with one shard by any figures; `None` when it is fine or not known.
@@ -241,6 +250,7 @@ mod tests {
             total: shard.clone(),
             shards: [(ShardId::from("shardId-000000000007"), shard)].into(),
             source: Source::CloudWatch,
+            incomplete_from: None,
         }
     }
 
@@ -256,6 +266,20 @@ mod tests {
             worst.sentence.to_text(),
             "Shard …0007 at 96 % of 1 MiB/s, over 80 % for 10 of the last 14 min; 312 writes refused."
         );
+    }
+
+    #[test]
+    fn a_minute_that_cloudwatch_has_not_finished_does_not_calm_a_hot_shard() {
+        let mut metrics = metrics(0.96, 0.0);
+        let newest = metrics.total.incoming_bytes.time_of(59);
+        for shard in metrics.shards.values_mut() {
+            shard.incoming_bytes.set(newest, 1_000.0);
+        }
+        assert_eq!(assess(&summary(), Some(&metrics)).severity, Severity::Ok);
+        metrics.incomplete_from = Some(newest);
+        let health = assess(&summary(), Some(&metrics));
+        assert_eq!(health.severity, Severity::Warning);
+        assert!(health.hottest.is_some_and(|(_, share)| share > 0.9));
     }
 
     #[test]

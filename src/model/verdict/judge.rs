@@ -34,8 +34,9 @@ pub struct Evidence<'a> {
 impl Evidence<'_> {
     /// Both readings of one shard: by CloudWatch and by records.
     fn readings(&self, shard: &ShardId) -> (Option<ShardFigures>, Option<ShardFigures>) {
-        let by_minutes = self.metrics.and_then(|metrics| metrics.shards.get(shard));
-        let by_minutes = by_minutes.map(|figures| ShardFigures::from_metrics(shard, figures));
+        let by_minutes = self.metrics.and_then(|metrics| {
+            Some(ShardFigures::from_metrics(shard, metrics.shards.get(shard)?, metrics.incomplete_from))
+        });
         let by_seconds = self.sample.and_then(|sample| {
             let (from, to) = sample.span()?;
             let end = (to + Millis(999)).floor(1);

@@ -6,6 +6,7 @@ pub mod registry;
 use crate::model::connection::{ConnectRequest, Environment};
 use crate::model::heat_range::HeatRange;
 use crate::model::ids::{ShardId, StreamName};
+use crate::model::metrics::FigureSet;
 use crate::model::sample::state::SampleRequest;
 use crate::model::settings::ThemeChoice;
 use crate::model::tail::TailStart;
@@ -88,6 +89,8 @@ pub enum Command {
     SelectShard(Option<ShardId>),
     /// Show the figures of the open stream over this range.
     SetRange(HeatRange),
+    /// Ask for these figures of every shard of the open stream; what is known of others is kept.
+    WantFigures(FigureSet),
     /// Fetch what is on screen again, now.
     Refresh,
     /// Open a dialog.

@@ -60,6 +60,9 @@ pub fn show(ui: &mut Ui, world: &World, state: &mut HeatmapState, selection: &mu
         greet(&mut state.greeted, prepared, open, selection);
     }
     toolbar::show(ui, areas.toolbar, world, state, !is_wide, out);
+    if open.figures != state.metric.figures() {
+        out.push(Command::WantFigures(state.metric.figures()));
+    }
     let mut prepared = state.prepared.take();
     if let Some(prepared) = &prepared {
         keys::take(ui, state, prepared, selection, out);

@@ -199,6 +199,7 @@ mod tests {
             total: WriteMetrics::unknown(window),
             shards: [(ShardId::from("a"), with(300.0)), (ShardId::from("b"), with(100.0))].into(),
             source: Source::CloudWatch,
+            incomplete_from: None,
         };
         let facts = Facts::new(&map, Some(&metrics));
         let a = facts.get(&ShardId::from("a")).expect("listed");
