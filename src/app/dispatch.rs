@@ -37,8 +37,16 @@ impl App {
             }
             Command::SetEnvironment { label, environment } => self.set_environment(label, environment),
             Command::SetRange(range) => {
-                self.with_open(|open| open.range = range);
+                // An answer that is on its way is for the old range: only the next one counts.
+                self.with_open(|open| {
+                    open.range = range;
+                    open.metrics.pending_since = None;
+                });
                 self.refetch_metrics = true;
+            }
+            Command::PauseFigures(is_paused) => self.with_open(|open| open.figures_paused = is_paused),
+            Command::SetThresholds(thresholds) => {
+                self.change_settings(|settings| settings.heat_thresholds = thresholds);
             }
             Command::Refresh => self.refresh_all = true,
             Command::Unlock { minutes, reason } => self.unlock(minutes, reason, now),

@@ -25,7 +25,7 @@ use crate::model::stream::StreamSummary;
 use crate::model::time::{Millis, Timestamp};
 use crate::model::world::{Link, World};
 use crate::tasks::clock::Clock;
-use crate::ui::command::{Commands, Place};
+use crate::ui::command::{Commands, Place, Tab};
 use crate::ui::state::UiState;
 use schedule::{Pace, is_due, summary_pace};
 
@@ -208,7 +208,9 @@ impl App {
 
     fn ask_stream(&mut self, pace: &Pace, forced: bool, now: Timestamp) {
         let Some(open) = &mut self.world.open else { return };
-        let Place::Stream(..) = self.ui.place else { return };
+        let Place::Stream(_, tab) = &self.ui.place else { return };
+        // What is paused is looked at; another tab shows figures as they come.
+        let is_paused = open.figures_paused && *tab == Tab::Heatmap;
         let is_idle = |pending: Option<Timestamp>| pending.is_none();
         let summary_every = summary_pace(open.summary.get(), pace);
         if is_due(&open.summary, summary_every, pace.after_failure, now)
@@ -226,7 +228,8 @@ impl App {
         let has_cloudwatch = matches!(&self.world.link, Link::Connected(info) if info.has_cloudwatch);
         let shards_known = open.shards.get().is_some() || open.shards.problem.is_some();
         let refetch = (self.refetch_metrics || forced) && is_idle(open.metrics.pending_since);
-        if has_cloudwatch && shards_known && (refetch || is_due(&open.metrics, pace.metrics, pace.after_failure, now)) {
+        let is_due = !is_paused && is_due(&open.metrics, pace.metrics, pace.after_failure, now);
+        if has_cloudwatch && shards_known && (refetch || is_due) {
             self.refetch_metrics = false;
             let with_shards = open.summary.get().is_some_and(has_shard_metrics);
             self.engine.fetch_metrics(open.range, with_shards, now);

@@ -88,6 +88,8 @@ pub struct OpenStream {
     pub range: HeatRange,
     /// CloudWatch, or none where the connection has no metrics.
     pub metrics: Answer<StreamMetrics>,
+    /// The person looks into the figures on the heatmap: they are not refreshed by themselves while it is on screen.
+    pub figures_paused: bool,
     /// The tail of this stream.
     pub tail: super::tail::Tail,
     /// The last injection.
@@ -184,6 +186,7 @@ impl OpenStream {
             shards: Answer::default(),
             range: HeatRange::default(),
             metrics: Answer::default(),
+            figures_paused: false,
             tail: super::tail::Tail::default(),
             inject: None,
             reshard: None,

@@ -5,6 +5,7 @@ pub mod registry;
 
 use crate::model::connection::{ConnectRequest, Environment};
 use crate::model::heat_range::HeatRange;
+use crate::model::heat_thresholds::HeatThresholds;
 use crate::model::ids::{ShardId, StreamName};
 use crate::model::settings::ThemeChoice;
 use crate::model::tail::TailStart;
@@ -87,6 +88,10 @@ pub enum Command {
     SelectShard(Option<ShardId>),
     /// Show the figures of the open stream over this range.
     SetRange(HeatRange),
+    /// Leave the figures of the open stream as they are while the heatmap is on screen, or refresh them again.
+    PauseFigures(bool),
+    /// Remember where the heatmap's colours jump.
+    SetThresholds(HeatThresholds),
     /// Fetch what is on screen again, now.
     Refresh,
     /// Open a dialog.
