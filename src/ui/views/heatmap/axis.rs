@@ -186,7 +186,12 @@ pub fn ticks(columns: &Columns) -> Vec<Tick> {
     let inner = (0..).map(|index| Timestamp(first + index * step)).take_while(|at| *at < span.end);
     let end = columns.x_of(span.end);
     // Next to the ends there is room for one label only.
-    let room = if is_short { 0.45 * step as f32 / length as f32 * width } else { 0.8 * LABEL_DISTANCE };
+    let room = match is_short {
+        true => 0.45 * step as f32 / length as f32 * width,
+        // With their dates they are wider.
+        false if length > DAY.0 => 1.6 * LABEL_DISTANCE,
+        false => 0.8 * LABEL_DISTANCE,
+    };
     let inner = inner.map(|at| tick(at, Align2::CENTER_CENTER));
     ticks.extend(inner.filter(|tick| tick.at > span.start && tick.x <= end - room && tick.x >= columns.left + room));
     ticks.push(tick(span.end, Align2::RIGHT_CENTER));

@@ -18,6 +18,9 @@ pub const LEGEND_HEIGHT: f32 = 39.0;
 /// More columns than this have no gaps between them.
 pub const MAX_COLUMNS_WITH_GAPS: usize = 120;
 
+/// From this width on, in physical pixels, nobody sees that a column is a pixel wider than its neighbour.
+const WIDE_PIXELS: usize = 16;
+
 /// The shared x axis.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Columns {
@@ -37,12 +40,13 @@ impl Columns {
         (available * pixels_per_point).floor() as usize
     }
 
-    /// Lays the columns of `lens` into what the gutters leave of `left..right`. With gaps between them all are equally wide,
-    /// and what is left over stays at the right; without gaps they fill the width, some a pixel wider than others.
+    /// Lays the columns of `lens` into what the gutters leave of `left..right`. Narrow ones with gaps between them are all
+    /// equally wide, and what is left over stays at the right; others fill the width, some a pixel wider than others.
     pub fn fit(left: f32, right: f32, lens: Lens, pixels_per_point: f32) -> Self {
         let room = Self::room(left, right, pixels_per_point);
         let count = lens.count.max(1);
-        let pixels = if count <= MAX_COLUMNS_WITH_GAPS { (room / count).max(1) * count } else { room.max(count) };
+        let is_even = count <= MAX_COLUMNS_WITH_GAPS && room / count < WIDE_PIXELS;
+        let pixels = if is_even { (room / count).max(1) * count } else { room.max(count) };
         let left = ((left + LEFT_GUTTER) * pixels_per_point).round() / pixels_per_point;
         Self { left, lens, width: pixels as f32 / pixels_per_point, pixels_per_point }
     }
@@ -216,7 +220,8 @@ mod tests {
     fn a_fractional_scale_keeps_columns_on_pixels() {
         for count in [60, 720] {
             let columns = Columns::fit(224.0, 1_120.0, lens(count, None, 810), 1.5);
-            assert!((0..count as usize).all(|column| (columns.x(column) * 1.5).fract().abs() < 1e-3));
+            let is_whole = |x: f32| ((x * 1.5).round() - x * 1.5).abs() < 1e-3;
+            assert!((0..count as usize).all(|column| is_whole(columns.x(column))));
         }
     }
 

@@ -314,8 +314,7 @@ impl Main<'_> {
         let (window, thresholds) = (grid.window, grid.options.thresholds);
         let mut text = tooltip::CellText::of(tooltip::Subject { row, figures, column, window, shards, thresholds });
         if let Some(before) = came_from {
-            text.gap = Some("before its split or merge: figures of what it came from");
-            text.rows.insert(0, ("Shown", before.label()));
+            text.gap = Some(format!("{}: this shard did not exist yet", before.label()));
         }
         if columns.lens.per > 1 {
             let end = columns.lens.time_of(bin + 1);

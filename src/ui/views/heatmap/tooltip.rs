@@ -30,7 +30,7 @@ pub struct CellText {
     /// Share of the limit and the words behind it; `None` where the minute is not known.
     pub share: Option<(f64, String)>,
     /// Why the cell is hatched, where it is.
-    pub gap: Option<&'static str>,
+    pub gap: Option<String>,
     /// Labels and figures.
     pub rows: Vec<(&'static str, String)>,
     /// Where its share changes colour.
@@ -67,7 +67,7 @@ impl CellText {
             title: row.name().to_owned(),
             span: format!("{}–{} UTC", axis::moment_words(window, start), end.hm()),
             share: None,
-            gap: row.gap_at(column).map(|gap| gap.text()),
+            gap: row.gap_at(column).map(|gap| gap.text().to_owned()),
             rows: Vec::new(),
             thresholds,
             is_pinned: false,
@@ -120,7 +120,7 @@ impl CellText {
         if let Some((share, words)) = &self.share {
             name.push_str(&format!(": {:.0} % {words}", share * 100.0));
         }
-        if let Some(gap) = self.gap {
+        if let Some(gap) = &self.gap {
             name.push_str(&format!(": {gap}"));
         }
         for (label, value) in &self.rows {
@@ -161,10 +161,15 @@ fn place(cell: Rect, size: Vec2, bounds: Rect) -> Rect {
 
 /// Draws the tooltip of a cell over everything.
 pub fn show(ui: &Ui, text: &CellText, cell: Rect, bounds: Rect) {
-    let words = text.share.as_ref().map_or(text.gap.unwrap_or(""), |(_, words)| words);
+    let gap = text.gap.as_deref().map_or(0.0, |gap| widgets::text_width(ui.painter(), gap, fonts::small()));
+    let words = text.share.as_ref().map_or("", |(_, words)| words);
     let head = widgets::text_width(ui.painter(), &text.title, fonts::value_strong())
         + widgets::text_width(ui.painter(), &text.span, fonts::value());
-    let width = (widgets::text_width(ui.painter(), words, fonts::fine()) + 88.0).max(head + 68.0).max(WIDTH).round();
+    let width = (widgets::text_width(ui.painter(), words, fonts::fine()) + 88.0)
+        .max(head + 68.0)
+        .max(gap + 2.0 * PADDING)
+        .max(WIDTH)
+        .round();
     let rect = place(cell, vec2(width, text.height()), bounds);
     let area = Area::new(Id::unique("heatmap cell")).order(Order::Tooltip).fixed_pos(rect.min).interactable(false);
     area.constrain(false).show(ui.ctx(), |ui| {
@@ -200,7 +205,7 @@ fn paint(painter: &Painter, t: &Tokens, dark_mode: bool, rect: Rect, text: &Cell
         painter.text(pos2(left + 63.0, middle), Align2::LEFT_CENTER, words, fonts::fine(), t.weak);
         y += 26.0;
     }
-    if let Some(gap) = text.gap {
+    if let Some(gap) = &text.gap {
         painter.text(pos2(left, y + 9.0), Align2::LEFT_CENTER, gap, fonts::small(), t.weak);
         y += 22.0;
     }
