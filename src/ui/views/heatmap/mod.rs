@@ -183,7 +183,9 @@ impl Main<'_> {
         let cell = rows::show(ui, &frame, state, prepared, selection, out);
         self.legend(ui, state, prepared, legend_area, &columns, out);
         let cursor = column.filter(|_| drawn.is_none());
-        let around = plots::Around { grid: &prepared.grid, columns, left: area.left(), cursor, opacity };
+        let row = prepared.row_of(selection.as_ref()).and_then(|row| prepared.grid.row(row));
+        let is_critical = row.is_some_and(|row| row.severity == Severity::Critical);
+        let around = plots::Around { grid: &prepared.grid, columns, left: area.left(), cursor, opacity, is_critical };
         self.plots(ui, prepared, selection.as_ref(), &around, &plot_rects);
         self.nothing_reported(ui, prepared, rows_area, &columns);
         if let Some(span) = drawn {

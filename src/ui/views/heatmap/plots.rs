@@ -70,6 +70,8 @@ pub struct Around<'a> {
     pub cursor: Option<usize>,
     /// Below 1 where the figures are old.
     pub opacity: f32,
+    /// Whether what is shown is in trouble, so that a warning is a bad one.
+    pub is_critical: bool,
 }
 
 /// Draws the plots and the time axis below them.
@@ -350,7 +352,14 @@ fn figures(painter: &Painter, t: &Tokens, chart: &Chart, rect: Rect, around: &Ar
     let limit = chart.limit.as_ref().map(|limit| limit.value);
     let state = |value: f64, calm: Color32| match limit {
         _ if chart.is_bars && value > 0.0 => t.throttle,
-        Some(limit) if value >= limit * thresholds.warn() => t.crit,
+        Some(limit) if value >= limit * thresholds.critical() => t.crit,
+        Some(limit) if value >= limit * thresholds.warn() => {
+            if around.is_critical {
+                t.crit
+            } else {
+                t.warn
+            }
+        }
         _ => calm,
     };
     let now = chart.values.last_known().filter(|(index, _)| index + 5 >= chart.values.len()).map(|(_, value)| value);

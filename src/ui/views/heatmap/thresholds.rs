@@ -1,6 +1,6 @@
 //! The button that names the thresholds, and the popover that changes them.
 
-use eframe::egui::{Align, Align2, Id, Popup, PopupCloseBehavior, Role, Sense, Ui, WidgetInfo, vec2};
+use eframe::egui::{Align, Align2, Frame, Id, Popup, PopupCloseBehavior, Role, Sense, Ui, WidgetInfo, vec2};
 
 use crate::model::heat_metric::HeatMetric;
 use crate::model::heat_thresholds::HeatThresholds;
@@ -70,7 +70,9 @@ pub fn button(
     let popup = Popup::from_toggle_button_response(&response)
         .id(response.id.with("popover"))
         .close_behavior(PopupCloseBehavior::CloseOnClickOutside);
-    let shown = popup.show(|ui| popover(ui, draft, metric, thresholds, out));
+    let shown = popup.show(|ui| {
+        Frame::new().inner_margin(8).show(ui, |ui| popover(ui, draft, metric, thresholds, out));
+    });
     draft.is_open = shown.is_some();
 }
 
@@ -79,9 +81,8 @@ fn popover(ui: &mut Ui, draft: &mut Draft, metric: HeatMetric, thresholds: HeatT
     if !draft.is_open {
         draft.fill(thresholds);
     }
-    ui.set_width(248.0);
+    ui.set_width(236.0);
     ui.spacing_mut().item_spacing = vec2(8.0, 6.0);
-    ui.add_space(4.0);
     text::label(ui, "Thresholds", fonts::small_strong(), t.strong);
     text::paragraph(
         ui,
