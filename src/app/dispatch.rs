@@ -39,6 +39,10 @@ impl App {
             Command::SetEnvironment { label, environment } => self.set_environment(label, environment),
             Command::SetRange(range) => self.set_range(range),
             Command::WantFigures(figures) => self.with_open(|open| open.figures = figures),
+            Command::PauseFigures(is_paused) => self.with_open(|open| open.figures_paused = is_paused),
+            Command::SetThresholds(thresholds) => {
+                self.change_settings(|settings| settings.heat_thresholds = thresholds);
+            }
             Command::Refresh => self.refresh_all = true,
             Command::Unlock { minutes, reason } => self.unlock(minutes, reason, now),
             Command::Lock => self.lock("locked by hand", now),

@@ -29,7 +29,7 @@ use crate::model::world::{Link, World};
 use crate::tasks::clock::Clock;
 use crate::tasks::minutes::Minutes;
 use crate::tasks::minutes::shelf::Keep;
-use crate::ui::command::{Commands, Place};
+use crate::ui::command::{Commands, Place, Tab};
 use crate::ui::state::UiState;
 use engine::Sight;
 use schedule::{Pace, is_due, shows_figures, summary_pace};
@@ -260,9 +260,11 @@ impl App {
             selected: self.selected.0.clone().filter(|_| is_settled),
         };
         let shards_known = open.shards.get().is_some() || open.shards.problem.is_some();
+        // What is paused is looked at; another tab shows figures as they come.
+        let is_paused = open.figures_paused && tab == Tab::Heatmap;
         let has_more = self.refetch_metrics || self.asked.as_ref().is_none_or(|asked| !sight.is_covered_by(asked));
         let is_idle = open.metrics.pending_since.is_none();
-        let is_old = forced || is_due(&open.metrics, pace.metrics, pace.after_failure, now);
+        let is_old = forced || (!is_paused && is_due(&open.metrics, pace.metrics, pace.after_failure, now));
         if shards_known && is_idle && (is_old || has_more) {
             self.refetch_metrics = false;
             self.engine.fetch_metrics(&sight, if is_old { Millis(0) } else { YOUNG_IS_GOOD_FOR }, now);

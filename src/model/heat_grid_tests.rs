@@ -1,9 +1,14 @@
 //! Tests of the heatmap's rows.
 
+use proptest::prelude::*;
+
+use super::super::heat_row::Before;
 use super::*;
-use crate::model::hash_range::HashKey;
+use crate::model::hash_range::{HashKey, HashKeyRange};
+use crate::model::health::{Cause, Severity, shard_finding};
 use crate::model::ids::SequenceNumber;
-use crate::model::metrics::Source;
+use crate::model::metrics::{Source, WriteMetrics};
+use crate::model::shard_map::Shard;
 
 const MINUTES: usize = 60;
 
@@ -31,6 +36,7 @@ fn figures(share: f64, is_known: impl Fn(usize) -> bool) -> WriteMetrics {
         figures.incoming_records.set(at, share * 60.0 * 100.0);
         figures.write_throttled.set(at, 0.0);
         figures.iterator_age_millis.set(at, 1_200.0);
+        figures.outgoing_bytes.set(at, share * 60.0 * 1_048_576.0);
     }
     figures
 }
@@ -46,7 +52,7 @@ fn metrics(shards: Vec<(&str, WriteMetrics)>) -> StreamMetrics {
 }
 
 fn labels(grid: &HeatGrid) -> Vec<String> {
-    grid.rows.iter().map(HeatRow::label).collect()
+    grid.shown().map(HeatRow::label).collect()
 }
 
 fn split_stream() -> (ShardMap, StreamMetrics) {
@@ -67,18 +73,57 @@ fn split_stream() -> (ShardMap, StreamMetrics) {
     (map, metrics)
 }
 
+fn sorted(sort: HeatSort) -> HeatOptions {
+    HeatOptions { sort, ..HeatOptions::default() }
+}
+
 #[test]
 fn a_closed_shard_is_shown_while_it_has_figures_in_the_window() {
     let (map, metrics) = split_stream();
-    let grid = HeatGrid::build(&map, &metrics, HeatOptions::default());
-    assert_eq!(labels(&grid), ["…0000", "…0002", "…0003", "…0001"]);
-    let closed = &grid.rows[0];
+    let grid = HeatGrid::build(&map, &metrics, sorted(HeatSort::ShardId));
+    assert_eq!(labels(&grid), ["…0000", "…0001", "…0002", "…0003"]);
+    let closed = grid.row(0).expect("a row");
     assert!(closed.flags.is_closed && closed.now.is_none());
     assert_eq!(closed.gap_at(30), Some(Gap::Closed));
     assert_eq!(
         closed.accessible_name(HeatMetric::Utilization),
         "Heat shardId-000000000000 now unknown peak 70 % closed"
     );
+    assert!(grid.shown().all(|row| row.before.is_none()), "the parent has a row of its own");
+}
+
+#[test]
+fn along_the_key_space_a_band_splits_where_its_children_begin() {
+    let (map, metrics) = split_stream();
+    let mut grid = HeatGrid::build(&map, &metrics, HeatOptions::default());
+    assert_eq!(labels(&grid), ["…0002", "…0003", "…0001"]);
+    let child = grid.row(0).expect("a row");
+    assert_eq!((child.cell(3), child.cell(30)), (Cell::Before(0.7), Cell::Own(0.3)));
+    assert_eq!(child.before.as_ref().map(Before::label).as_deref(), Some("as …0000"));
+    assert_eq!(child.peak, Some(0.3), "a shard's peak is its own");
+    let name = child.accessible_name(HeatMetric::Utilization);
+    assert_eq!(name, "Heat shardId-000000000002 now 30 % peak 30 % new, before 09:20 as …0000");
+    assert!(!grid.sort_by(HeatSort::Peak), "the parent's row is missing");
+}
+
+#[test]
+fn a_merge_shows_the_higher_of_both_parents_before_it() {
+    let half = u128::MAX / 2;
+    let map = ShardMap::new(vec![
+        shard("shardId-000000000001", 0, half, &[], false),
+        shard("shardId-000000000002", half + 1, u128::MAX, &[], false),
+        shard("shardId-000000000003", 0, u128::MAX, &["shardId-000000000001", "shardId-000000000002"], true),
+    ]);
+    let metrics = metrics(vec![
+        ("shardId-000000000001", figures(0.1, |index| index < 20)),
+        ("shardId-000000000002", figures(0.2, |index| index < 19)),
+        ("shardId-000000000003", figures(0.3, |index| index >= 20)),
+    ]);
+    let grid = HeatGrid::build(&map, &metrics, HeatOptions::default());
+    assert_eq!(labels(&grid), ["…0003"]);
+    let row = grid.row(0).expect("a row");
+    assert_eq!([3, 19, 20].map(|column| row.cell(column)), [Cell::Before(0.2), Cell::Before(0.1), Cell::Own(0.3)]);
+    assert_eq!(grid.reshard_events.first().map(|event| event.label.as_str()), Some("merge …0001 + …0002"));
 }
 
 #[test]
@@ -86,10 +131,10 @@ fn children_of_a_split_are_new_and_name_it_once() {
     let (map, metrics) = split_stream();
     let grid = HeatGrid::build(&map, &metrics, HeatOptions::default());
     assert_eq!(grid.reshard_events, [ReshardEvent { at: grid.time_of(20), label: "split …0000".to_owned() }]);
-    assert!(grid.rows[1].flags.is_new);
-    assert_eq!(grid.rows[1].gap_at(3), Some(Gap::NotBorn));
-    assert_eq!(grid.rows[2].gap_at(59), Some(Gap::NotReported));
-    assert!(!grid.rows[3].flags.is_new);
+    assert!(grid.rows[0].flags.is_new);
+    assert_eq!(grid.rows[0].gap_at(3), Some(Gap::NotBorn));
+    assert_eq!(grid.rows[1].gap_at(59), Some(Gap::NotReported));
+    assert!(!grid.rows[2].flags.is_new);
 }
 
 #[test]
@@ -104,10 +149,11 @@ fn figures_that_start_late_for_all_are_not_a_reshard() {
 #[test]
 fn sorts_put_unknown_last() {
     let (map, metrics) = split_stream();
-    let sorted = |sort| labels(&HeatGrid::build(&map, &metrics, HeatOptions { sort, ..HeatOptions::default() }));
+    let sorted = |sort| labels(&HeatGrid::build(&map, &metrics, sorted(sort)));
     assert_eq!(sorted(HeatSort::HottestNow), ["…0003", "…0002", "…0001", "…0000"]);
     assert_eq!(sorted(HeatSort::Peak), ["…0000", "…0003", "…0002", "…0001"]);
     assert_eq!(sorted(HeatSort::ShardId), ["…0000", "…0001", "…0002", "…0003"]);
+    assert_eq!(sorted(HeatSort::Creation), ["…0003", "…0002", "…0001", "…0000"]);
 }
 
 #[test]
@@ -124,7 +170,7 @@ fn without_shard_metrics_the_stream_is_the_only_row() {
 fn a_row_as_json_keeps_gaps_as_null() {
     let (map, metrics) = split_stream();
     let grid = HeatGrid::build(&map, &metrics, HeatOptions::default());
-    let json: serde_json::Value = serde_json::from_str(&grid.rows[1].to_json(grid.metric)).expect("is JSON");
+    let json: serde_json::Value = serde_json::from_str(&grid.rows[0].to_json(grid.metric())).expect("is JSON");
     assert_eq!(json["shard_id"], "shardId-000000000002");
     assert_eq!(json["values"][0], serde_json::Value::Null);
     assert_eq!(json["values"][30], 0.3);
@@ -143,6 +189,7 @@ fn every_metric_reads_its_own_figures() {
     assert_eq!(now(HeatMetric::BytesIn).as_deref(), Some("50 %"));
     assert_eq!(now(HeatMetric::RecordsIn).as_deref(), Some("5 %"));
     assert_eq!(now(HeatMetric::Throttles).as_deref(), Some("0"));
+    assert_eq!(now(HeatMetric::ReadOut).as_deref(), Some("25 %"), "a shard gives out twice what it takes in");
     assert_eq!(now(HeatMetric::IteratorAge).as_deref(), Some("1.2 s"));
 }
 
@@ -176,7 +223,121 @@ fn flagged_rows_are_walked_in_a_ring() {
 fn an_empty_stream_has_no_rows_to_walk() {
     let mut grid = HeatGrid::build(&ShardMap::default(), &metrics(vec![]), HeatOptions::default());
     grid.rows.clear();
+    grid.sort();
     assert_eq!(grid.hottest(), None);
     assert_eq!(grid.next_flagged(None, true), None);
     assert_eq!(grid.next_flagged(Some(3), false), None);
+}
+
+#[test]
+fn a_metric_without_figures_is_known_as_such() {
+    let map = ShardMap::new(vec![shard("a", 0, u128::MAX, &[], true)]);
+    let mut own = figures(0.5, |_| true);
+    own.outgoing_bytes = window().unknown_series();
+    let grid = HeatGrid::build(&map, &metrics(vec![("a", own)]), HeatOptions::default());
+    assert!(grid.knows(HeatMetric::IteratorAge) && !grid.knows(HeatMetric::ReadOut));
+}
+
+#[test]
+fn thresholds_move_the_flags() {
+    let map = ShardMap::new(vec![shard("a", 0, u128::MAX, &[], true)]);
+    let severity = |warn_percent, critical_percent| {
+        let thresholds = HeatThresholds { warn_percent, critical_percent };
+        let options = HeatOptions { thresholds, ..HeatOptions::default() };
+        let grid = HeatGrid::build(&map, &metrics(vec![("a", figures(0.5, |_| true))]), options);
+        (grid.rows[0].severity, grid.rows[0].flags.is_hot)
+    };
+    assert_eq!(severity(80, 100), (Severity::Ok, false));
+    assert_eq!(severity(50, 100), (Severity::Warning, true));
+    assert_eq!(severity(30, 50), (Severity::Critical, true));
+}
+
+/// Minutes of two shards: bytes as a share of the limit, and refused writes; unknown where there is none.
+fn minutes() -> impl Strategy<Value = Vec<[Option<(f64, u32)>; 2]>> {
+    let minute = || prop::option::weighted(0.9, (0.0..1.3_f64, prop_oneof![4 => Just(0_u32), 1 => 1..40_u32]));
+    prop::collection::vec([minute(), minute()], 80)
+}
+
+fn answer(minutes: &[[Option<(f64, u32)>; 2]], from: usize) -> StreamMetrics {
+    let start = Timestamp::from_secs(from as i64 * 60);
+    let window = Window { start, end: start + Millis::from_mins(MINUTES as i64), step_seconds: 60 };
+    let figures = |shard: usize| {
+        let mut figures = WriteMetrics::unknown(window);
+        for column in 0..MINUTES {
+            let at = figures.incoming_bytes.time_of(column);
+            let minute = minutes.get(from + column).and_then(|minute| minute.get(shard).copied().flatten());
+            if let Some((share, refused)) = minute {
+                figures.incoming_bytes.set(at, share * 60.0 * 1_048_576.0);
+                figures.write_throttled.set(at, f64::from(refused));
+            }
+        }
+        figures
+    };
+    StreamMetrics {
+        window,
+        total: WriteMetrics::unknown(window),
+        shards: [("a", 0), ("b", 1)].map(|(id, shard)| (ShardId::from(id), figures(shard))).into(),
+        source: Source::CloudWatch,
+    }
+}
+
+proptest! {
+    #[test]
+    fn a_grid_that_took_an_answer_in_is_the_one_built_from_it(
+        minutes in minutes(),
+        late in 0_usize..8,
+        by in 0_usize..20,
+        sort in prop::sample::select(HeatSort::ALL.to_vec()),
+        metric in prop::sample::select(HeatMetric::ALL.to_vec()),
+    ) {
+        let map = ShardMap::new(vec![shard("a", 0, 5, &[], true), shard("b", 6, u128::MAX, &[], true)]);
+        let options = HeatOptions { metric, sort, ..HeatOptions::default() };
+        // The newest minutes of the older answer were not reported yet.
+        let mut older = minutes.clone();
+        older.truncate(MINUTES - late);
+        let mut grid = HeatGrid::build(&map, &answer(&older, 0), options);
+        let before = grid.clone();
+        let newer = answer(&minutes, by);
+        let changed = grid.update(&newer).expect("the same shards");
+        let anew = HeatGrid::build(&map, &newer, options);
+        prop_assert_eq!(&grid.rows, &anew.rows);
+        prop_assert_eq!(labels(&grid), labels(&anew));
+        for column in (0..MINUTES).filter(|column| !changed.contains(column)) {
+            for (old, new) in before.rows.iter().zip(&grid.rows) {
+                prop_assert_eq!(old.cell(column + by), new.cell(column));
+                prop_assert_eq!(old.has_refused(column + by), new.has_refused(column));
+            }
+        }
+    }
+
+    #[test]
+    fn flags_agree_with_the_verdict_at_the_usual_thresholds(minutes in minutes()) {
+        let map = ShardMap::new(vec![shard("a", 0, 5, &[], true), shard("b", 6, u128::MAX, &[], true)]);
+        let metrics = answer(&minutes, 0);
+        for row in &HeatGrid::build(&map, &metrics, HeatOptions::default()).rows {
+            let id = row.shard_id.clone().expect("a shard");
+            let finding = shard_finding(&id, &metrics.shards[&id]);
+            let is_hot = finding.as_ref().is_some_and(|finding| finding.cause == Cause::HotShard);
+            prop_assert_eq!(row.flags.is_hot, is_hot);
+            let severity = finding.map_or(Severity::Ok, |finding| finding.severity);
+            prop_assert_eq!(row.severity, if row.load.is_some() { severity } else { Severity::Unknown });
+        }
+    }
+}
+
+#[test]
+fn other_shards_or_columns_are_built_anew() {
+    let minutes = vec![[Some((0.5, 0)), Some((0.4, 0))]; 80];
+    let map = ShardMap::new(vec![shard("a", 0, 5, &[], true), shard("b", 6, u128::MAX, &[], true)]);
+    let build = || HeatGrid::build(&map, &answer(&minutes, 5), HeatOptions::default());
+    assert_eq!(build().update(&answer(&minutes, 4)), Err(NotTheSame), "an older answer");
+    let mut other = answer(&minutes, 6);
+    other.shards.insert(ShardId::from("c"), figures(0.1, |_| true));
+    assert_eq!(build().update(&other), Err(NotTheSame));
+    let mut longer = answer(&minutes, 6);
+    longer.window.end = longer.window.end + Millis::from_mins(1);
+    assert_eq!(build().update(&longer), Err(NotTheSame));
+    let mut grid = build();
+    let rounds = (1..=20).take_while(|_| grid.update(&answer(&minutes, 5)).is_ok()).count();
+    assert_eq!(rounds, 9, "the tenth answer is read as a whole");
 }

@@ -1,9 +1,9 @@
 //! What a cell of the heatmap can show, against which limit it is held, and how its figures are written.
 
 use super::format;
-use super::limits::{ITERATOR_AGE_WARN_MILLIS, SHARD_WRITE_BYTES_PER_SEC, SHARD_WRITE_RECORDS_PER_SEC};
-use super::metrics::{FigureSet, WriteMetrics};
-use super::series::Series;
+use super::heat_thresholds::HeatThresholds;
+use super::limits::ITERATOR_AGE_WARN_MILLIS;
+use super::metrics::FigureSet;
 use super::time::Millis;
 
 /// A metric of the heatmap.
@@ -18,13 +18,16 @@ pub enum HeatMetric {
     RecordsIn,
     /// Refused writes.
     Throttles,
+    /// What all consumers read together, as a share of 2 MiB/s. Fan-out consumers have 2 MiB/s each on top, so it may pass 1.
+    ReadOut,
     /// How far the slowest polling consumer is behind.
     IteratorAge,
 }
 
 impl HeatMetric {
     /// Every metric, in the order of the toolbar.
-    pub const ALL: [Self; 5] = [Self::Utilization, Self::BytesIn, Self::RecordsIn, Self::Throttles, Self::IteratorAge];
+    pub const ALL: [Self; 6] =
+        [Self::Utilization, Self::BytesIn, Self::RecordsIn, Self::Throttles, Self::ReadOut, Self::IteratorAge];
 
     /// Its name on screen.
     pub fn label(self) -> &'static str {
@@ -33,6 +36,7 @@ impl HeatMetric {
             Self::BytesIn => "Bytes in",
             Self::RecordsIn => "Records in",
             Self::Throttles => "Throttles",
+            Self::ReadOut => "Read out",
             Self::IteratorAge => "Iterator age",
         }
     }
@@ -44,6 +48,7 @@ impl HeatMetric {
             Self::BytesIn => "% of 1 MiB/s per shard",
             Self::RecordsIn => "% of 1,000 rec/s",
             Self::Throttles => "throttled writes/min",
+            Self::ReadOut => "% of 2 MiB/s per shard",
             Self::IteratorAge => "iterator age, log",
         }
     }
@@ -52,42 +57,71 @@ impl HeatMetric {
     pub fn figures(self) -> FigureSet {
         match self {
             Self::Utilization | Self::BytesIn | Self::RecordsIn | Self::Throttles => FigureSet::WRITE,
+            Self::ReadOut => FigureSet::WRITE.with(FigureSet::OUTGOING),
             Self::IteratorAge => FigureSet::WRITE.with(FigureSet::ITERATOR_AGE),
         }
     }
 
-    /// The figures of a shard, or of `shards` shards together, in this metric: a fraction of the limit, a count, or
-    /// milliseconds.
-    pub fn values(self, figures: &WriteMetrics, shards: u32) -> Series {
-        let shards = f64::from(shards.max(1));
+    /// The shard-level metric of CloudWatch that it is made of.
+    pub fn source_name(self) -> &'static str {
         match self {
-            Self::Utilization => figures.utilisation(shards as u32),
-            Self::BytesIn => {
-                figures.incoming_bytes.per_second().map(|rate| rate / (SHARD_WRITE_BYTES_PER_SEC * shards))
-            }
-            Self::RecordsIn => {
-                figures.incoming_records.per_second().map(|rate| rate / (SHARD_WRITE_RECORDS_PER_SEC * shards))
-            }
-            Self::Throttles => figures.write_throttled.clone(),
-            Self::IteratorAge => figures.iterator_age_millis.clone(),
+            Self::Utilization => "IncomingBytes and IncomingRecords",
+            Self::BytesIn => "IncomingBytes",
+            Self::RecordsIn => "IncomingRecords",
+            Self::Throttles => "WriteProvisionedThroughputExceeded",
+            Self::ReadOut => "OutgoingBytes",
+            Self::IteratorAge => "IteratorAgeMilliseconds",
         }
+    }
+
+    /// Whether the thresholds hold for it; refused writes have none, since one is too many.
+    pub fn has_thresholds(self) -> bool {
+        self != Self::Throttles
     }
 
     /// Place on the heat scale, where 1 is the limit. Refused writes are over it from the first one on; an iterator age
     /// goes by its logarithm, with 60 s as the limit, so that 26 s is where the warning begins.
     pub fn share(self, value: f64) -> f64 {
         match self {
-            Self::Utilization | Self::BytesIn | Self::RecordsIn => value,
+            Self::Utilization | Self::BytesIn | Self::RecordsIn | Self::ReadOut => value,
             Self::Throttles if value >= 1.0 => 1.0,
             Self::Throttles => 0.0,
             Self::IteratorAge => (value.max(0.0) / 1_000.0).ln_1p() / (ITERATOR_AGE_WARN_MILLIS / 1_000.0).ln_1p(),
         }
     }
 
+    /// The words for a share of the scale: `80`, or the iterator age in seconds that stands there.
+    pub fn scale_label(self, share: f64) -> String {
+        match self {
+            Self::IteratorAge => {
+                let seconds = ((ITERATOR_AGE_WARN_MILLIS / 1_000.0).ln_1p() * share).exp_m1();
+                format!("{seconds:.0}")
+            }
+            _ => format!("{:.0}", share * 100.0),
+        }
+    }
+
+    /// Unit of [`Self::scale_label`].
+    pub fn scale_unit(self) -> &'static str {
+        match self {
+            Self::IteratorAge => "s",
+            Self::Throttles => "",
+            _ => "%",
+        }
+    }
+
+    /// Whether a figure is critical by these thresholds.
+    pub fn is_critical(self, value: f64, thresholds: HeatThresholds) -> bool {
+        match self {
+            Self::Throttles => value >= 1.0,
+            _ => self.share(value) >= thresholds.critical(),
+        }
+    }
+
     /// A figure in at most four characters, for the columns beside the cells.
     pub fn short(self, value: f64) -> String {
         match self {
-            Self::Utilization | Self::BytesIn | Self::RecordsIn => format::percent(value),
+            Self::Utilization | Self::BytesIn | Self::RecordsIn | Self::ReadOut => format::percent(value),
             Self::Throttles => short_count(value),
             Self::IteratorAge => short_duration(value),
         }
@@ -96,7 +130,7 @@ impl HeatMetric {
     /// A figure as it is said, `96 %`, `312`, `1.2 s`.
     pub fn long(self, value: f64) -> String {
         match self {
-            Self::Utilization | Self::BytesIn | Self::RecordsIn => format!("{:.0} %", value * 100.0),
+            Self::Utilization | Self::BytesIn | Self::RecordsIn | Self::ReadOut => format!("{:.0} %", value * 100.0),
             Self::Throttles => format::grouped(value.round() as i64),
             Self::IteratorAge => format::duration(Millis(value as i64)),
         }
@@ -133,13 +167,15 @@ pub enum HeatSort {
     HottestNow,
     /// Highest figure of the window.
     Peak,
-    /// In the order they were made.
+    /// By id, which is the order they were made in.
     ShardId,
+    /// By when they were made, the newest first: what the last reshard made stands at the top.
+    Creation,
 }
 
 impl HeatSort {
     /// Every order.
-    pub const ALL: [Self; 4] = [Self::HashRange, Self::HottestNow, Self::Peak, Self::ShardId];
+    pub const ALL: [Self; 5] = [Self::HashRange, Self::HottestNow, Self::Peak, Self::ShardId, Self::Creation];
 
     /// Its name on screen.
     pub fn label(self) -> &'static str {
@@ -148,6 +184,7 @@ impl HeatSort {
             Self::HottestNow => "Hottest now",
             Self::Peak => "Peak",
             Self::ShardId => "Shard id",
+            Self::Creation => "Creation",
         }
     }
 }
@@ -173,5 +210,8 @@ mod tests {
         assert!((HeatMetric::IteratorAge.share(60_000.0) - 1.0).abs() < 1e-12);
         assert!(HeatMetric::IteratorAge.share(8_000.0) < 0.8);
         assert_eq!(HeatMetric::BytesIn.share(0.5), 0.5);
+        assert_eq!(HeatMetric::IteratorAge.scale_label(0.8), "26");
+        assert_eq!(HeatMetric::IteratorAge.scale_label(1.0), "60");
+        assert_eq!(HeatMetric::ReadOut.scale_label(0.8), "80");
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::connection::Environment;
+use super::heat_thresholds::HeatThresholds;
 
 /// Light or dark.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -39,6 +40,8 @@ pub struct Settings {
     pub rail_width: f32,
     /// Size of the window in points.
     pub window_size: Option<(f32, f32)>,
+    /// Where the heatmap's colours jump.
+    pub heat_thresholds: HeatThresholds,
 }
 
 impl Default for Settings {
@@ -54,6 +57,7 @@ impl Default for Settings {
             read_budget: 1,
             rail_width: 224.0,
             window_size: None,
+            heat_thresholds: HeatThresholds::default(),
         }
     }
 }
@@ -64,6 +68,7 @@ impl Settings {
         self.zoom = if self.zoom.is_finite() { self.zoom.clamp(0.6, 2.5) } else { 1.0 };
         self.refresh_seconds = self.refresh_seconds.clamp(10, 3_600);
         self.tail_buffer_mib = self.tail_buffer_mib.clamp(16, 4_096);
+        self.heat_thresholds = self.heat_thresholds.clamped();
         self.read_budget = self.read_budget.clamp(1, 5);
         self.window_size = self
             .window_size

@@ -90,6 +90,8 @@ pub struct OpenStream {
     pub figures: FigureSet,
     /// CloudWatch, or none where the connection has no metrics.
     pub metrics: Answer<StreamMetrics>,
+    /// The person looks into the figures on the heatmap: they are not refreshed by themselves while it is on screen.
+    pub figures_paused: bool,
     /// The tail of this stream.
     pub tail: super::tail::Tail,
     /// What was counted from records that were read.
@@ -189,6 +191,7 @@ impl OpenStream {
             range: HeatRange::default(),
             figures: FigureSet::WRITE,
             metrics: Answer::default(),
+            figures_paused: false,
             tail: super::tail::Tail::default(),
             sample: super::sample::state::SampleState::default(),
             inject: None,

@@ -294,3 +294,33 @@ pub fn world_before_the_parent_expired() -> World {
     metrics.shards.insert(id(26), figures);
     world_of(ShardMap::new(shards), Some(metrics))
 }
+
+/// A stream of `count` shards over `minutes` with one column each `step_seconds`, read out as well; shard 3 is over its limit
+/// in one single column.
+pub fn ranged_world(count: u32, minutes: u32, step_seconds: u32) -> World {
+    let end = now().floor(step_seconds);
+    let window = Window { start: Timestamp(end.0 - i64::from(minutes) * 60_000), end, step_seconds };
+    let ranges = HashKeyRange::uniform(count);
+    let map = ShardMap::new(ranges.iter().zip(0..).map(|(range, number)| shard(id(number), *range, None)).collect());
+    let seconds = f64::from(step_seconds);
+    let figures = |number: u32| {
+        let mut own = WriteMetrics::unknown(window);
+        for column in 0..window.len() {
+            let at = own.incoming_bytes.time_of(column);
+            let wave = 0.15 * (column as f64 / window.len() as f64 * 12.0).sin();
+            let share = match (number, window.len() - column) {
+                (3, 7) => 1.05,
+                _ => 0.35 + wave + 0.06 * unrest(number, column),
+            };
+            own.incoming_bytes.set(at, share * seconds * MIB);
+            own.incoming_records.set(at, share * seconds * 500.0);
+            own.outgoing_bytes.set(at, share * seconds * MIB * 1.5);
+            own.write_throttled.set(at, if share > 1.0 { 12.0 } else { 0.0 });
+            own.iterator_age_millis.set(at, 900.0);
+        }
+        own
+    };
+    let shards: std::collections::BTreeMap<_, _> = (0..count).map(|number| (id(number), figures(number))).collect();
+    let total = figures(0);
+    world_of(map, Some(StreamMetrics { window, total, shards, source: Source::CloudWatch }))
+}

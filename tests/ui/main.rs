@@ -4,6 +4,7 @@
 mod components;
 mod fixture;
 mod harness;
+mod heat_controls;
 mod heatmap;
 mod incident;
 mod inject;

@@ -40,6 +40,7 @@ fn clone_of(world: &World) -> World {
         other.summary = open.summary.clone();
         other.shards = open.shards.clone();
         other.metrics = open.metrics.clone();
+        other.range = open.range;
         copy.open = Some(other);
     }
     copy

@@ -5,6 +5,7 @@ pub mod registry;
 
 use crate::model::connection::{ConnectRequest, Environment};
 use crate::model::heat_range::HeatRange;
+use crate::model::heat_thresholds::HeatThresholds;
 use crate::model::ids::{ShardId, StreamName};
 use crate::model::metrics::FigureSet;
 use crate::model::sample::state::SampleRequest;
@@ -91,6 +92,10 @@ pub enum Command {
     SetRange(HeatRange),
     /// Ask for these figures of every shard of the open stream; what is known of others is kept.
     WantFigures(FigureSet),
+    /// Leave the figures of the open stream as they are while the heatmap is on screen, or refresh them again.
+    PauseFigures(bool),
+    /// Remember where the heatmap's colours jump.
+    SetThresholds(HeatThresholds),
     /// Fetch what is on screen again, now.
     Refresh,
     /// Open a dialog.

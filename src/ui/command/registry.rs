@@ -232,13 +232,18 @@ pub const ENTRIES: [Entry; 22] = [
 ];
 
 /// Keys that a view handles itself, for the shortcuts dialog.
-pub const VIEW_KEYS: [(&str, &str); 10] = [
+pub const VIEW_KEYS: [(&str, &str); 15] = [
     ("↑ ↓ j k", "move row"),
     ("Enter", "open the selected row"),
     ("Esc", "close, clear the selection"),
     ("← →", "heatmap: time cursor, Shift for ten"),
     ("n N", "heatmap: next, previous flagged shard"),
     ("m s", "heatmap: next metric, next order"),
+    ("[ ]", "heatmap: shorter, longer range"),
+    ("p", "heatmap: pin the cell at the cursor"),
+    ("drag wheel", "heatmap: zoom time; Esc goes back"),
+    ("⇧ wheel", "heatmap: scroll the shards"),
+    ("c C", "heatmap: copy the cell, the row"),
     ("T", "heatmap: tail the selected shard"),
     ("Space End", "tail: pause, follow the newest"),
     ("f", "tail: into the filter"),

@@ -15,9 +15,44 @@ pub fn segmented(ui: &mut Ui, name: &str, labels: &[&str], index: &mut usize) ->
 
 /// [`segmented`] in another height.
 pub fn segmented_sized(ui: &mut Ui, name: &str, labels: &[&str], index: &mut usize, height: f32) -> bool {
-    let font = fonts::small_medium();
-    let widths: Vec<f32> =
-        labels.iter().map(|label| (text_width(ui.painter(), label, font.clone()) + 20.0).round()).collect();
+    let segments: Vec<Segment<'_>> = labels.iter().map(|label| Segment::new(label)).collect();
+    segmented_of(ui, name, &segments, index, height)
+}
+
+/// One of several to pick from.
+#[derive(Clone, Copy, Debug)]
+pub struct Segment<'a> {
+    /// The words on it, and its name.
+    pub label: &'a str,
+    /// Why it has less to show than the others, or nothing: drawn as a lock, said in a tooltip.
+    pub lock: Option<&'a str>,
+    /// Whether it can be picked.
+    pub is_enabled: bool,
+}
+
+impl<'a> Segment<'a> {
+    /// One without a lock.
+    pub fn new(label: &'a str) -> Self {
+        Self { label, lock: None, is_enabled: true }
+    }
+
+    fn width(&self, ui: &Ui) -> f32 {
+        let lock = if self.lock.is_some() { LOCK_WIDTH } else { 0.0 };
+        (text_width(ui.painter(), self.label, fonts::small_medium()) + 20.0 + lock).round()
+    }
+}
+
+/// Room for a lock and the gap behind it.
+const LOCK_WIDTH: f32 = 16.0;
+
+/// Width of [`segmented_of`].
+pub fn segmented_width(ui: &Ui, segments: &[Segment<'_>]) -> f32 {
+    segments.iter().map(|segment| segment.width(ui)).sum()
+}
+
+/// [`segmented`] in which some have a lock.
+pub fn segmented_of(ui: &mut Ui, name: &str, segments: &[Segment<'_>], index: &mut usize, height: f32) -> bool {
+    let widths: Vec<f32> = segments.iter().map(|segment| segment.width(ui)).collect();
     let (rect, _) = ui.allocate_exact_size(vec2(widths.iter().sum(), height), Sense::hover());
     let group = UiBuilder::new()
         .id_salt(("segmented", name))
@@ -26,44 +61,52 @@ pub fn segmented_sized(ui: &mut Ui, name: &str, labels: &[&str], index: &mut usi
         .accessibility_label(name);
     let mut changed = false;
     let ui = &mut ui.new_child(group);
-    {
-        let t = theme::tokens(ui);
-        ui.painter().rect(rect, 4, t.inset, Stroke::new(1.0, t.stroke), StrokeKind::Inside);
-        let mut left = rect.left();
-        for (at, (label, width)) in labels.iter().zip(&widths).enumerate() {
-            let area = Rect::from_min_size(eframe::egui::pos2(left, rect.top()), vec2(*width, height));
-            left += width;
-            let response = segment(ui, area, at, label, labels.len(), *index == at);
-            if response.clicked() && *index != at {
-                *index = at;
-                changed = true;
-            }
+    let t = theme::tokens(ui);
+    ui.painter().rect(rect, 4, t.inset, Stroke::new(1.0, t.stroke), StrokeKind::Inside);
+    let mut left = rect.left();
+    for (at, (one, width)) in segments.iter().zip(&widths).enumerate() {
+        let area = Rect::from_min_size(eframe::egui::pos2(left, rect.top()), vec2(*width, height));
+        left += width;
+        let response = segment(ui, area, at, one, segments.len(), *index == at);
+        if response.clicked() && *index != at {
+            *index = at;
+            changed = true;
         }
-        ui.painter().rect_stroke(rect, 4, Stroke::new(1.0, t.stroke), StrokeKind::Inside);
     }
+    ui.painter().rect_stroke(rect, 4, Stroke::new(1.0, t.stroke), StrokeKind::Inside);
     changed
 }
 
-fn segment(ui: &Ui, area: Rect, at: usize, label: &str, count: usize, is_selected: bool) -> Response {
+fn segment(ui: &Ui, area: Rect, at: usize, one: &Segment<'_>, count: usize, is_selected: bool) -> Response {
     let t = theme::tokens(ui);
-    let response = ui.interact(area, ui.scope_id().with(at), Sense::click());
-    response.widget_info(|| WidgetInfo::selected(Role::RadioButton, ui.is_enabled(), is_selected, label));
+    let sense = if one.is_enabled { Sense::click() } else { Sense::hover() };
+    let mut response = ui.interact(area, ui.scope_id().with(at), sense);
+    let is_enabled = ui.is_enabled() && one.is_enabled;
+    response.widget_info(|| WidgetInfo::selected(Role::RadioButton, is_enabled, is_selected, one.label));
     let radius = CornerRadius {
         nw: if at == 0 { 4 } else { 0 },
         sw: if at == 0 { 4 } else { 0 },
         ne: if at + 1 == count { 4 } else { 0 },
         se: if at + 1 == count { 4 } else { 0 },
     };
-    let (fill, color) = match (is_selected, response.hovered()) {
+    let (fill, color) = match (is_selected, response.hovered() && is_enabled) {
         (true, _) => (t.accent_dim, t.accent),
         (false, true) => (t.hover, t.strong),
+        (false, false) if one.lock.is_some() => (t.inset, t.faint),
         (false, false) => (t.inset, t.text),
     };
     ui.painter().rect_filled(area.shrink2(vec2(0.0, 1.0)), radius, fill);
     if at > 0 {
         ui.painter().vline(area.left(), area.y_range(), Stroke::new(1.0, t.stroke));
     }
-    ui.painter().text(area.center(), Align2::CENTER_CENTER, label, fonts::small_medium(), color);
+    let mut words = area;
+    if let Some(why) = one.lock {
+        let left = area.left_center() + vec2(10.0, 0.0);
+        ui.painter().text(left, Align2::LEFT_CENTER, icons::LOCK, fonts::icon(11.0), color);
+        words.min.x += LOCK_WIDTH;
+        response = response.on_hover_text(why);
+    }
+    ui.painter().text(words.center(), Align2::CENTER_CENTER, one.label, fonts::small_medium(), color);
     if response.has_focus() {
         super::focus_ring(ui, area, 4);
     }

@@ -1,5 +1,5 @@
-//! The cells: one texture with a texel a cell, and over it cached meshes of hatching, gap lines, outlines and notches for
-//! the rows in sight. Nothing here costs more when more rows are out of sight.
+//! The cells: textures with a texel a cell, and over them cached meshes of hatching, gap lines, brackets, outlines and
+//! notches for the rows in sight. Nothing here costs more when more rows are out of sight.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -8,9 +8,10 @@ use eframe::egui::epaint::Tessellator;
 use eframe::egui::{Color32, Context, Mesh, Painter, Rect, Shape, Stroke, StrokeKind, pos2};
 
 use super::geometry::{Columns, cells_rect};
-use super::state::{Prepared, ROWS_PER_TEXTURE};
-use crate::model::heat_grid::HeatRow;
-use crate::ui::theme::{Tokens, heat, tokens};
+use super::prepared::Prepared;
+use crate::model::heat_grid::{Cell, HeatGrid, HeatRow};
+use crate::model::time::Timestamp;
+use crate::ui::theme::{Tokens, fonts, heat, tokens};
 use crate::ui::widgets;
 
 /// Distance and width of the hatching's lines.
@@ -82,23 +83,27 @@ impl Sight {
 pub fn paint(painter: &Painter, t: &Tokens, dark_mode: bool, prepared: &mut Prepared, sight: &Sight, opacity: f32) {
     let mut painter = painter.clone();
     painter.multiply_opacity(opacity);
-    for (chunk, texture) in prepared.textures.iter().enumerate() {
-        let first = (chunk * ROWS_PER_TEXTURE).max(sight.rows.start);
-        let len = prepared.grid.rows.len().saturating_sub(chunk * ROWS_PER_TEXTURE).min(ROWS_PER_TEXTURE);
-        let last = (chunk * ROWS_PER_TEXTURE + len).min(sight.rows.end);
-        if first < last && len > 0 {
-            let v = |row: usize| (row - chunk * ROWS_PER_TEXTURE) as f32 / len as f32;
-            let rect = Rect::from_min_max(
-                pos2(sight.columns.left, sight.top(first)),
-                pos2(sight.columns.right(), sight.top(last)),
-            );
-            let mut mesh = Mesh::with_texture(texture.id());
-            mesh.add_rect_with_uv(rect, Rect::from_min_max(pos2(0.0, v(first)), pos2(1.0, v(last))), Color32::WHITE);
-            painter.add(Shape::mesh(mesh));
-        }
+    for (place, index, rows) in runs(&prepared.grid, sight.rows.clone()) {
+        let columns = &sight.columns;
+        let area =
+            Rect::from_min_max(pos2(columns.left, sight.top(place)), pos2(columns.right(), sight.top(place + rows)));
+        prepared.texels.paint(&painter, &columns.lens, index, area, rows, |bin| columns.x(bin));
     }
     let marks = marks(painter.ctx(), t, dark_mode, prepared, sight);
     painter.add(Shape::Mesh(marks));
+}
+
+/// Rows in sight that also follow each other in the grid: their first place, its row, and how many they are.
+fn runs(grid: &HeatGrid, places: Range<usize>) -> Vec<(usize, usize, usize)> {
+    let mut runs: Vec<(usize, usize, usize)> = Vec::new();
+    for place in places {
+        let Some(index) = grid.index_at(place) else { continue };
+        match runs.last_mut() {
+            Some((_, first, rows)) if *first + *rows == index => *rows += 1,
+            _ => runs.push((place, index, 1)),
+        }
+    }
+    runs
 }
 
 fn marks(ctx: &Context, t: &Tokens, dark_mode: bool, prepared: &mut Prepared, sight: &Sight) -> Arc<Mesh> {
@@ -112,16 +117,14 @@ fn marks(ctx: &Context, t: &Tokens, dark_mode: bool, prepared: &mut Prepared, si
     };
     if prepared.marks.key.as_ref() != Some(&key) {
         let mut ink = Ink::new(ctx);
-        for index in sight.rows.clone() {
-            if let Some(row) = prepared.grid.rows.get(index) {
-                row_marks(&mut ink, dark_mode, prepared, row, index, sight);
-            }
+        let grid = &prepared.grid;
+        let rows = || sight.rows.clone().filter_map(|place| Some((place, grid.row(place)?)));
+        for (place, row) in rows() {
+            row_marks(&mut ink, dark_mode, row, place, sight);
         }
-        gap_lines(&mut ink, t, dark_mode, sight);
-        for index in sight.rows.clone() {
-            if let Some(row) = prepared.grid.rows.get(index) {
-                limit_marks(&mut ink, prepared, row, index, sight);
-            }
+        gap_lines(&mut ink, t, dark_mode, grid, sight);
+        for (place, row) in rows() {
+            limit_marks(&mut ink, grid, row, place, sight);
         }
         prepared.marks = MarkCache { key: Some(key), mesh: Arc::new(ink.mesh) };
     }
@@ -152,16 +155,17 @@ impl Ink {
     }
 }
 
-fn row_marks(ink: &mut Ink, dark_mode: bool, prepared: &Prepared, row: &HeatRow, index: usize, sight: &Sight) {
-    let mut column = 0;
-    let count = prepared.grid.columns();
-    while column < count {
-        let start = column;
-        while column < count && row.values.at(column).is_none() {
-            column += 1;
+fn row_marks(ink: &mut Ink, dark_mode: bool, row: &HeatRow, index: usize, sight: &Sight) {
+    let lens = sight.columns.lens;
+    let is_unknown = |bin: usize| row.highest(lens.columns_of(bin)).is_none();
+    let mut bin = 0;
+    while bin < lens.count {
+        let start = bin;
+        while bin < lens.count && is_unknown(bin) {
+            bin += 1;
         }
-        if column > start {
-            let area = Rect::from_min_max(sight.cell(index, start).min, sight.cell(index, column - 1).max);
+        if bin > start {
+            let area = Rect::from_min_max(sight.cell(index, start).min, sight.cell(index, bin - 1).max);
             if sight.row_height >= 7.0 {
                 hatch(ink, area, heat::hatch(dark_mode));
             } else {
@@ -169,7 +173,7 @@ fn row_marks(ink: &mut Ink, dark_mode: bool, prepared: &Prepared, row: &HeatRow,
                 ink.rect(middle, heat::hatch(dark_mode));
             }
         }
-        column += 1;
+        bin += 1;
     }
 }
 
@@ -187,12 +191,12 @@ fn hatch(ink: &mut Ink, rect: Rect, color: Color32) {
     }
 }
 
-fn gap_lines(ink: &mut Ink, t: &Tokens, dark_mode: bool, sight: &Sight) {
+fn gap_lines(ink: &mut Ink, t: &Tokens, dark_mode: bool, grid: &HeatGrid, sight: &Sight) {
     let (top, bottom) = (sight.top(sight.rows.start), sight.top(sight.rows.end));
     let columns = &sight.columns;
     if columns.gap() > 0.0 {
         let gap = if dark_mode { t.bg } else { t.panel };
-        for column in 1..=columns.count {
+        for column in 1..=columns.count() {
             let x = columns.x(column);
             let strength = if column.is_multiple_of(10) { 0.90 } else { 0.38 };
             let line = Rect::from_min_max(pos2(x - columns.gap(), top), pos2(x, bottom));
@@ -202,23 +206,81 @@ fn gap_lines(ink: &mut Ink, t: &Tokens, dark_mode: bool, sight: &Sight) {
     if sight.cell_height() < sight.row_height {
         for row in sight.rows.clone() {
             let y = sight.top(row) + sight.cell_height();
-            let line = Rect::from_min_max(pos2(columns.left, y), pos2(columns.right(), sight.top(row + 1)));
-            ink.rect(line, t.panel);
+            // Before they split, the rows of a band are one: no line between them there.
+            let left = joint_until(grid, row).map_or(columns.left, |at| columns.x_of(at).max(columns.left));
+            let line = Rect::from_min_max(pos2(left, y), pos2(columns.right(), sight.top(row + 1)));
+            if line.width() > 0.0 {
+                ink.rect(line, t.panel);
+            }
         }
     }
 }
 
+/// Until when the row at a place and the one below it were one band of the key space.
+fn joint_until(grid: &HeatGrid, place: usize) -> Option<Timestamp> {
+    let (upper, lower) = (grid.row(place)?, grid.row(place + 1)?);
+    let (one, other) = (upper.before.as_ref()?, lower.before.as_ref()?);
+    (one.shards == other.shards).then(|| upper.born.into_iter().chain(lower.born).min()).flatten()
+}
+
 /// What must be seen over everything: cells at or over the limit, and refused writes.
-fn limit_marks(ink: &mut Ink, prepared: &Prepared, row: &HeatRow, index: usize, sight: &Sight) {
-    for column in 0..prepared.grid.columns() {
-        let share = row.values.at(column).map(|value| prepared.grid.metric.share(value));
-        let cell = sight.cell(index, column);
-        if share.is_some_and(|share| share >= 1.0) && sight.row_height >= 7.0 && cell.width() >= 4.0 {
+fn limit_marks(ink: &mut Ink, grid: &HeatGrid, row: &HeatRow, index: usize, sight: &Sight) {
+    let lens = sight.columns.lens;
+    let (metric, thresholds) = (grid.metric(), grid.thresholds());
+    for bin in 0..lens.count {
+        let columns = lens.columns_of(bin);
+        let cell = sight.cell(index, bin);
+        if sight.row_height >= 7.0
+            && cell.width() >= 4.0
+            && let Some((_, Cell::Own(value) | Cell::Before(value))) = row.highest(columns.clone())
+            && metric.is_critical(value, thresholds)
+        {
             outline(ink, cell, tokens::HEAT_OVER_OUTLINE);
         }
-        if row.throttles.at(column).is_some_and(|count| count > 0.0) {
+        if columns.into_iter().any(|column| row.has_refused(column)) {
             notch(ink, cell);
         }
+    }
+}
+
+/// Brackets around the rows of a band where it split, and what it was before. Painted per frame: there are few.
+pub fn paint_bands(painter: &Painter, t: &Tokens, grid: &HeatGrid, sight: &Sight) {
+    let columns = &sight.columns;
+    let shown = columns.lens.span();
+    let mut place = sight.rows.start;
+    while place < sight.rows.end {
+        let first = place;
+        place += 1;
+        let Some((before, born)) = grid.row(first).and_then(|row| Some((row.before.as_ref()?, row.born?))) else {
+            continue;
+        };
+        while place < sight.rows.end && joint_until(grid, place - 1).is_some() {
+            place += 1;
+        }
+        if born <= shown.start || born > shown.end {
+            continue;
+        }
+        let x = columns.x_of(born) - columns.gap().max(1.0);
+        let (top, bottom) = (sight.top(first), sight.top(place - 1) + sight.cell_height());
+        let line = |min: (f32, f32), max: (f32, f32)| {
+            painter.rect_filled(Rect::from_min_max(min.into(), max.into()), 0, t.accent);
+        };
+        line((x - 1.0, top), (x + 1.0, bottom));
+        line((x - 1.0, top), (x + 4.0, top + 1.0));
+        line((x - 1.0, bottom - 1.0), (x + 4.0, bottom));
+        if sight.row_height >= 12.0 {
+            band_label(painter, t, &before.label(), pos2(x - 6.0, (top + bottom) / 2.0), columns.left);
+        }
+    }
+}
+
+/// `as …0026` in front of a bracket, where there is room for it.
+fn band_label(painter: &Painter, t: &Tokens, label: &str, right: eframe::egui::Pos2, left: f32) {
+    let galley = painter.layout_no_wrap(label.to_owned(), fonts::axis(), t.strong);
+    let rect = eframe::egui::Align2::RIGHT_CENTER.anchor_size(right, galley.size());
+    if rect.left() >= left + 4.0 {
+        painter.rect_filled(rect.expand2(eframe::egui::vec2(4.0, -1.0)), 2, t.panel.gamma_multiply(0.72));
+        painter.galley(rect.min, galley, t.strong);
     }
 }
 
@@ -266,6 +328,11 @@ pub fn paint_cursor_cell(painter: &Painter, t: &Tokens, sight: &Sight, row: usiz
         painter.rect_filled(line, 0, t.strong.gamma_multiply(0.18));
     }
     painter.rect_stroke(sight.cell(row, column).expand(2.0), 0, Stroke::new(1.5, t.strong), StrokeKind::Inside);
+}
+
+/// The outline around the cell whose tooltip stays.
+pub fn paint_pinned_cell(painter: &Painter, t: &Tokens, sight: &Sight, row: usize, column: usize) {
+    painter.rect_stroke(sight.cell(row, column).expand(3.0), 0, Stroke::new(2.0, t.accent), StrokeKind::Inside);
 }
 
 /// The crosshair through one region.

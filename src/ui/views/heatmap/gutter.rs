@@ -4,10 +4,11 @@ use eframe::egui::{Align2, Color32, FontId, Painter, Rangef, Rect, pos2, vec2};
 
 use super::geometry::{Columns, PAGE};
 use super::grid::Sight;
-use crate::model::format;
+use super::prepared::RowText;
 use crate::model::health::{RECENT_PERIODS, Severity};
 use crate::model::heat_grid::HeatRow;
 use crate::model::heat_metric::HeatMetric;
+use crate::model::heat_thresholds::HeatThresholds;
 use crate::model::limits::ITERATOR_AGE_WARN_MILLIS;
 use crate::ui::theme::{self, Tokens, fonts, icons};
 use crate::ui::widgets;
@@ -50,6 +51,12 @@ pub enum Detail {
 pub struct Line<'a> {
     /// The row.
     pub row: &'a HeatRow,
+    /// Its words.
+    pub text: &'a RowText,
+    /// The metric of its figures.
+    pub metric: HeatMetric,
+    /// Where figures become a warning and critical.
+    pub thresholds: HeatThresholds,
     /// Its place.
     pub index: usize,
     /// Whether it is selected.
@@ -59,8 +66,8 @@ pub struct Line<'a> {
 }
 
 /// Paints one row's gutters. `left` is the left edge of the view.
-pub fn paint(painter: &Painter, t: &Tokens, left: f32, sight: &Sight, line: &Line<'_>, metric: HeatMetric) {
-    let row = line.row;
+pub fn paint(painter: &Painter, t: &Tokens, left: f32, sight: &Sight, line: &Line<'_>) {
+    let (row, metric) = (line.row, line.metric);
     let top = sight.top(line.index);
     let middle = top + sight.row_height / 2.0;
     hash_range(painter, t, left, middle, sight.row_height, line);
@@ -75,15 +82,15 @@ pub fn paint(painter: &Painter, t: &Tokens, left: f32, sight: &Sight, line: &Lin
         false => t.text,
     };
     let name_font = if line.is_selected || row.shard_id.is_none() { strong } else { font.clone() };
-    painter.text(pos2(left + PAGE, middle), Align2::LEFT_CENTER, row.label(), name_font, name_color);
+    painter.text(pos2(left + PAGE, middle), Align2::LEFT_CENTER, &line.text.label, name_font, name_color);
     let right = Right::of(&sight.columns);
-    let figure = |x: f32, value: Option<f64>, calm: Color32| {
-        let text = value.map_or(format::UNKNOWN.to_owned(), |value| metric.short(value));
-        let color = value.map_or(t.faint, |value| share_color(t, metric.share(value), row.severity, calm));
+    let share_color = |share: f64, severity: Severity, calm: Color32| share_color(t, line, share, severity, calm);
+    let figure = |x: f32, value: Option<f64>, text: &str, calm: Color32| {
+        let color = value.map_or(t.faint, |value| share_color(metric.share(value), row.severity, calm));
         painter.text(pos2(x, middle), Align2::RIGHT_CENTER, text, font.clone(), color);
     };
-    figure(right.now, row.now, t.text);
-    figure(right.peak, row.peak, t.weak);
+    figure(right.now, row.now, &line.text.now, t.text);
+    figure(right.peak, row.peak, &line.text.peak, t.weak);
     if sight.row_height >= 12.0 {
         let area = Rect::from_x_y_ranges(right.spark, Rangef::new(top + 3.0, top + sight.row_height - 4.0));
         let peak = row.peak.unwrap_or(0.0);
@@ -91,11 +98,11 @@ pub fn paint(painter: &Painter, t: &Tokens, left: f32, sight: &Sight, line: &Lin
             HeatMetric::Throttles => (peak.max(10.0), severity_or_calm(t, row.severity)),
             HeatMetric::IteratorAge => (
                 peak.max(ITERATOR_AGE_WARN_MILLIS),
-                share_color(t, row.now.map_or(0.0, |now| metric.share(now)), Severity::Unknown, t.s2),
+                share_color(row.now.map_or(0.0, |now| metric.share(now)), Severity::Unknown, t.s2),
             ),
             _ => (1.1, severity_or_calm(t, row.severity)),
         };
-        widgets::sparkline(painter, area, row.values.values(), Some(top), color);
+        widgets::sparkline(painter, area, &line.text.spark, Some(top), color);
     }
     flags(painter, t, right.flags, middle, row);
 }
@@ -117,11 +124,12 @@ fn hash_range(painter: &Painter, t: &Tokens, left: f32, middle: f32, row_height:
 }
 
 /// Colour of a figure: by its share of the limit, deepened by the row's verdict.
-fn share_color(t: &Tokens, share: f64, severity: Severity, calm: Color32) -> Color32 {
+fn share_color(t: &Tokens, line: &Line<'_>, share: f64, severity: Severity, calm: Color32) -> Color32 {
+    let (warn, critical) = (line.thresholds.warn(), line.thresholds.critical());
     match share {
-        s if s >= 1.0 => t.crit,
-        s if s >= 0.8 && severity == Severity::Critical => t.crit,
-        s if s >= 0.8 => t.warn,
+        s if s >= critical => t.crit,
+        s if s >= warn && severity == Severity::Critical => t.crit,
+        s if s >= warn => t.warn,
         _ => calm,
     }
 }

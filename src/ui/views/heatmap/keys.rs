@@ -1,10 +1,14 @@
-//! The keyboard of the heatmap: ← → move the time cursor, ↑ ↓ j k the row, h the hottest, n N the flagged ones, c C copy.
+//! The keyboard of the heatmap: ← → move the time cursor, ↑ ↓ j k the row, h the hottest, n N the flagged ones, m s the
+//! next metric and order, [ ] the range, p pins, c C copy, Esc takes back one thing at a time.
 
 use eframe::egui::{Key, Modifiers, Ui};
 
-use super::state::{HeatmapState, Prepared};
+use super::prepared::Prepared;
+use super::state::{HeatmapState, Pin};
 use crate::model::heat_metric::{HeatMetric, HeatSort};
+use crate::model::heat_range::HeatRange;
 use crate::model::ids::ShardId;
+use crate::model::time::Millis;
 use crate::ui::command::{Command, Commands, Tab};
 use crate::ui::widgets;
 
@@ -13,6 +17,7 @@ pub fn take(
     ui: &Ui,
     state: &mut HeatmapState,
     prepared: &Prepared,
+    range: HeatRange,
     selection: &mut Option<ShardId>,
     out: &mut Commands,
 ) {
@@ -32,7 +37,7 @@ pub fn take(
     }
     let grid = &prepared.grid;
     let current = prepared.row_of(selection.as_ref()).filter(|_| selection.is_some() || !grid.has_shard_metrics);
-    let last = grid.rows.len().saturating_sub(1);
+    let last = grid.len().saturating_sub(1);
     let mut target = None;
     if (arrows && plain(Key::ArrowDown)) || plain(Key::J) {
         target = Some(current.map_or(0, |row| (row + 1).min(last)));
@@ -45,29 +50,63 @@ pub fn take(
     } else if plain(Key::N) {
         target = grid.next_flagged(current, true);
     }
-    if let Some((index, row)) = target.and_then(|index| Some((index, grid.rows.get(index)?))) {
+    if let Some((index, row)) = target.and_then(|index| Some((index, grid.row(index)?))) {
         selection.clone_from(&row.shard_id);
         state.scroll_to = Some(index);
         state.is_pointing = false;
     }
-    if let Some(row) = current.and_then(|row| grid.rows.get(row)).filter(|_| shift(Key::C)) {
-        out.push(Command::Copy(row.to_json(grid.metric)));
+    if let Some(row) = current.and_then(|row| grid.row(row)).filter(|_| shift(Key::C)) {
+        out.push(Command::Copy(row.to_json(grid.metric())));
     }
-    options(&plain, state);
+    options(&plain, state, prepared);
+    for (key, other) in [(Key::OpenBracket, range.shorter()), (Key::CloseBracket, range.longer())] {
+        if plain(key) && other != range {
+            set_range(state, other, out);
+        }
+    }
     if plain(Key::T) {
         tail(selection, out);
     }
-    if state.is_drawer_open && plain(Key::Escape) {
+    if let (Some(at), true) = (state.cursor, plain(Key::P)) {
+        state.toggle_pin(Pin { shard: selection.clone(), at });
+    }
+    // While a span is drawn, Esc belongs to it.
+    if state.drag.is_none() && takes_back(state, selection) {
+        plain(Key::Escape).then(|| take_back(state, selection));
+    }
+}
+
+/// Shows another range, all of it.
+pub fn set_range(state: &mut HeatmapState, range: HeatRange, out: &mut Commands) {
+    state.zoom_to(None);
+    state.pin = None;
+    out.push(Command::SetRange(range));
+}
+
+fn takes_back(state: &HeatmapState, selection: &Option<ShardId>) -> bool {
+    let looks_in = state.pin.is_some() || state.zoom.is_some() || state.is_drawer_open;
+    looks_in || selection.is_some() || state.cursor.is_some()
+}
+
+/// The newest thing first: the pin, the zoom, the drawer, then selection and cursor.
+fn take_back(state: &mut HeatmapState, selection: &mut Option<ShardId>) {
+    if state.pin.take().is_some() {
+        state.is_resumed = false;
+    } else if state.zoom.is_some() {
+        state.zoom_to(None);
+    } else if state.is_drawer_open {
         state.is_drawer_open = false;
-    } else if (selection.is_some() || state.cursor.is_some()) && plain(Key::Escape) {
+    } else {
         *selection = None;
         state.cursor = None;
     }
 }
 
-fn options(plain: &impl Fn(Key) -> bool, state: &mut HeatmapState) {
+fn options(plain: &impl Fn(Key) -> bool, state: &mut HeatmapState, prepared: &Prepared) {
     if plain(Key::M) {
-        state.metric = next(&HeatMetric::ALL, state.metric);
+        let is_open = |metric: &HeatMetric| !super::toolbar::access(&prepared.grid, *metric).is_closed();
+        let open: Vec<HeatMetric> = HeatMetric::ALL.into_iter().filter(is_open).collect();
+        state.metric = next(&open, state.metric);
     }
     if plain(Key::S) {
         state.sort = next(&HeatSort::ALL, state.sort);
@@ -84,15 +123,19 @@ fn next<T: Copy + PartialEq>(all: &[T], current: T) -> T {
     all.get(at).copied().unwrap_or(current)
 }
 
-/// Moves the time cursor; it begins at the column under the pointer, or behind the newest one.
+/// Moves the time cursor; it begins at the column under the pointer, or behind the newest one. A zoom follows it.
 fn move_cursor(state: &mut HeatmapState, prepared: &Prepared, forward: bool, by: usize) {
     let window = prepared.grid.window.unknown_series();
     let Some(last) = window.len().checked_sub(1) else { return };
+    // Where several minutes are one column, a step is one column too.
+    let by = by * prepared.texels.per().max(1);
     let at = match state.cursor.and_then(|at| window.index_of(at)) {
         Some(at) if forward => (at + by).min(last),
         Some(at) => at.saturating_sub(by),
         None => last,
     };
-    state.cursor = Some(window.time_of(at));
+    let at = window.time_of(at);
+    state.cursor = Some(at);
+    state.zoom = state.zoom.map(|zoom| zoom.holding(at, Millis::from_secs(i64::from(window.step_seconds()))));
     state.is_pointing = false;
 }

@@ -1,45 +1,55 @@
 //! The line below the rows that says what colours and marks mean.
 
-use eframe::egui::{Align2, Painter, Rect, Stroke, StrokeKind, pos2, vec2};
+use eframe::egui::{Align, Align2, Painter, Rect, Stroke, StrokeKind, pos2, vec2};
 
 use super::geometry::{Columns, PAGE};
 use super::grid;
 use crate::model::heat_metric::HeatMetric;
+use crate::model::heat_thresholds::HeatThresholds;
 use crate::ui::theme::{Tokens, fonts, heat, tokens};
+use crate::ui::widgets;
 
 const COOL_WIDTH: f32 = 160.0;
 
-/// Paints the legend into `area`, whose lower edge is a hairline.
-pub fn paint(painter: &Painter, t: &Tokens, dark_mode: bool, area: Rect, columns: &Columns, metric: HeatMetric) {
+/// What the legend explains.
+#[derive(Clone, Copy, Debug)]
+pub struct Scale {
+    /// The metric of the cells.
+    pub metric: HeatMetric,
+    /// Where its colours jump.
+    pub thresholds: HeatThresholds,
+    /// Length of a column in minutes.
+    pub minutes: i64,
+    /// Whether some cells show what stood in a shard's place before.
+    pub has_bands: bool,
+}
+
+/// Paints the legend into `area`, whose lower edge is a hairline. Marks that end behind `right` are left out.
+pub fn paint(painter: &Painter, t: &Tokens, dark_mode: bool, area: Rect, columns: &Columns, scale: Scale, right: f32) {
     let middle = area.top() + 15.0;
-    painter.text(pos2(area.left() + PAGE, middle), Align2::LEFT_CENTER, metric.legend(), fonts::fine(), t.weak);
-    let scale = Rect::from_min_size(pos2(columns.left, area.top() + 10.0), vec2(COOL_WIDTH + 62.0, 10.0));
-    let end = match metric {
-        HeatMetric::Throttles => throttle_scale(painter, t, dark_mode, scale),
-        _ => full_scale(painter, t, dark_mode, scale, metric),
+    let words = Rect::from_min_max(pos2(area.left() + PAGE, area.top()), pos2(columns.left - 4.0, area.top() + 30.0));
+    let words_of = match (scale.metric, scale.minutes) {
+        (HeatMetric::Throttles, minutes) if minutes > 1 => format!("throttled writes/{minutes} min"),
+        (metric, _) => metric.legend().to_owned(),
     };
-    let x = keys(painter, t, dark_mode, end + 24.0, middle);
-    debug_assert!(x > end);
+    widgets::paint_elided(painter, words, Align::Min, &words_of, fonts::fine(), t.weak);
+    let bar = Rect::from_min_size(pos2(columns.left, area.top() + 10.0), vec2(COOL_WIDTH + 62.0, 10.0));
+    let end = match scale.metric {
+        HeatMetric::Throttles => throttle_scale(painter, t, dark_mode, bar),
+        _ => full_scale(painter, t, dark_mode, bar, scale),
+    };
+    keys(painter, t, dark_mode, end + 24.0, middle, right, scale.has_bands);
     painter.hline(area.x_range(), area.bottom() - 0.5, Stroke::new(1.0, t.stroke));
 }
 
-/// The words for a figure of the scale at a share of the limit.
-fn scale_label(metric: HeatMetric, percent: u32) -> String {
-    match (metric, percent) {
-        (HeatMetric::IteratorAge, 0) => "0".to_owned(),
-        (HeatMetric::IteratorAge, 40) => "4 s".to_owned(),
-        (HeatMetric::IteratorAge, 80) => "26".to_owned(),
-        (HeatMetric::IteratorAge, _) => "60 s".to_owned(),
-        (_, 100) => "100 %".to_owned(),
-        _ => percent.to_string(),
-    }
-}
-
-fn full_scale(painter: &Painter, t: &Tokens, dark_mode: bool, scale: Rect, metric: HeatMetric) -> f32 {
+fn full_scale(painter: &Painter, t: &Tokens, dark_mode: bool, bar: Rect, scale: Scale) -> f32 {
+    let (metric, thresholds) = (scale.metric, scale.thresholds);
+    let (warn, critical) = (thresholds.warn(), thresholds.critical());
+    let scale = bar;
     for step in 0..80 {
         let left = scale.left() + step as f32 * COOL_WIDTH / 80.0;
         let texel = Rect::from_min_size(pos2(left, scale.top()), vec2(COOL_WIDTH / 80.0, scale.height()));
-        painter.rect_filled(texel, 0, heat::color(f64::from(step) / 100.0, dark_mode));
+        painter.rect_filled(texel, 0, heat::color_by(f64::from(step) / 80.0 * warn * 0.999, thresholds, dark_mode));
     }
     let block = |left: f32| Rect::from_min_size(pos2(scale.left() + left, scale.top()), vec2(19.0, scale.height()));
     painter.rect_filled(block(COOL_WIDTH + 1.0), 0, heat::color(0.8, dark_mode));
@@ -48,13 +58,13 @@ fn full_scale(painter: &Painter, t: &Tokens, dark_mode: bool, scale: Rect, metri
     painter.rect_filled(over, 0, heat::color(1.0, dark_mode));
     painter.rect_stroke(over, 0, Stroke::new(1.0, tokens::HEAT_OVER_OUTLINE), StrokeKind::Inside);
     let below = scale.bottom() + 7.0;
-    for (percent, x, anchor) in [
-        (0, 0.0, Align2::LEFT_CENTER),
-        (40, 80.0, Align2::CENTER_CENTER),
-        (80, COOL_WIDTH, Align2::CENTER_CENTER),
-        (100, COOL_WIDTH + 22.0, Align2::LEFT_CENTER),
+    let last = format!("{} {}", metric.scale_label(critical), metric.scale_unit());
+    for (text, x, anchor) in [
+        ("0".to_owned(), 0.0, Align2::LEFT_CENTER),
+        (metric.scale_label(warn / 2.0), 80.0, Align2::CENTER_CENTER),
+        (metric.scale_label(warn), COOL_WIDTH, Align2::CENTER_CENTER),
+        (last, COOL_WIDTH + 22.0, Align2::LEFT_CENTER),
     ] {
-        let text = scale_label(metric, percent);
         painter.text(pos2(scale.left() + x, below), anchor, text, fonts::value(), t.weak);
     }
     scale.right()
@@ -73,10 +83,15 @@ fn throttle_scale(painter: &Painter, t: &Tokens, dark_mode: bool, scale: Rect) -
     scale.left() + 110.0
 }
 
-/// The marks and their names; gives back where they end.
-fn keys(painter: &Painter, t: &Tokens, dark_mode: bool, left: f32, middle: f32) -> f32 {
+/// The marks and their names, as many as end before `right`.
+fn keys(painter: &Painter, t: &Tokens, dark_mode: bool, left: f32, middle: f32, right: f32, has_bands: bool) {
     let mut x = left;
-    for (mark, name) in [(0, "throttled writes"), (1, "zero"), (2, "no data / not yet reported")] {
+    let names = ["throttled writes", "zero", "no data / not yet reported", "before its split or merge"];
+    for (mark, name) in names.into_iter().enumerate().take(if has_bands { 4 } else { 3 }) {
+        let width = widgets::text_width(painter, name, fonts::fine());
+        if x + 15.0 + width > right {
+            return;
+        }
         let swatch = Rect::from_min_size(pos2(x, middle - 7.0), vec2(9.0, 14.0));
         match mark {
             0 => grid::paint_notch_swatch(painter, dark_mode, swatch),
@@ -84,10 +99,12 @@ fn keys(painter: &Painter, t: &Tokens, dark_mode: bool, left: f32, middle: f32) 
                 painter.rect_filled(swatch, 0, heat::color(0.0, dark_mode));
                 painter.rect_stroke(swatch, 0, Stroke::new(1.0, t.stroke), StrokeKind::Outside);
             }
-            _ => grid::paint_hatch_swatch(painter, dark_mode, swatch),
+            2 => grid::paint_hatch_swatch(painter, dark_mode, swatch),
+            _ => {
+                painter.rect_filled(swatch, 0, heat::before(heat::color(0.5, dark_mode), dark_mode));
+            }
         }
-        let text = painter.text(pos2(x + 15.0, middle), Align2::LEFT_CENTER, name, fonts::fine(), t.weak);
-        x += 15.0 + text.width() + 17.0;
+        painter.text(pos2(x + 15.0, middle), Align2::LEFT_CENTER, name, fonts::fine(), t.weak);
+        x += 15.0 + width + 17.0;
     }
-    x
 }

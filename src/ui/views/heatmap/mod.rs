@@ -10,19 +10,24 @@ mod gutter;
 mod inspector;
 mod keys;
 mod legend;
+mod lens;
 mod lines;
 mod plots;
+mod prepared;
 mod rows;
 mod state;
 mod strips;
+mod texels;
+mod thresholds;
 mod toolbar;
 mod tooltip;
+mod zoom;
 
 use std::sync::Arc;
 
 use eframe::egui::{Align, Align2, Area, Key, Order, Rect, Ui, UiBuilder, pos2, vec2};
 
-pub use state::HeatmapState;
+pub use state::{Given, HeatmapState};
 
 use crate::model::format;
 use crate::model::health::Severity;
@@ -33,7 +38,9 @@ use crate::ui::command::{Command, Commands};
 use crate::ui::theme::{self, fonts, icons};
 use crate::ui::widgets;
 use geometry::{AXIS_HEIGHT, Areas, Columns, Heights, LEGEND_HEIGHT, PAGE, PLOT_HEADER};
-use state::Prepared;
+use lens::Lens;
+use prepared::Prepared;
+use state::Pin;
 
 /// Below this width of the window the inspector becomes a drawer.
 const WIDE: f32 = 1_280.0;
@@ -50,9 +57,14 @@ pub fn show(ui: &mut Ui, world: &World, state: &mut HeatmapState, selection: &mu
         return;
     };
     if let Some((metrics, _)) = &open.metrics.value {
-        let shards = open.shards.value.as_ref().map(|(shards, _)| shards);
-        let open_shards = open_shard_count(open);
-        state.prepare(ui.ctx(), metrics, shards, open_shards, ui.visuals().dark_mode);
+        let given = Given {
+            metrics,
+            shards: open.shards.value.as_ref().map(|(shards, _)| shards),
+            open_shards: open_shard_count(open),
+            thresholds: world.settings.heat_thresholds,
+            dark_mode: ui.visuals().dark_mode,
+        };
+        state.prepare(ui.ctx(), &given);
     } else {
         state.prepared = None;
     }
@@ -65,7 +77,7 @@ pub fn show(ui: &mut Ui, world: &World, state: &mut HeatmapState, selection: &mu
     }
     let mut prepared = state.prepared.take();
     if let Some(prepared) = &prepared {
-        keys::take(ui, state, prepared, selection, out);
+        keys::take(ui, state, prepared, open.range, selection, out);
         areas = areas.below(strips::show(ui, areas.below_toolbar(), world, open, prepared, out));
     }
     match (&mut prepared, open.metrics.value.as_ref().map(|(metrics, _)| metrics)) {
@@ -146,29 +158,64 @@ impl Main<'_> {
     ) {
         let area = self.area;
         let pixels = ui.ctx().pixels_per_point();
-        let columns = Columns::fit(area.left(), area.right(), prepared.grid.columns(), pixels);
-        let heights = Heights::share(area.height(), prepared.grid.rows.len(), pixels);
+        let most = Columns::room(area.left(), area.right(), pixels);
+        let lens = Lens::of(prepared.grid.window, state.zoom, most);
+        prepared.group(ui.ctx(), lens.per);
+        let columns = Columns::fit(area.left(), area.right(), lens, pixels);
+        let heights = Heights::share(area.height(), prepared.grid.len(), pixels);
         let strip = |top: f32, height: f32| Rect::from_min_size(pos2(area.left(), top), vec2(area.width(), height));
         let rows_area = strip(area.top() + AXIS_HEIGHT, heights.rows);
         let legend_area = strip(rows_area.bottom(), LEGEND_HEIGHT);
         let plot_rects = plots::rects(&columns, legend_area.bottom(), heights.plot_scale);
         let places = rows::Places { area: rows_area, columns, row_height: heights.row };
-        let column = rows::point(ui, state, prepared, &places, &plot_rects);
+        let surface = zoom::Surface {
+            columns,
+            cells: rows::cells_area(&places),
+            plots: &plot_rects,
+            window: prepared.grid.window,
+        };
+        let drawn = zoom::follow(ui, state, &surface);
+        let column = rows::point(ui, state, &places, &plot_rects);
         let opacity = if self.open.metrics.is_stale() { STALE_OPACITY } else { 1.0 };
         let generated_before = self.world.generated_before;
-        let marks = axis::Marks { grid: &prepared.grid, cursor: column, generated_before };
+        let marks = axis::Marks { grid: &prepared.grid, cursor: column, drawn, generated_before };
         let t = theme::tokens(ui);
         axis::show(ui, t, strip(area.top(), AXIS_HEIGHT), &columns, &marks);
         let stream = self.open.name.as_str();
-        let frame = rows::Frame { places: &places, stream, generated_before, column, opacity };
+        let frame = rows::Frame { places: &places, stream, generated_before, column, drawn, opacity };
         let cell = rows::show(ui, &frame, state, prepared, selection, out);
-        legend::paint(ui.painter(), t, ui.visuals().dark_mode, legend_area, &columns, prepared.grid.metric);
-        let around = plots::Around { grid: &prepared.grid, columns, left: area.left(), cursor: column, opacity };
+        self.legend(ui, state, prepared, legend_area, &columns, out);
+        let cursor = column.filter(|_| drawn.is_none());
+        let row = prepared.row_of(selection.as_ref()).and_then(|row| prepared.grid.row(row));
+        let is_critical = row.is_some_and(|row| row.severity == Severity::Critical);
+        let around = plots::Around { grid: &prepared.grid, columns, left: area.left(), cursor, opacity, is_critical };
         self.plots(ui, prepared, selection.as_ref(), &around, &plot_rects);
         self.nothing_reported(ui, prepared, rows_area, &columns);
-        if let Some((row, column, rect)) = cell {
-            self.tooltip(ui, prepared, row, column, rect, out);
+        if let Some(span) = drawn {
+            zoom::paint_drawn(ui.painter(), t, &surface, span);
+        } else if let Some((row, column, rect)) = cell {
+            self.tooltip(ui, state.pin.as_ref(), prepared, (row, column, rect), &columns, out);
         }
+    }
+
+    fn legend(
+        &self,
+        ui: &mut Ui,
+        state: &mut HeatmapState,
+        prepared: &Prepared,
+        area: Rect,
+        columns: &Columns,
+        out: &mut Commands,
+    ) {
+        let grid = &prepared.grid;
+        let right = zoom::chips(ui, area, self.open, state, out) - 8.0;
+        let scale = legend::Scale {
+            metric: grid.metric(),
+            thresholds: grid.thresholds(),
+            minutes: i64::from(grid.window.step_seconds) / 60,
+            has_bands: grid.rows.iter().any(|row| row.before.is_some()),
+        };
+        legend::paint(ui.painter(), theme::tokens(ui), ui.visuals().dark_mode, area, columns, scale, right);
     }
 
     fn plots(
@@ -195,7 +242,7 @@ impl Main<'_> {
         let area = self.area;
         let middle = top + PLOT_HEADER / 2.0 - 2.0;
         let painter = ui.painter();
-        let row = prepared.row_of(selection).and_then(|row| prepared.grid.rows.get(row));
+        let row = prepared.row_of(selection).and_then(|row| prepared.grid.row(row));
         let severity = row.map_or(Severity::Unknown, |row| row.severity);
         let worst = prepared.trouble.iter().map(|(_, severity)| *severity).max();
         let severity = match selection {
@@ -239,29 +286,62 @@ impl Main<'_> {
 
     /// Over rows without a single figure: nothing was written, or nothing is reported yet.
     fn nothing_reported(&self, ui: &mut Ui, prepared: &Prepared, area: Rect, columns: &Columns) {
-        let grid = &prepared.grid;
         if !prepared.is_blank() || area.height() < 60.0 {
             return;
         }
         let cells = geometry::cells_rect(columns, area.top(), area.height());
-        let minutes = grid.columns() as u64 * u64::from(grid.window.step_seconds) / 60;
-        let title = format!("No figures in these {minutes} minutes");
+        let title =
+            format!("No figures in these {}", axis::length_words(prepared.grid.window).replace("min", "minutes"));
         strips::nothing_reported(ui, cells, &title, "nothing was written, or CloudWatch has not reported yet");
     }
 
-    fn tooltip(&self, ui: &Ui, prepared: &Prepared, row: usize, column: usize, cell: Rect, out: &mut Commands) {
-        let Some(row) = prepared.grid.rows.get(row) else { return };
-        let (figures, shards) = match &row.shard_id {
-            Some(shard) => (self.metrics.shards.get(shard), 1),
-            None => (Some(&self.metrics.total), open_shard_count(self.open)),
+    fn tooltip(
+        &self,
+        ui: &Ui,
+        pin: Option<&Pin>,
+        prepared: &Prepared,
+        (place, bin, cell): rows::Cell,
+        columns: &Columns,
+        out: &mut Commands,
+    ) {
+        let grid = &prepared.grid;
+        let Some(row) = grid.row(place) else { return };
+        // Where a column stands for several minutes, the highest of them speaks.
+        let minutes = columns.lens.columns_of(bin);
+        let column = row.highest(minutes.clone()).map_or(minutes.start, |(column, _)| column);
+        let at = grid.time_of(column);
+        let came_from = row.before.as_ref().filter(|before| before.values.at(column).is_some());
+        let (figures, shards) = match (&row.shard_id, came_from) {
+            (Some(_), Some(before)) => (self.ancestor(&before.shards, at), 1),
+            (Some(shard), None) => (self.metrics.shards.get(shard), 1),
+            (None, _) => (Some(&self.metrics.total), open_shard_count(self.open)),
         };
-        let mut text = tooltip::CellText::of(row, figures, column, shards);
-        if self.world.generated_before.is_some_and(|before| prepared.grid.time_of(column) < before) {
+        let (window, thresholds) = (grid.window, grid.options.thresholds);
+        let mut text = tooltip::CellText::of(tooltip::Subject { row, figures, column, window, shards, thresholds });
+        if let Some(before) = came_from {
+            text.gap = Some(format!("{}: this shard did not exist yet", before.label()));
+        }
+        if columns.lens.per > 1 {
+            let end = columns.lens.time_of(bin + 1);
+            text.rows.push(("Highest of", format!("{}–{} UTC", columns.lens.time_of(bin).hm(), end.hm())));
+        }
+        if self.world.generated_before.is_some_and(|before| at < before) {
             text.rows.push(("Source", "generated for the demo".to_owned()));
         }
         if widgets::take_key(ui, Key::C) {
             out.push(Command::Copy(text.accessible_name()));
         }
+        text.is_pinned = pin.is_some();
         tooltip::show(ui, &text, cell, self.area);
+    }
+
+    /// The figures of the shard that was the busiest of these in a minute. A shard they came from in turn has none here.
+    fn ancestor(&self, shards: &[ShardId], at: crate::model::time::Timestamp) -> Option<&WriteMetrics> {
+        let bytes = |figures: &&WriteMetrics| {
+            let series = &figures.incoming_bytes;
+            series.index_of(at).and_then(|index| series.at(index)).unwrap_or(-1.0)
+        };
+        let known = shards.iter().filter_map(|shard| self.metrics.shards.get(shard));
+        known.max_by(|a, b| bytes(a).total_cmp(&bytes(b)))
     }
 }

@@ -1,7 +1,8 @@
 //! The three plots of the selected shard, or of the stream: bytes and records against their limits, refused writes.
 //!
 //! `egui_plot` draws inside rectangles pinned to the cells, in units of columns, so that a minute stands at the same x
-//! above and below; scales and figures beside them are painted here.
+//! above and below; scales and figures beside them are painted here. Where a column stands for several minutes, it shows
+//! the highest of them, as the cells do.
 
 use eframe::egui::{Align2, Color32, Painter, Rect, Role, Sense, Shape, Stroke, Ui, UiBuilder, WidgetInfo, pos2, vec2};
 use egui_plot::{Bar, BarChart, FilledArea, GridMark, HLine, Line, Plot, PlotBounds, PlotPoints, PlotUi};
@@ -11,7 +12,8 @@ use super::geometry::{Columns, PAGE, PLOT_GAP, PLOT_HEADER, PLOT_HEIGHTS};
 use super::grid;
 use crate::model::format;
 use crate::model::heat_grid::HeatGrid;
-use crate::model::limits::{SHARD_WRITE_BYTES_PER_SEC, SHARD_WRITE_RECORDS_PER_SEC, WARN_SHARE};
+use crate::model::heat_thresholds::HeatThresholds;
+use crate::model::limits::{SHARD_WRITE_BYTES_PER_SEC, SHARD_WRITE_RECORDS_PER_SEC};
 use crate::model::metrics::WriteMetrics;
 use crate::model::series::Series;
 use crate::ui::theme::{self, Tokens, fonts};
@@ -21,6 +23,8 @@ struct Chart {
     name: &'static str,
     unit: String,
     values: Series,
+    /// One figure for each column in sight: the highest of those it stands for.
+    shown: Vec<Option<f64>>,
     limit: Option<Limit>,
     color: Color32,
     is_bars: bool,
@@ -66,18 +70,24 @@ pub struct Around<'a> {
     pub cursor: Option<usize>,
     /// Below 1 where the figures are old.
     pub opacity: f32,
+    /// Whether what is shown is in trouble, so that a warning is a bad one.
+    pub is_critical: bool,
 }
 
 /// Draws the plots and the time axis below them.
 pub fn show(ui: &mut Ui, subject: &Subject<'_>, around: &Around<'_>, rects: &[Rect; 3]) {
     let t = theme::tokens(ui);
     let columns = &around.columns;
-    let charts = charts(t, subject);
+    let mut charts = charts(t, subject);
+    for chart in &mut charts {
+        let highest = |bin| columns.lens.columns_of(bin).filter_map(|column| chart.values.at(column)).reduce(f64::max);
+        chart.shown = (0..columns.count()).map(highest).collect();
+    }
     for (chart, rect) in charts.iter().zip(rects) {
         let response = ui.interact(*rect, ui.scope_id().with(("plot", chart.name)), Sense::hover());
         response.widget_info(|| WidgetInfo::labeled(Role::Figure, true, accessible_name(chart, subject.name)));
         ui.painter().rect_filled(*rect, 0, t.inset);
-        draw(ui, chart, *rect, columns, around.opacity);
+        draw(ui, chart, *rect, around);
         let painter = ui.painter();
         names(painter, t, chart, *rect, around.left);
         figures(painter, t, chart, *rect, around);
@@ -98,6 +108,7 @@ fn charts(t: &Tokens, subject: &Subject<'_>) -> [Chart; 3] {
         Chart {
             name: "Bytes in",
             unit: "MiB/s".to_owned(),
+            shown: Vec::new(),
             values: figures.incoming_bytes.per_second().map(|rate| rate / 1_048_576.0),
             limit: Some(Limit {
                 value: SHARD_WRITE_BYTES_PER_SEC / 1_048_576.0 * count,
@@ -111,6 +122,7 @@ fn charts(t: &Tokens, subject: &Subject<'_>) -> [Chart; 3] {
         Chart {
             name: "Records in",
             unit: "rec/s".to_owned(),
+            shown: Vec::new(),
             values: figures.incoming_records.per_second(),
             limit: Some(Limit {
                 value: SHARD_WRITE_RECORDS_PER_SEC * count,
@@ -124,6 +136,7 @@ fn charts(t: &Tokens, subject: &Subject<'_>) -> [Chart; 3] {
         Chart {
             name: "Throttled",
             unit: if minutes == 1 { "writes/min".to_owned() } else { format!("writes/{minutes} min") },
+            shown: Vec::new(),
             values: figures.write_throttled.map(|count| count.max(0.0)),
             limit: None,
             color: t.throttle,
@@ -173,17 +186,23 @@ fn tick_text(value: f64, is_count: bool) -> String {
     }
 }
 
-fn draw(ui: &mut Ui, chart: &Chart, rect: Rect, columns: &Columns, opacity: f32) {
+fn draw(ui: &mut Ui, chart: &Chart, rect: Rect, around: &Around<'_>) {
     let t = theme::tokens(ui);
+    let (columns, opacity) = (&around.columns, around.opacity);
+    let thresholds = around.grid.options.thresholds;
     let top = chart.top();
     let bottom = -top * 1.5 / f64::from(rect.height());
-    let bounds = PlotBounds::from_min_max([0.0, bottom], [columns.count as f64, top]);
+    let count = columns.count() as f64;
+    let bounds = PlotBounds::from_min_max([0.0, bottom], [count, top]);
     let ticks: Vec<GridMark> = chart.ticks().iter().skip(1).map(|(value, _)| mark(*value, top)).collect();
-    let times: Vec<GridMark> = axis::tick_columns(columns)
-        .filter(|column| *column > 0 && *column < columns.count)
-        .map(|column| mark(column as f64 - f64::from(columns.gap() / columns.pitch) / 2.0, columns.count as f64))
+    let column = |x: f32| f64::from((x - columns.left - columns.gap() / 2.0) / columns.pitch());
+    let times: Vec<GridMark> = axis::ticks(columns)
+        .into_iter()
+        .filter(|tick| tick.x > columns.left && tick.x < columns.right() - 1.0)
+        .map(|tick| mark(column(tick.x), count))
         .collect();
-    warning_band(ui.painter(), t, chart, rect, bottom, top);
+    let scale = Scale { rect, bottom, top };
+    warning_band(ui.painter(), t, chart, scale, thresholds);
     ui.scope_builder(UiBuilder::new().max_rect(rect).id_salt(chart.name), |ui| {
         ui.multiply_opacity(opacity);
         Plot::new(("heatmap plot", chart.name))
@@ -210,17 +229,40 @@ fn draw(ui: &mut Ui, chart: &Chart, rect: Rect, columns: &Columns, opacity: f32)
                 series(plot, t, chart, columns);
             });
     });
-    limit_labels(ui.painter(), t, chart, rect, bottom, top);
+    limit_labels(ui.painter(), t, chart, scale, thresholds);
+}
+
+/// From a value to its place on screen.
+#[derive(Clone, Copy)]
+struct Scale {
+    rect: Rect,
+    bottom: f64,
+    top: f64,
+}
+
+impl Scale {
+    fn y(self, value: f64) -> f32 {
+        self.rect.bottom() - ((value - self.bottom) / (self.top - self.bottom)) as f32 * self.rect.height()
+    }
 }
 
 /// The band from the warning threshold to the limit, with a dashed edge.
-fn warning_band(painter: &Painter, t: &Tokens, chart: &Chart, rect: Rect, bottom: f64, top: f64) {
+fn warning_band(painter: &Painter, t: &Tokens, chart: &Chart, scale: Scale, thresholds: HeatThresholds) {
     let Some(limit) = chart.limit.as_ref().filter(|limit| limit.with_warning) else { return };
-    let y = |share: f64| y_of(rect, bottom, top, limit.value * share).round();
-    let band = Rect::from_min_max(pos2(rect.left(), y(1.0)), pos2(rect.right(), y(WARN_SHARE)));
+    let rect = scale.rect;
+    let y = |share: f64| scale.y(limit.value * share).round().max(rect.top());
+    let (warn, critical) = (y(thresholds.warn()), y(thresholds.critical()));
+    let band = Rect::from_min_max(pos2(rect.left(), critical), pos2(rect.right(), warn));
     painter.rect_filled(band, 0, t.warn.gamma_multiply(0.07));
-    let edge = [pos2(rect.left(), y(WARN_SHARE) + 0.5), pos2(rect.right(), y(WARN_SHARE) + 0.5)];
-    painter.extend(Shape::dashed_line(&edge, Stroke::new(1.0, t.warn.gamma_multiply(0.7)), 3.0, 3.0));
+    let dashed = |y: f32, color: Color32| {
+        let edge = [pos2(rect.left(), y + 0.5), pos2(rect.right(), y + 0.5)];
+        painter.extend(Shape::dashed_line(&edge, Stroke::new(1.0, color.gamma_multiply(0.7)), 3.0, 3.0));
+    };
+    dashed(warn, t.warn);
+    // At 100 % the line of the limit itself says so.
+    if thresholds.critical_percent != 100 && critical > rect.top() {
+        dashed(critical, t.crit);
+    }
 }
 
 /// A grid line that is drawn however near its neighbours are.
@@ -229,15 +271,15 @@ fn mark(value: f64, step_size: f64) -> GridMark {
 }
 
 fn series(plot: &mut PlotUi<'_>, t: &Tokens, chart: &Chart, columns: &Columns) {
-    let centre = f64::from((columns.pitch - columns.gap()) / 2.0 / columns.pitch);
+    let centre = f64::from((columns.pitch() - columns.gap()) / 2.0 / columns.pitch());
     if chart.is_bars {
-        let bars = chart.values.values().iter().enumerate().filter_map(|(index, value)| {
+        let bars = chart.shown.iter().enumerate().filter_map(|(index, value)| {
             let value = value.filter(|value| *value > 0.0)?;
             Some(Bar::new(index as f64 + centre, value).width(0.68).fill(chart.color).stroke(Stroke::NONE))
         });
         plot.bar_chart(BarChart::new("", bars.collect()).color(chart.color).allow_hover(false));
     } else {
-        for run in runs(&chart.values) {
+        for run in runs(&chart.shown) {
             area_and_line(plot, chart, &run, centre);
         }
     }
@@ -247,9 +289,9 @@ fn series(plot: &mut PlotUi<'_>, t: &Tokens, chart: &Chart, columns: &Columns) {
 }
 
 /// Unbroken stretches of known figures, each with its column.
-fn runs(values: &Series) -> Vec<Vec<(usize, f64)>> {
+fn runs(values: &[Option<f64>]) -> Vec<Vec<(usize, f64)>> {
     let mut runs: Vec<Vec<(usize, f64)>> = vec![Vec::new()];
-    for (index, value) in values.values().iter().enumerate() {
+    for (index, value) in values.iter().enumerate() {
         match (value, runs.last_mut()) {
             (Some(value), Some(run)) => run.push((index, *value)),
             (None, Some(run)) if !run.is_empty() => runs.push(Vec::new()),
@@ -276,22 +318,24 @@ fn area_and_line(plot: &mut PlotUi<'_>, chart: &Chart, run: &[(usize, f64)], cen
     plot.line(Line::new("", PlotPoints::from(points)).color(chart.color).width(1.4).allow_hover(false));
 }
 
-/// Screen y of a value.
-fn y_of(rect: Rect, bottom: f64, top: f64, value: f64) -> f32 {
-    rect.bottom() - ((value - bottom) / (top - bottom)) as f32 * rect.height()
-}
-
-fn limit_labels(painter: &Painter, t: &Tokens, chart: &Chart, rect: Rect, bottom: f64, top: f64) {
+fn limit_labels(painter: &Painter, t: &Tokens, chart: &Chart, scale: Scale, thresholds: HeatThresholds) {
+    let rect = scale.rect;
     for (value, text) in chart.ticks() {
-        let y = y_of(rect, bottom, top, value).clamp(rect.top() + 6.0, rect.bottom() - 5.0);
+        let y = scale.y(value).clamp(rect.top() + 6.0, rect.bottom() - 5.0);
         painter.text(pos2(rect.left() - 6.0, y), Align2::RIGHT_CENTER, text, fonts::value(), t.weak);
     }
     let Some(limit) = &chart.limit else { return };
-    let y = y_of(rect, bottom, top, limit.value);
+    let y = scale.y(limit.value);
     painter.text(pos2(rect.left() + 6.0, y - 1.0), Align2::LEFT_BOTTOM, &limit.label, fonts::fine(), t.crit);
     if limit.with_warning {
-        let y = y_of(rect, bottom, top, limit.value * WARN_SHARE);
-        painter.text(pos2(rect.left() + 6.0, y + 2.0), Align2::LEFT_TOP, "80 % warning", fonts::fine(), t.warn);
+        let y = scale.y(limit.value * thresholds.warn());
+        let text = format!("{} % warning", thresholds.warn_percent);
+        painter.text(pos2(rect.left() + 6.0, y + 2.0), Align2::LEFT_TOP, text, fonts::fine(), t.warn);
+        let y = scale.y(limit.value * thresholds.critical());
+        if thresholds.critical_percent != 100 && y > rect.top() {
+            let text = format!("{} % critical", thresholds.critical_percent);
+            painter.text(pos2(rect.right() - 6.0, y - 1.0), Align2::RIGHT_BOTTOM, text, fonts::fine(), t.crit);
+        }
     }
 }
 
@@ -304,15 +348,25 @@ fn names(painter: &Painter, t: &Tokens, chart: &Chart, rect: Rect, left: f32) {
 /// Now, peak and, where there is room, the figure under the cursor, at the right of a plot.
 fn figures(painter: &Painter, t: &Tokens, chart: &Chart, rect: Rect, around: &Around<'_>) {
     let grid = around.grid;
+    let thresholds = grid.options.thresholds;
     let limit = chart.limit.as_ref().map(|limit| limit.value);
     let state = |value: f64, calm: Color32| match limit {
         _ if chart.is_bars && value > 0.0 => t.throttle,
-        Some(limit) if value >= limit * WARN_SHARE => t.crit,
+        Some(limit) if value >= limit * thresholds.critical() => t.crit,
+        Some(limit) if value >= limit * thresholds.warn() => {
+            if around.is_critical {
+                t.crit
+            } else {
+                t.warn
+            }
+        }
         _ => calm,
     };
     let now = chart.values.last_known().filter(|(index, _)| index + 5 >= chart.values.len()).map(|(_, value)| value);
     let peak = chart.values.max();
-    let at_cursor = around.cursor.map(|column| (chart.values.at(column), grid.time_of(column).hm()));
+    let at_cursor = around
+        .cursor
+        .map(|column| (chart.shown.get(column).copied().flatten(), around.columns.lens.time_of(column).hm()));
     let mut lines = vec![(now, "now".to_owned(), true), (peak, "peak".to_owned(), false)];
     lines.extend(at_cursor.map(|(value, time)| (value, time, false)));
     let written = |value: Option<f64>| value.map_or(format::UNKNOWN.to_owned(), chart.figure);
@@ -331,11 +385,10 @@ fn figures(painter: &Painter, t: &Tokens, chart: &Chart, rect: Rect, around: &Ar
         painter.text(pos2(x + 7.0, y), Align2::LEFT_CENTER, label, fonts::small(), t.weak);
     }
     if let Some(sum) = chart.values.sum().filter(|sum| chart.is_bars && *sum > 0.0) {
-        let minutes = grid.columns() as u64 * u64::from(grid.window.step_seconds) / 60;
         let y = rect.top() + 12.0;
         let sum = format::grouped(sum as i64);
         let shown = painter.text(pos2(x + 64.0, y), Align2::LEFT_CENTER, sum, fonts::value_strong(), t.throttle);
-        let label = format!("in {minutes} min");
+        let label = format!("in {}", axis::length_words(grid.window));
         painter.text(pos2(shown.right() + 4.0, y), Align2::LEFT_CENTER, label, fonts::small(), t.weak);
     }
 }
@@ -359,8 +412,8 @@ mod tests {
         for minute in [0, 1, 4] {
             series.set(Timestamp::from_secs(minute * 60), minute as f64);
         }
-        assert_eq!(runs(&series), [vec![(0, 0.0), (1, 1.0)], vec![(4, 4.0)]]);
-        assert!(runs(&Series::unknown(Timestamp::from_secs(0), 60, 6)).is_empty());
+        assert_eq!(runs(series.values()), [vec![(0, 0.0), (1, 1.0)], vec![(4, 4.0)]]);
+        assert!(runs(&[None; 6]).is_empty());
     }
 
     #[test]

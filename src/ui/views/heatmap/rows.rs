@@ -1,5 +1,7 @@
 //! The rows: which are in sight, which the pointer is on, what is drawn around their cells, and their names.
 
+use eframe::egui::scroll_area::ScrollSource;
+use eframe::egui::style::ScrollAnimation;
 use eframe::egui::{Mesh, Painter, Rect, Role, ScrollArea, Sense, Shape, Ui, UiBuilder, WidgetInfo, pos2, vec2};
 
 use super::axis;
@@ -7,7 +9,9 @@ use super::geometry::Columns;
 use super::grid::{self, Sight};
 use super::gutter::{self, Detail, Line};
 use super::keys;
-use super::state::{HeatmapState, Prepared};
+use super::lens::Zoom;
+use super::prepared::Prepared;
+use super::state::{HeatmapState, Pin};
 use crate::model::health::Severity;
 use crate::model::ids::ShardId;
 use crate::model::time::Timestamp;
@@ -35,6 +39,8 @@ pub struct Frame<'a> {
     pub generated_before: Option<Timestamp>,
     /// The column under the cursor.
     pub column: Option<usize>,
+    /// The span that is being drawn.
+    pub drawn: Option<Zoom>,
     /// Below 1 where the figures are old.
     pub opacity: f32,
 }
@@ -43,13 +49,7 @@ pub struct Frame<'a> {
 pub type Cell = (usize, usize, Rect);
 
 /// Follows pointer and keyboard; gives the column of the crosshair.
-pub fn point(
-    ui: &Ui,
-    state: &mut HeatmapState,
-    prepared: &Prepared,
-    places: &Places,
-    plots: &[Rect; 3],
-) -> Option<usize> {
+pub fn point(ui: &Ui, state: &mut HeatmapState, places: &Places, plots: &[Rect; 3]) -> Option<usize> {
     let pointer = ui.input(|input| input.pointer.hover_pos());
     if pointer != state.pointer {
         if pointer.is_none() && state.is_pointing {
@@ -58,7 +58,7 @@ pub fn point(
         state.is_pointing = pointer.is_some();
         state.pointer = pointer;
     }
-    let window = prepared.grid.window.unknown_series();
+    let lens = places.columns.lens;
     if state.is_pointing {
         let over = |rect: Rect| ui.rect_contains_pointer(rect);
         let column = pointer
@@ -66,12 +66,12 @@ pub fn point(
             .and_then(|pointer| places.columns.at(pointer.x));
         // The keyboard goes on from where the pointer was.
         if let Some(column) = column {
-            state.cursor = Some(window.time_of(column));
+            state.cursor = Some(lens.time_of(column));
             return Some(column);
         }
         return None;
     }
-    state.cursor.and_then(|at| window.index_of(at))
+    state.cursor.and_then(|at| lens.bin_at(at))
 }
 
 /// Draws the rows in sight. Gives back the cell under the cursor.
@@ -84,7 +84,7 @@ pub fn show(
     out: &mut Commands,
 ) -> Option<Cell> {
     let places = frame.places;
-    let count = prepared.grid.rows.len();
+    let count = prepared.grid.len();
     let builder = UiBuilder::new()
         .max_rect(places.area)
         .id_salt("heat rows")
@@ -99,7 +99,17 @@ pub fn show(
         scroll.dormant_handle_opacity = 0.35;
         scroll.dormant_background_opacity = 0.0;
         scroll.active_background_opacity = 0.0;
-        ScrollArea::vertical().id_salt("heat scroll").auto_shrink(false).show_viewport(ui, |ui, viewport| {
+        // Over the cells the wheel zooms time, and with Shift it scrolls; beside them it scrolls.
+        let is_over_cells = ui.rect_contains_pointer(cells_area(places));
+        let source = ScrollSource { mouse_wheel: !is_over_cells, ..ScrollSource::default() };
+        let area = ScrollArea::vertical().id_salt("heat scroll").auto_shrink(false).scroll_source(source);
+        area.show_viewport(ui, |ui, viewport| {
+            if is_over_cells {
+                let sideways = ui.input(|input| input.smooth_scroll_delta().x);
+                if sideways != 0.0 {
+                    ui.scroll_with_delta_animation(vec2(0.0, sideways), ScrollAnimation::none());
+                }
+            }
             ui.set_height(count as f32 * places.row_height);
             let origin = ui.max_rect().top();
             let first = ((viewport.min.y / places.row_height).floor().max(0.0) as usize).min(count);
@@ -112,14 +122,19 @@ pub fn show(
             if let Some(row) = state.scroll_to.take().filter(|row| !is_in_sight(*row, places, viewport)) {
                 let target =
                     Rect::from_min_size(pos2(places.area.left(), sight.top(row)), vec2(1.0, places.row_height));
-                ui.scroll_to_rect_animation(target, None, eframe::egui::style::ScrollAnimation::none());
+                ui.scroll_to_rect_animation(target, None, ScrollAnimation::none());
             }
-            interact(ui, prepared, selection, &sight, places.area, out);
+            interact(ui, prepared, state, selection, &sight, places.area, out);
             rows_in_sight(ui, frame, state, prepared, selection.as_ref(), &sight)
         })
     })
     .inner
     .inner
+}
+
+/// The part of the rows that shows cells.
+pub fn cells_area(places: &Places) -> Rect {
+    Rect::from_x_y_ranges(places.columns.left..=places.columns.right(), places.area.y_range())
 }
 
 fn is_in_sight(row: usize, places: &Places, viewport: Rect) -> bool {
@@ -129,7 +144,7 @@ fn is_in_sight(row: usize, places: &Places, viewport: Rect) -> bool {
 
 /// Where rows scroll: ticks at the right edge for the rows in trouble, out of sight or not.
 fn trouble_ticks(painter: &Painter, t: &Tokens, prepared: &Prepared, area: Rect) {
-    let count = prepared.grid.rows.len().max(1) as f32;
+    let count = prepared.grid.len().max(1) as f32;
     let mut mesh = Mesh::default();
     let mut last = f32::NEG_INFINITY;
     for (row, severity) in &prepared.trouble {
@@ -169,18 +184,37 @@ fn rows_in_sight(
     }
     grid::paint(&painter, t, ui.visuals().dark_mode, prepared, sight, frame.opacity);
     gutters(&painter, ui, frame, prepared, selected, hovered, sight);
-    if sight.rows.len() + 1 < prepared.grid.rows.len() {
+    if sight.rows.len() + 1 < prepared.grid.len() {
         trouble_ticks(&painter, t, prepared, area);
     }
-    let marks = axis::Marks { grid: &prepared.grid, cursor: frame.column, generated_before: frame.generated_before };
+    grid::paint_bands(&painter, t, &prepared.grid, sight);
+    let marks =
+        axis::Marks { grid: &prepared.grid, cursor: None, drawn: None, generated_before: frame.generated_before };
     axis::paint_event_lines(&painter, t, &sight.columns, &marks, area);
     if let Some(row) = selected {
         grid::paint_selection(&painter, t, sight, row);
     }
-    let column = frame.column?;
-    grid::paint_crosshair(&painter, t, &sight.columns, column, area);
-    let row = if state.is_pointing { hovered } else { selected }?;
-    grid::paint_cursor_cell(&painter, t, sight, row, column);
+    let pinned = pinned_cell(state, prepared, sight);
+    if let Some((row, column, _)) = pinned {
+        grid::paint_pinned_cell(&painter, t, sight, row, column);
+    }
+    let column = frame.column.filter(|_| frame.drawn.is_none());
+    if let Some(column) = column {
+        grid::paint_crosshair(&painter, t, &sight.columns, column, area);
+    }
+    let row = if state.is_pointing { hovered } else { selected };
+    let pointed = row.zip(column).map(|(row, column)| {
+        grid::paint_cursor_cell(&painter, t, sight, row, column);
+        (row, column, sight.cell(row, column))
+    });
+    pinned.or(pointed)
+}
+
+/// The pinned cell, where it is in sight.
+fn pinned_cell(state: &HeatmapState, prepared: &Prepared, sight: &Sight) -> Option<Cell> {
+    let pin = state.pin.as_ref()?;
+    let row = prepared.row_of(pin.shard.as_ref()).filter(|row| sight.rows.contains(row))?;
+    let column = sight.columns.lens.bin_at(pin.at)?;
     Some((row, column, sight.cell(row, column)))
 }
 
@@ -196,29 +230,34 @@ fn row_rect(sight: &Sight, row: usize, area: Rect) -> Rect {
     Rect::from_min_size(pos2(area.left(), sight.top(row)), vec2(area.width(), sight.row_height))
 }
 
-/// One node a row: a click selects it, a right click offers what can be done with it.
+/// One node a row: a click selects it and pins the cell that was hit, a right click offers what can be done with it.
 fn interact(
     ui: &Ui,
     prepared: &Prepared,
+    state: &mut HeatmapState,
     selection: &mut Option<ShardId>,
     sight: &Sight,
     area: Rect,
     out: &mut Commands,
 ) {
-    for index in sight.rows.clone() {
-        let (Some(row), Some(name)) = (prepared.grid.rows.get(index), prepared.names.get(index)) else { continue };
+    for place in sight.rows.clone() {
+        let (Some(row), Some(text)) = (prepared.grid.row(place), prepared.text(place)) else { continue };
         let response =
-            ui.interact(row_rect(sight, index, area), ui.scope_id().with(("heat row", index)), Sense::click());
+            ui.interact(row_rect(sight, place, area), ui.scope_id().with(("heat row", place)), Sense::click());
         let is_selected = row.shard_id.is_some() && row.shard_id == *selection;
-        response.widget_info(|| WidgetInfo::selected(Role::Row, true, is_selected, name.as_str()));
+        response.widget_info(|| WidgetInfo::selected(Role::Row, true, is_selected, text.name.as_str()));
         if response.has_focus() {
             widgets::focus_ring(ui, response.rect.shrink(2.0), 2);
         }
         if let Some(shard) = &row.shard_id {
-            response.context_menu(|ui| row_menu(ui, shard, || row.to_json(prepared.grid.metric), selection, out));
+            response.context_menu(|ui| row_menu(ui, shard, || row.to_json(prepared.grid.metric()), selection, out));
         }
         if response.clicked() {
             selection.clone_from(&row.shard_id);
+            let column = response.interact_pointer_pos().and_then(|pointer| sight.columns.at(pointer.x));
+            if let Some(column) = column {
+                state.toggle_pin(Pin { shard: row.shard_id.clone(), at: sight.columns.lens.time_of(column) });
+            }
         }
     }
 }
@@ -262,15 +301,18 @@ fn gutters(
     let mut dimmed = painter.clone();
     dimmed.multiply_opacity(frame.opacity.max(0.6));
     for index in sight.rows.clone() {
-        let Some(row) = prepared.grid.rows.get(index) else { continue };
+        let (Some(row), Some(text)) = (prepared.grid.row(index), prepared.text(index)) else { continue };
         let is_written = written.as_ref().is_none_or(|written| written.contains(&index));
         let line = Line {
             row,
+            text,
+            metric: prepared.grid.metric(),
+            thresholds: prepared.grid.thresholds(),
             index,
             is_selected: selected == Some(index),
             detail: if is_written { Detail::Full } else { Detail::Bare },
         };
-        gutter::paint(&dimmed, t, frame.places.area.left(), sight, &line, prepared.grid.metric);
+        gutter::paint(&dimmed, t, frame.places.area.left(), sight, &line);
     }
 }
 
@@ -278,8 +320,8 @@ fn gutters(
 fn written_rows(prepared: &Prepared, selected: Option<usize>, hovered: Option<usize>, sight: &Sight) -> Vec<usize> {
     let apart = (14.0 / sight.row_height).ceil() as usize;
     let hot = |least: Severity| {
-        let rows = &prepared.grid.rows;
-        sight.rows.clone().filter(move |index| rows.get(*index).is_some_and(|row| row.severity == least))
+        let grid = &prepared.grid;
+        sight.rows.clone().filter(move |place| grid.row(*place).is_some_and(|row| row.severity == least))
     };
     let mut written: Vec<usize> = Vec::new();
     let candidates = selected.into_iter().chain(hovered).chain(hot(Severity::Critical)).chain(hot(Severity::Warning));

@@ -1,23 +1,37 @@
-//! What the heatmap remembers between frames, and the grid it prepared from the last answer.
+//! What the heatmap remembers between frames: options, cursor, zoom, pin, and what was prepared from the last answer.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
-use eframe::egui::{self, Color32, ColorImage, TextureHandle, TextureOptions};
+use eframe::egui::{Context, Pos2};
 
-use super::grid::MarkCache;
-use crate::model::health::Severity;
-use crate::model::heat_grid::{HeatGrid, HeatOptions, newest};
+use super::lens::Zoom;
+pub use super::prepared::Prepared;
+use super::thresholds::Draft;
+use crate::model::heat_grid::HeatOptions;
 use crate::model::heat_metric::{HeatMetric, HeatSort};
+use crate::model::heat_thresholds::HeatThresholds;
 use crate::model::ids::{ShardId, StreamName};
 use crate::model::metrics::StreamMetrics;
 use crate::model::shard_map::ShardMap;
-use crate::model::shard_story::{LoadShare, LoadTotals};
 use crate::model::time::Timestamp;
-use crate::ui::theme::heat;
 
-/// Rows of one texture; more rows take another one, since graphics cards limit the side of a texture.
-pub const ROWS_PER_TEXTURE: usize = 1_024;
+/// A cell whose tooltip stays.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Pin {
+    /// The row; `None` is that of the stream.
+    pub(super) shard: Option<ShardId>,
+    /// A moment within its column.
+    pub(super) at: Timestamp,
+}
+
+/// A span of time that is being drawn with the pointer.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Drag {
+    /// Where it began.
+    pub(super) from: Timestamp,
+    /// Where the pointer is; `None` until it has moved.
+    pub(super) to: Option<Timestamp>,
+}
 
 /// What the heatmap remembers between frames.
 #[derive(Default)]
@@ -31,8 +45,8 @@ pub struct HeatmapState {
     /// Whether the pointer, not the keyboard, moved last.
     pub(super) is_pointing: bool,
     /// Where the pointer was last.
-    pub(super) pointer: Option<egui::Pos2>,
-    /// A row to bring into sight.
+    pub(super) pointer: Option<Pos2>,
+    /// A row to bring into sight, by its place.
     pub(super) scroll_to: Option<usize>,
     /// The selection of the last frame, to notice one that was made elsewhere.
     pub(super) seen: Option<ShardId>,
@@ -40,6 +54,16 @@ pub struct HeatmapState {
     pub(super) greeted: Option<StreamName>,
     /// Whether the verdict lies over the plots of a narrow window.
     pub(super) is_drawer_open: bool,
+    /// The span that is shown instead of the whole window.
+    pub(super) zoom: Option<Zoom>,
+    /// The cell whose tooltip stays.
+    pub(super) pin: Option<Pin>,
+    /// The span that is being drawn.
+    pub(super) drag: Option<Drag>,
+    /// The person let the figures go on although the view is zoomed or a cell is pinned.
+    pub(super) is_resumed: bool,
+    /// Thresholds that are being typed.
+    pub(super) draft: Draft,
     /// What was prepared from the last answer.
     pub(super) prepared: Option<Prepared>,
 }
@@ -50,165 +74,57 @@ impl std::fmt::Debug for HeatmapState {
     }
 }
 
-/// The grid, its names and its textures. Made again only when figures, shards, options or theme change.
-pub struct Prepared {
-    metrics: Arc<StreamMetrics>,
-    shards: Option<Arc<ShardMap>>,
-    options: HeatOptions,
-    dark_mode: bool,
-    /// Counts the changes, for what is cached on top.
-    pub version: u64,
-    /// The rows.
-    pub grid: HeatGrid,
-    /// Accessible name of each row.
-    pub names: Vec<String>,
-    /// Place of each shard's row.
-    pub places: HashMap<ShardId, usize>,
-    /// Rows in trouble, worst first.
-    flagged: Vec<ShardId>,
-    /// Place and severity of the rows in trouble, in the order of the rows.
-    pub trouble: Vec<(usize, Severity)>,
-    /// The open shards with the highest utilisation now, highest first.
-    pub hottest: Vec<(ShardId, f64)>,
-    /// Whether no cell has a figure.
-    is_blank: bool,
-    /// What all shards took together lately.
-    totals: LoadTotals,
-    /// One texel a cell.
-    pub textures: Vec<TextureHandle>,
-    /// Notches, outlines and hatching of the rows in sight.
-    pub marks: MarkCache,
-}
-
-impl Prepared {
-    /// The row of a shard; `None` is the row of the stream.
-    pub fn row_of(&self, shard: Option<&ShardId>) -> Option<usize> {
-        match shard {
-            Some(id) => self.places.get(id).copied(),
-            None => self.grid.rows.iter().position(|row| row.shard_id.is_none()),
-        }
-    }
-}
-
-impl Prepared {
-    /// Shards that need attention, worst first.
-    pub fn flagged(&self) -> impl Iterator<Item = &ShardId> {
-        self.flagged.iter()
-    }
-
-    /// Whether no cell has a figure.
-    pub fn is_blank(&self) -> bool {
-        self.is_blank
-    }
-
-    /// A shard's part of the load of all shards.
-    pub fn load_share(&self, shard: &ShardId) -> Option<LoadShare> {
-        self.metrics.shards.get(shard).map(|figures| self.totals.share_of(figures))
-    }
+/// What rows and textures are prepared from.
+#[derive(Clone, Copy)]
+pub struct Given<'a> {
+    /// The figures.
+    pub metrics: &'a Arc<StreamMetrics>,
+    /// The shards, once they are listed.
+    pub shards: Option<&'a Arc<ShardMap>>,
+    /// Open shards of the stream, against which the stream row is held.
+    pub open_shards: u32,
+    /// Where figures become a warning and critical.
+    pub thresholds: HeatThresholds,
+    /// The theme of the textures.
+    pub dark_mode: bool,
 }
 
 impl HeatmapState {
-    /// How often rows and texture were made; frames between two answers do not add to it.
+    /// How often rows and texture were made or changed; frames between two answers do not add to it.
     pub fn times_prepared(&self) -> u64 {
         self.prepared.as_ref().map_or(0, |prepared| prepared.version)
     }
 
-    /// Prepares the grid, where anything it depends on has changed.
-    pub(super) fn prepare(
-        &mut self,
-        ctx: &egui::Context,
-        metrics: &Arc<StreamMetrics>,
-        shards: Option<&Arc<ShardMap>>,
-        open_shards: u32,
-        dark_mode: bool,
-    ) {
-        let options = HeatOptions { metric: self.metric, sort: self.sort, open_shards };
-        let is_same = |old: &Prepared| {
-            Arc::ptr_eq(&old.metrics, metrics)
-                && old.shards.as_ref().map(Arc::as_ptr) == shards.map(Arc::as_ptr)
-                && old.options == options
-                && old.dark_mode == dark_mode
+    /// Makes rows and textures, or changes what a newer answer changes in them. Does nothing where all is as it was.
+    pub fn prepare(&mut self, ctx: &Context, given: &Given<'_>) {
+        let options = HeatOptions {
+            metric: self.metric,
+            sort: self.sort,
+            open_shards: given.open_shards,
+            thresholds: given.thresholds,
         };
-        if self.prepared.as_ref().is_some_and(is_same) {
-            return;
+        match &mut self.prepared {
+            Some(prepared) => prepared.renew(ctx, given, options),
+            None => self.prepared = Some(Prepared::new(ctx, given, options)),
         }
-        let nothing = ShardMap::default();
-        let grid = HeatGrid::build(shards.map_or(&nothing, |shards| shards), metrics, options);
-        let version = self.prepared.as_ref().map_or(1, |old| old.version + 1);
-        let textures = textures(ctx, &grid, dark_mode, self.prepared.take().map(|old| old.textures));
-        self.prepared = Some(Prepared {
-            metrics: Arc::clone(metrics),
-            shards: shards.cloned(),
-            options,
-            dark_mode,
-            version,
-            names: grid.rows.iter().map(|row| row.accessible_name(grid.metric)).collect(),
-            places: grid
-                .rows
-                .iter()
-                .enumerate()
-                .filter_map(|(place, row)| Some((row.shard_id.clone()?, place)))
-                .collect(),
-            flagged: flagged(&grid),
-            trouble: trouble(&grid),
-            hottest: hottest(&grid, metrics),
-            is_blank: grid.rows.iter().all(|row| row.values.last_known().is_none()),
-            totals: LoadTotals::of(metrics),
-            grid,
-            textures,
-            marks: MarkCache::default(),
-        });
     }
-}
 
-fn trouble(grid: &HeatGrid) -> Vec<(usize, Severity)> {
-    let rows = grid.rows.iter().enumerate().filter(|(_, row)| row.severity >= Severity::Warning);
-    rows.map(|(place, row)| (place, row.severity)).collect()
-}
-
-fn hottest(grid: &HeatGrid, metrics: &StreamMetrics) -> Vec<(ShardId, f64)> {
-    let open = grid.rows.iter().filter(|row| row.is_open).filter_map(|row| row.shard_id.as_ref());
-    let mut shares: Vec<(ShardId, f64)> =
-        open.filter_map(|shard| Some((shard.clone(), newest(&metrics.shards.get(shard)?.utilisation(1))?))).collect();
-    shares.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-    shares.truncate(5);
-    shares
-}
-
-fn flagged(grid: &HeatGrid) -> Vec<ShardId> {
-    let mut rows: Vec<_> = grid.rows.iter().filter(|row| row.severity >= Severity::Warning).collect();
-    rows.sort_by(|a, b| {
-        b.severity.cmp(&a.severity).then_with(|| b.peak.unwrap_or(0.0).total_cmp(&a.peak.unwrap_or(0.0)))
-    });
-    rows.into_iter().filter_map(|row| row.shard_id.clone()).collect()
-}
-
-fn textures(
-    ctx: &egui::Context,
-    grid: &HeatGrid,
-    dark_mode: bool,
-    old: Option<Vec<TextureHandle>>,
-) -> Vec<TextureHandle> {
-    let mut old = old.unwrap_or_default().into_iter();
-    let columns = grid.columns().max(1);
-    let chunks = grid.rows.chunks(ROWS_PER_TEXTURE);
-    let images = chunks.map(|rows| {
-        let mut texels: Vec<Color32> = Vec::with_capacity(rows.len() * columns);
-        for row in rows {
-            texels.extend((0..columns).map(|column| {
-                let share = row.values.at(column).map(|value| grid.metric.share(value));
-                share.map_or(heat::no_data(dark_mode), |share| heat::color(share, dark_mode))
-            }));
+    /// Shows this span instead of the whole window.
+    pub(super) fn zoom_to(&mut self, zoom: Option<Zoom>) {
+        if self.zoom != zoom {
+            self.zoom = zoom;
+            self.is_resumed &= zoom.is_some();
         }
-        ColorImage::new([columns, rows.len()], texels)
-    });
-    images
-        .map(|image| match old.next() {
-            Some(mut handle) => {
-                handle.set(image, TextureOptions::NEAREST);
-                handle
-            }
-            None => ctx.load_texture("heatmap", image, TextureOptions::NEAREST),
-        })
-        .collect()
+    }
+
+    /// Keeps the tooltip of a cell, or lets go of it where it is kept.
+    pub(super) fn toggle_pin(&mut self, pin: Pin) {
+        self.is_resumed = false;
+        self.pin = if self.pin.as_ref() == Some(&pin) { None } else { Some(pin) };
+    }
+
+    /// Whether figures should stay as they are while the person looks into them.
+    pub(super) fn wants_pause(&self) -> bool {
+        (self.zoom.is_some() || self.pin.is_some()) && !self.is_resumed
+    }
 }

@@ -4,13 +4,15 @@ use eframe::egui::{
     Align2, Area, Id, Order, Painter, Rect, Role, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, pos2, vec2,
 };
 
+use super::axis;
 use crate::model::format;
 use crate::model::heat_grid::HeatRow;
-use crate::model::limits::{SHARD_WRITE_BYTES_PER_SEC, SHARD_WRITE_RECORDS_PER_SEC};
-use crate::model::metrics::WriteMetrics;
+use crate::model::heat_thresholds::HeatThresholds;
+use crate::model::limits::{SHARD_READ_BYTES_PER_SEC, SHARD_WRITE_BYTES_PER_SEC, SHARD_WRITE_RECORDS_PER_SEC};
+use crate::model::metrics::{Window, WriteMetrics};
 use crate::model::time::{Millis, Timestamp};
 use crate::model::utilisation::{BoundBy, Utilisation};
-use crate::ui::theme::{self, Tokens, fonts, heat};
+use crate::ui::theme::{self, Tokens, fonts, heat, icons};
 use crate::ui::widgets;
 
 const WIDTH: f32 = 299.0;
@@ -28,23 +30,47 @@ pub struct CellText {
     /// Share of the limit and the words behind it; `None` where the minute is not known.
     pub share: Option<(f64, String)>,
     /// Why the cell is hatched, where it is.
-    pub gap: Option<&'static str>,
+    pub gap: Option<String>,
     /// Labels and figures.
     pub rows: Vec<(&'static str, String)>,
+    /// Where its share changes colour.
+    pub thresholds: HeatThresholds,
+    /// Whether it stays when the pointer leaves.
+    pub is_pinned: bool,
+}
+
+/// What a cell is.
+#[derive(Clone, Copy)]
+pub struct Subject<'a> {
+    /// Its row.
+    pub row: &'a HeatRow,
+    /// Figures of the row's shard, or of the stream.
+    pub figures: Option<&'a WriteMetrics>,
+    /// The column of the window.
+    pub column: usize,
+    /// The window.
+    pub window: Window,
+    /// How many shards' limits the row is held against.
+    pub shards: u32,
+    /// Where shares change colour.
+    pub thresholds: HeatThresholds,
 }
 
 impl CellText {
-    /// The words for one cell. `shards` is how many shards' limits the row is held against.
-    pub fn of(row: &HeatRow, figures: Option<&WriteMetrics>, column: usize, shards: u32) -> Self {
+    /// The words for one cell.
+    pub fn of(subject: Subject<'_>) -> Self {
+        let Subject { row, figures, column, window, shards, thresholds } = subject;
         let start = row.values.time_of(column);
         let seconds = row.values.step_seconds();
         let end = start + Millis::from_secs(i64::from(seconds));
         let mut text = Self {
             title: row.name().to_owned(),
-            span: format!("{}–{} UTC", start.hm(), end.hm()),
+            span: format!("{}–{} UTC", axis::moment_words(window, start), end.hm()),
             share: None,
-            gap: row.gap_at(column).map(|gap| gap.text()),
+            gap: row.gap_at(column).map(|gap| gap.text().to_owned()),
             rows: Vec::new(),
+            thresholds,
+            is_pinned: false,
         };
         if let Some(figures) = figures {
             text.add_figures(figures, start, f64::from(seconds), shards);
@@ -75,6 +101,13 @@ impl CellText {
             let tried = records.map(|records| format!(" of {}", format::grouped((records + refused).round() as i64)));
             self.rows.push(("Throttled writes", text + tried.as_deref().unwrap_or("")));
         }
+        if let Some(sum) = value(&figures.outgoing_bytes) {
+            let share = sum / seconds / (SHARD_READ_BYTES_PER_SEC * f64::from(shards.max(1)));
+            self.rows.push((
+                "Read out",
+                format!("{} MiB/s avg · {:.0} %", format::mib_per_sec(sum / seconds), share * 100.0),
+            ));
+        }
         if let Some(age) = value(&figures.iterator_age_millis) {
             self.rows.push(("Iterator age, max", format::duration(Millis(age as i64))));
         }
@@ -82,11 +115,12 @@ impl CellText {
 
     /// One sentence for screen readers and tests.
     pub fn accessible_name(&self) -> String {
-        let mut name = format!("{} {}", self.title, self.span);
+        let pinned = if self.is_pinned { "Pinned " } else { "" };
+        let mut name = format!("{pinned}{} {}", self.title, self.span);
         if let Some((share, words)) = &self.share {
             name.push_str(&format!(": {:.0} % {words}", share * 100.0));
         }
-        if let Some(gap) = self.gap {
+        if let Some(gap) = &self.gap {
             name.push_str(&format!(": {gap}"));
         }
         for (label, value) in &self.rows {
@@ -127,8 +161,15 @@ fn place(cell: Rect, size: Vec2, bounds: Rect) -> Rect {
 
 /// Draws the tooltip of a cell over everything.
 pub fn show(ui: &Ui, text: &CellText, cell: Rect, bounds: Rect) {
-    let words = text.share.as_ref().map_or(text.gap.unwrap_or(""), |(_, words)| words);
-    let width = (widgets::text_width(ui.painter(), words, fonts::fine()) + 88.0).max(WIDTH).round();
+    let gap = text.gap.as_deref().map_or(0.0, |gap| widgets::text_width(ui.painter(), gap, fonts::small()));
+    let words = text.share.as_ref().map_or("", |(_, words)| words);
+    let head = widgets::text_width(ui.painter(), &text.title, fonts::value_strong())
+        + widgets::text_width(ui.painter(), &text.span, fonts::value());
+    let width = (widgets::text_width(ui.painter(), words, fonts::fine()) + 88.0)
+        .max(head + 68.0)
+        .max(gap + 2.0 * PADDING)
+        .max(WIDTH)
+        .round();
     let rect = place(cell, vec2(width, text.height()), bounds);
     let area = Area::new(Id::unique("heatmap cell")).order(Order::Tooltip).fixed_pos(rect.min).interactable(false);
     area.constrain(false).show(ui.ctx(), |ui| {
@@ -142,7 +183,10 @@ fn paint(painter: &Painter, t: &Tokens, dark_mode: bool, rect: Rect, text: &Cell
     painter.rect(rect, 5, t.overlay, Stroke::new(1.0, t.stroke_strong), StrokeKind::Inside);
     let (left, right) = (rect.left() + PADDING, rect.right() - PADDING);
     let middle = rect.top() + 16.0;
-    painter.text(pos2(left, middle), Align2::LEFT_CENTER, &text.title, fonts::value_strong(), t.strong);
+    let title = painter.text(pos2(left, middle), Align2::LEFT_CENTER, &text.title, fonts::value_strong(), t.strong);
+    if text.is_pinned {
+        painter.text(pos2(title.right() + 8.0, middle), Align2::LEFT_CENTER, icons::PIN, fonts::icon(12.0), t.accent);
+    }
     painter.text(pos2(right, middle), Align2::RIGHT_CENTER, &text.span, fonts::value(), t.weak);
     let line = Rect::from_min_size(pos2(rect.left() + 1.0, rect.top() + TITLE_HEIGHT), vec2(rect.width() - 2.0, 1.0));
     painter.rect_filled(line, 0, t.stroke);
@@ -150,10 +194,10 @@ fn paint(painter: &Painter, t: &Tokens, dark_mode: bool, rect: Rect, text: &Cell
     if let Some((share, words)) = &text.share {
         let middle = y + 10.0;
         let swatch = Rect::from_min_size(pos2(left, middle - 7.0), vec2(10.0, 14.0));
-        painter.rect_filled(swatch, 0, heat::color(*share, dark_mode));
+        painter.rect_filled(swatch, 0, heat::color_by(*share, text.thresholds, dark_mode));
         let color = match share {
-            s if *s >= 1.0 => t.crit,
-            s if *s >= 0.8 => t.warn,
+            s if *s >= text.thresholds.critical() => t.crit,
+            s if *s >= text.thresholds.warn() => t.warn,
             _ => t.strong,
         };
         let figure = format!("{:.0} %", share * 100.0);
@@ -161,7 +205,7 @@ fn paint(painter: &Painter, t: &Tokens, dark_mode: bool, rect: Rect, text: &Cell
         painter.text(pos2(left + 63.0, middle), Align2::LEFT_CENTER, words, fonts::fine(), t.weak);
         y += 26.0;
     }
-    if let Some(gap) = text.gap {
+    if let Some(gap) = &text.gap {
         painter.text(pos2(left, y + 9.0), Align2::LEFT_CENTER, gap, fonts::small(), t.weak);
         y += 22.0;
     }
