@@ -21,6 +21,9 @@ use crate::model::time::Timestamp;
 use crate::model::world::{Fleet, LocalEndpoint};
 use crate::model::writes::{InjectRun, PutEntry, Receipt, ReshardRun, SplitRequest};
 use crate::tasks::clock::Clock;
+use crate::tasks::decode::DecodeJob;
+use crate::tasks::export::ExportJob;
+use crate::tasks::filter::FilterJob;
 use crate::tasks::session::{self, Session};
 use crate::tasks::slot::Slot;
 use crate::tasks::tail::{TailHandle, start_tail};
@@ -30,7 +33,7 @@ use crate::tasks::{fleet, inject, reshard};
 /// The tasks of the window.
 pub struct Engine {
     handle: Handle,
-    wake: Wake,
+    pub(super) wake: Wake,
     /// For what comes all the time, such as records: many wakes become one frame.
     lazy_wake: Wake,
     pub(super) clock: Clock,
@@ -58,6 +61,14 @@ pub struct OpenTasks {
     pub(super) shards: Slot<ShardMap>,
     pub(super) metrics: Slot<StreamMetrics>,
     pub(super) tail: Option<TailHandle>,
+    /// What looks through the records, and since when.
+    pub(super) filter: Option<(FilterJob, Timestamp)>,
+    /// What decodes the records that are kept anew.
+    pub(super) decode: Option<DecodeJob>,
+    /// What writes records to a file.
+    pub(super) export: Option<ExportJob>,
+    /// The first item that came decoded in a way that is not wanted any more.
+    pub(super) stale_from: Option<u64>,
 }
 
 /// A write that runs to its end even when its stream is left.
@@ -171,6 +182,10 @@ impl Engine {
             shards: Slot::default(),
             metrics: Slot::default(),
             tail: None,
+            filter: None,
+            decode: None,
+            export: None,
+            stale_from: None,
         });
     }
 

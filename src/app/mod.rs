@@ -10,6 +10,7 @@ mod ingest;
 mod journal;
 pub mod launch;
 mod schedule;
+mod tailing;
 
 use std::time::Duration;
 
@@ -87,6 +88,7 @@ impl App {
             (crate::model::answer::Problem::new(crate::model::answer::ProblemKind::Configuration, text), now)
         });
         world.local_endpoints = crate::tasks::session::usual_endpoints();
+        world.export_folder = parts.files.as_ref().map(Files::export_folder).unwrap_or_default();
         let mut app = Self {
             world,
             ui: UiState::default(),

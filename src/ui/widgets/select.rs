@@ -15,6 +15,26 @@ pub fn segmented(ui: &mut Ui, name: &str, labels: &[&str], index: &mut usize) ->
 
 /// [`segmented`] in another height.
 pub fn segmented_sized(ui: &mut Ui, name: &str, labels: &[&str], index: &mut usize, height: f32) -> bool {
+    match segments(ui, name, labels, Some(*index), height).clicked {
+        Some(at) if at != *index => {
+            *index = at;
+            true
+        }
+        _ => false,
+    }
+}
+
+/// What came of [`segments`].
+#[derive(Debug, Default)]
+pub struct Segments {
+    /// The segment that was clicked, selected already or not.
+    pub clicked: Option<usize>,
+    /// Where each one is, to hang something below it.
+    pub rects: Vec<Rect>,
+}
+
+/// The segments of [`segmented`], for those that open something.
+pub fn segments(ui: &mut Ui, name: &str, labels: &[&str], selected: Option<usize>, height: f32) -> Segments {
     let font = fonts::small_medium();
     let widths: Vec<f32> =
         labels.iter().map(|label| (text_width(ui.painter(), label, font.clone()) + 20.0).round()).collect();
@@ -24,7 +44,7 @@ pub fn segmented_sized(ui: &mut Ui, name: &str, labels: &[&str], index: &mut usi
         .max_rect(rect)
         .accessibility_role(Role::RadioGroup)
         .accessibility_label(name);
-    let mut changed = false;
+    let mut outcome = Segments::default();
     let ui = &mut ui.new_child(group);
     {
         let t = theme::tokens(ui);
@@ -33,15 +53,14 @@ pub fn segmented_sized(ui: &mut Ui, name: &str, labels: &[&str], index: &mut usi
         for (at, (label, width)) in labels.iter().zip(&widths).enumerate() {
             let area = Rect::from_min_size(eframe::egui::pos2(left, rect.top()), vec2(*width, height));
             left += width;
-            let response = segment(ui, area, at, label, labels.len(), *index == at);
-            if response.clicked() && *index != at {
-                *index = at;
-                changed = true;
+            if segment(ui, area, at, label, labels.len(), selected == Some(at)).clicked() {
+                outcome.clicked = Some(at);
             }
+            outcome.rects.push(area);
         }
         ui.painter().rect_stroke(rect, 4, Stroke::new(1.0, t.stroke), StrokeKind::Inside);
     }
-    changed
+    outcome
 }
 
 fn segment(ui: &Ui, area: Rect, at: usize, label: &str, count: usize, is_selected: bool) -> Response {
