@@ -9,7 +9,7 @@ use crate::model::connection::{ConnectRequest, WriteLock};
 use crate::model::heat_range::HeatRange;
 use crate::model::ids::StreamName;
 use crate::model::settings::Settings;
-use crate::model::tail::{TailOptions, TailRun, TailStart};
+use crate::model::tail::{TailOptions, TailRun};
 use crate::model::time::{Millis, Timestamp};
 use crate::model::world::{Link, OpenStream, World};
 use crate::model::writes::PutEntry;
@@ -46,12 +46,16 @@ impl App {
             Command::Refresh => self.refresh_all = true,
             Command::Unlock { minutes, reason } => self.unlock(minutes, reason, now),
             Command::Lock => self.lock("locked by hand", now),
-            Command::StartTail(start) => self.start_tail(start),
+            Command::StartTail(options) => self.start_tail(options),
             Command::StopTail => self.stop_tail(),
             Command::ClearTail => self.with_open(|open| open.tail.clear()),
-            Command::FilterTail(text) => self.with_open(|open| open.tail.set_filter_text(&text)),
             Command::StartSample(request) => self.start_sample(request),
             Command::StopSample => self.stop_sample(),
+            Command::FilterTail(spec) => self.filter_tail(spec, now),
+            Command::SetTail(tail) => self.change_settings(|settings| settings.tail = *tail),
+            Command::Export(request) => self.export(request),
+            Command::CancelExport => self.cancel_export(),
+            Command::DecodeTail(decode_as) => self.decode_tail(decode_as),
             Command::Put(entries) => self.put(entries, now),
             Command::Split(request) => self.split(request, now),
             Command::Copy(text) => ctx.copy_text(text),
@@ -78,7 +82,7 @@ impl App {
         }
     }
 
-    fn with_open(&mut self, change: impl FnOnce(&mut OpenStream)) {
+    pub(super) fn with_open(&mut self, change: impl FnOnce(&mut OpenStream)) {
         if let Some(open) = &mut self.world.open {
             change(open);
         }
@@ -133,6 +137,7 @@ impl App {
         self.world.local_endpoints = keep.local_endpoints;
         self.world.activity = keep.activity;
         self.world.meters = keep.meters;
+        self.world.export_folder = keep.export_folder;
         // What was typed on the first screen stays, in case the connection fails.
         self.ui = UiState { connect: std::mem::take(&mut self.ui.connect), ..UiState::default() };
     }
@@ -171,7 +176,7 @@ impl App {
         }
         let is_new = self.world.open.as_ref().is_some_and(|open| open.tail.run == TailRun::NotStarted);
         if tab == Tab::Tail && is_new {
-            self.start_tail(TailStart::Latest);
+            self.start_tail(TailOptions::default());
         }
     }
 
@@ -190,8 +195,9 @@ impl App {
         self.refresh_all = true;
     }
 
-    fn start_tail(&mut self, start: TailStart) {
-        let options = TailOptions { start, read_budget: self.world.settings.read_budget, ..TailOptions::default() };
+    fn start_tail(&mut self, options: TailOptions) {
+        let decode_as = self.world.open.as_ref().map(|open| open.tail.decode_as).unwrap_or_default();
+        let options = TailOptions { read_budget: self.world.settings.read_budget, decode_as, ..options };
         let now = self.world.now;
         self.with_open(|open| open.tail.begin(options.clone(), now));
         self.engine.start_tail(options);

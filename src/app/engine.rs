@@ -23,6 +23,9 @@ use crate::model::time::{Millis, Timestamp};
 use crate::model::world::{Fleet, LocalEndpoint};
 use crate::model::writes::{InjectRun, PutEntry, Receipt, ReshardRun, SplitRequest};
 use crate::tasks::clock::Clock;
+use crate::tasks::decode::DecodeJob;
+use crate::tasks::export::ExportJob;
+use crate::tasks::filter::FilterJob;
 use crate::tasks::minutes::Minutes;
 use crate::tasks::minutes::book::Wish;
 use crate::tasks::minutes::fetch::{Question, fetch};
@@ -38,7 +41,7 @@ use super::schedule::ClosedShards;
 /// The tasks of the window.
 pub struct Engine {
     handle: Handle,
-    wake: Wake,
+    pub(super) wake: Wake,
     /// For what comes all the time, such as records: many wakes become one frame.
     lazy_wake: Wake,
     pub(super) clock: Clock,
@@ -71,6 +74,14 @@ pub struct OpenTasks {
     pub(super) tail: Option<TailHandle>,
     /// What counts the keys of the stream.
     pub(super) sampler: Option<SamplerHandle>,
+    /// What looks through the records, and since when.
+    pub(super) filter: Option<(FilterJob, Timestamp)>,
+    /// What decodes the records that are kept anew.
+    pub(super) decode: Option<DecodeJob>,
+    /// What writes records to a file.
+    pub(super) export: Option<ExportJob>,
+    /// The first item that came decoded in a way that is not wanted any more.
+    pub(super) stale_from: Option<u64>,
 }
 
 /// What of the figures of the open stream is in sight: only that is asked for.
@@ -225,6 +236,10 @@ impl Engine {
             closed: ClosedShards::default(),
             tail: None,
             sampler: None,
+            filter: None,
+            decode: None,
+            export: None,
+            stale_from: None,
         });
     }
 

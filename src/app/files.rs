@@ -37,6 +37,13 @@ impl Files {
         Self { config: folder.to_owned(), data: folder.to_owned() }
     }
 
+    /// The folder that a person finds files in: that of downloads, or the home folder. Empty where none is known.
+    pub fn export_folder(&self) -> String {
+        let folders = directories::UserDirs::new();
+        let folder = folders.as_ref().map(|user| user.download_dir().unwrap_or(user.home_dir()));
+        folder.map_or_else(String::new, |folder| folder.to_string_lossy().into_owned())
+    }
+
     fn settings_path(&self) -> PathBuf {
         self.config.join("settings.json")
     }

@@ -19,8 +19,6 @@ use crate::ui::command::Place;
 
 /// How long one frame may spend on taking records in.
 const RECORD_BUDGET: Duration = Duration::from_millis(3);
-/// Rows that the filter looks at in one step.
-const FILTER_STEP: usize = 2_000;
 
 impl App {
     /// Takes in everything that is ready.
@@ -121,7 +119,12 @@ impl App {
         if let Some(handle) = &mut tasks.tail {
             while began.elapsed() < RECORD_BUDGET {
                 match handle.items.try_recv() {
-                    Ok(items) => open.tail.ingest(items),
+                    Ok(batch) => {
+                        if batch.decode_as != open.tail.decode_as {
+                            tasks.stale_from.get_or_insert(open.tail.store.next_id());
+                        }
+                        open.tail.ingest(batch.items);
+                    }
                     Err(TryRecvError::Empty) => break,
                     Err(TryRecvError::Disconnected) => {
                         open.tail.end(now);
@@ -135,7 +138,8 @@ impl App {
                 open.tail.status = status.clone();
             }
         }
-        while began.elapsed() < RECORD_BUDGET && !open.tail.advance_filter(FILTER_STEP) {}
+        super::tailing::follow_jobs(tasks, &mut open.tail, &self.engine.wake, now);
+        super::tailing::follow_export(tasks, &mut open.export);
         self.has_more = began.elapsed() >= RECORD_BUDGET;
     }
 
@@ -246,6 +250,13 @@ impl App {
             && let SampleRun::Running { text, progress, .. } = &open.sample.run
         {
             line(text.clone(), *progress);
+        }
+        if let Some(run) = self.world.open.as_ref().and_then(|open| open.export.as_ref())
+            && run.outcome.is_none()
+        {
+            let text =
+                format!("Exporting {} of {} records", format::grouped(run.done as i64), format::grouped(run.of as i64));
+            line(text, Some(run.done as f32 / run.of.max(1) as f32));
         }
         if self.world.fleet.pending_since.is_some() {
             let fleet = self.world.fleet.get();

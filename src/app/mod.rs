@@ -11,6 +11,7 @@ mod journal;
 pub mod launch;
 mod sampling;
 mod schedule;
+mod tailing;
 
 use std::time::Duration;
 
@@ -100,6 +101,7 @@ impl App {
             (crate::model::answer::Problem::new(crate::model::answer::ProblemKind::Configuration, text), now)
         });
         world.local_endpoints = crate::tasks::session::usual_endpoints();
+        world.export_folder = parts.files.as_ref().map(Files::export_folder).unwrap_or_default();
         let mut app = Self {
             world,
             ui: UiState::default(),

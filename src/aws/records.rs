@@ -6,8 +6,10 @@ use aws_sdk_kinesis::types::ShardIteratorType;
 
 use super::connect::Connection;
 use super::error::Call;
+use super::shards::range_of;
 use super::time::timestamp;
 use crate::model::answer::{Problem, ProblemKind};
+use crate::model::hash_range::HashKeyRange;
 use crate::model::ids::{PartitionKey, SequenceNumber, ShardId, StreamName};
 use crate::model::position::StartingPosition;
 use crate::model::record::RawRecord;
@@ -19,6 +21,8 @@ pub struct ChildShard {
     pub id: ShardId,
     /// Every shard that it came from.
     pub parents: Vec<ShardId>,
+    /// The hash keys it owns, where the server tells.
+    pub range: Option<HashKeyRange>,
 }
 
 /// One answer of `GetRecords`.
@@ -90,6 +94,7 @@ fn child_of(child: aws_sdk_kinesis::types::ChildShard) -> ChildShard {
     ChildShard {
         id: ShardId::from(child.shard_id),
         parents: child.parent_shards.into_iter().map(ShardId::from).collect(),
+        range: child.hash_key_range.as_ref().and_then(range_of),
     }
 }
 

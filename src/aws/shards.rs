@@ -57,16 +57,16 @@ impl Connection {
     }
 }
 
+pub(super) fn range_of(range: &aws_sdk_kinesis::types::HashKeyRange) -> Option<HashKeyRange> {
+    HashKeyRange::new(HashKey::parse(&range.starting_hash_key).ok()?, HashKey::parse(&range.ending_hash_key).ok()?)
+}
+
 /// A shard whose hash range is not a range of numbers is left out: nothing could be said of it.
 fn shard_of(shard: &aws_sdk_kinesis::types::Shard) -> Option<Shard> {
-    let range = shard.hash_key_range.as_ref()?;
     let sequence = shard.sequence_number_range.as_ref();
     Some(Shard {
         id: ShardId::from(shard.shard_id.as_str()),
-        range: HashKeyRange::new(
-            HashKey::parse(&range.starting_hash_key).ok()?,
-            HashKey::parse(&range.ending_hash_key).ok()?,
-        )?,
+        range: range_of(shard.hash_key_range.as_ref()?)?,
         parent: shard.parent_shard_id.as_deref().filter(|id| !id.is_empty()).map(ShardId::from),
         adjacent_parent: shard.adjacent_parent_shard_id.as_deref().filter(|id| !id.is_empty()).map(ShardId::from),
         starting_sequence_number: SequenceNumber::from(

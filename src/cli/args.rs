@@ -3,9 +3,11 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{Parser, Subcommand};
 
 use crate::model::connection::ConnectRequest;
+use crate::model::decode::DecodeAs;
+use crate::model::filter::FilterKind;
 use crate::model::hash_range::HashKey;
 use crate::model::ids::{PartitionKey, SequenceNumber, ShardId, StreamName};
 use crate::model::tail::TailStart;
@@ -97,13 +99,19 @@ pub struct DiagnoseArgs {
 pub struct TailArgs {
     /// Name of the stream.
     pub stream: StreamName,
-    /// Where to begin: latest, trim-horizon, at-timestamp=RFC3339, or after-sequence=SHARD:SEQ, which reads that shard and
-    /// those that came from it.
+    /// Where to begin: latest, trim-horizon, at-timestamp=RFC3339, or at-sequence=SHARD:SEQ or after-sequence=SHARD:SEQ,
+    /// which read that shard and those that came from it.
     #[arg(long, value_name = "WHERE", default_value = "latest", value_parser = parse_start)]
     pub from: TailStart,
     /// Only this shard, not those that come from it; may be given more than once.
     #[arg(long = "shard", value_name = "ID")]
     pub shards: Vec<ShardId>,
+    /// Only records of this partition key, and only the shards that can hold it.
+    #[arg(long, value_name = "KEY", conflicts_with = "shards")]
+    pub partition_key: Option<PartitionKey>,
+    /// What the bytes are taken for.
+    #[arg(long, value_name = "FORMAT", default_value = "auto", value_parser = parse_decode_as)]
+    pub decode_as: DecodeAs,
     /// End when every shard has been read to its tip as of the start.
     #[arg(long)]
     pub until_tip: bool,
@@ -113,23 +121,17 @@ pub struct TailArgs {
     /// End after so many printed records.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub count: Option<u64>,
-    /// Print only records in whose key, shard id or decoded data this occurs. A record that cannot be decoded is always
-    /// printed.
+    /// Print only records that pass: text or a regular expression in key, shard id or decoded data, or a jq expression on
+    /// the decoded record with $key, $shard, $sequence, $sub, $arrival, $size and $decoded. A record that cannot be decoded
+    /// is always printed.
     #[arg(long, value_name = "EXPR")]
     pub filter: Option<String>,
     /// What EXPR is.
-    #[arg(long, value_name = "KIND", default_value = "text", requires = "filter")]
+    #[arg(long, value_name = "KIND", default_value = "text", requires = "filter", value_parser = parse_filter_kind)]
     pub filter_kind: FilterKind,
     /// Most GetRecords calls a second and shard; all polling consumers of a shard together have 5.
     #[arg(long, value_name = "1..5", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=5))]
     pub read_budget: u32,
-}
-
-/// What a filter expression is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum FilterKind {
-    /// Text that must occur, whatever its case.
-    Text,
 }
 
 /// Options of `put`.
@@ -164,21 +166,38 @@ pub struct DemoServerArgs {
 }
 
 fn parse_start(text: &str) -> Result<TailStart, String> {
-    let expected = "expected latest, trim-horizon, at-timestamp=RFC3339 or after-sequence=SHARD:SEQ";
+    let expected =
+        "expected latest, trim-horizon, at-timestamp=RFC3339, at-sequence=SHARD:SEQ or after-sequence=SHARD:SEQ";
     match text.split_once('=') {
         None if text == "latest" => Ok(TailStart::Latest),
         None if text == "trim-horizon" => Ok(TailStart::TrimHorizon),
         Some(("at-timestamp", at)) => Timestamp::from_rfc3339(at).map(TailStart::AtTimestamp),
-        Some(("after-sequence", place)) => {
+        Some((kind @ ("at-sequence" | "after-sequence"), place)) => {
             let (shard, number) = place.rsplit_once(':').ok_or(expected)?;
             let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
             if shard.is_empty() || !is_number {
-                return Err("expected after-sequence=SHARD:SEQ with a decimal sequence number".to_owned());
+                return Err(format!("expected {kind}=SHARD:SEQ with a decimal sequence number"));
             }
-            Ok(TailStart::AfterSequence { shard: shard.into(), sequence_number: SequenceNumber::from(number) })
+            let (shard, sequence_number) = (shard.into(), SequenceNumber::from(number));
+            Ok(match kind {
+                "at-sequence" => TailStart::AtSequence { shard, sequence_number },
+                _ => TailStart::AfterSequence { shard, sequence_number },
+            })
         }
         _ => Err(expected.to_owned()),
     }
+}
+
+fn parse_filter_kind(text: &str) -> Result<FilterKind, String> {
+    FilterKind::ALL.into_iter().find(|kind| kind.label() == text).ok_or_else(|| "expected jq, text or regex".to_owned())
+}
+
+fn parse_decode_as(text: &str) -> Result<DecodeAs, String> {
+    let named = |decode_as: &DecodeAs| decode_as.label().eq_ignore_ascii_case(text);
+    DecodeAs::ALL.into_iter().find(named).ok_or_else(|| {
+        let all = DecodeAs::ALL.map(|decode_as| decode_as.label().to_lowercase());
+        format!("expected one of {}", all.join(", "))
+    })
 }
 
 fn parse_seconds(text: &str) -> Result<Duration, String> {
@@ -206,6 +225,10 @@ mod tests {
             parse_start("after-sequence=shardId-000000000001:49"),
             Ok(TailStart::AfterSequence { shard: "shardId-000000000001".into(), sequence_number: "49".into() })
         );
+        assert_eq!(
+            parse_start("at-sequence=s:49"),
+            Ok(TailStart::AtSequence { shard: "s".into(), sequence_number: "49".into() })
+        );
         for wrong in
             ["", "now", "at-timestamp=yesterday", "after-sequence=49", "after-sequence=:49", "after-sequence=s:x"]
         {
@@ -221,6 +244,10 @@ mod tests {
             &["tail", "s", "--for", "-1"],
             &["tail", "s", "--for", "inf"],
             &["tail"],
+            &["tail", "s", "--filter", "x", "--filter-kind", "sql"],
+            &["tail", "s", "--filter-kind", "jq"],
+            &["tail", "s", "--decode-as", "yaml"],
+            &["tail", "s", "--partition-key", "k", "--shard", "s"],
             &["put", "s", "--data", "x"],
             &["put", "s", "--partition-key", "k"],
             &["put", "s", "--partition-key", "k", "--data", "x", "--file", "f"],

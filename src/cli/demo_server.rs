@@ -3,9 +3,9 @@
 use std::io::Write;
 
 use super::args::DemoServerArgs;
-use super::ndjson::Line;
 use super::{End, interrupted, out};
 use crate::local::{LocalOptions, LocalServer};
+use crate::model::ndjson::Line;
 
 /// Prints the endpoint as soon as it answers, and runs until it is interrupted.
 pub(super) async fn run(options: &DemoServerArgs) -> Result<(), End> {

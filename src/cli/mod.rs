@@ -6,7 +6,6 @@
 mod args;
 mod demo_server;
 mod diagnose;
-mod ndjson;
 mod out;
 mod put;
 mod streams;
@@ -34,6 +33,8 @@ const INTERRUPTED: u8 = 130;
 pub(crate) enum End {
     /// Something went wrong; the sentence says what to do.
     Failed(String),
+    /// What was asked for cannot be read.
+    WrongUsage(String),
     /// Whoever read the output has gone.
     PipeClosed,
     /// The person interrupted it.
@@ -96,12 +97,15 @@ pub fn run(runtime: &Runtime, connect: &ConnectRequest, command: Command) -> Exi
     match outcome {
         Ok(()) | Err(End::PipeClosed) => ExitCode::SUCCESS,
         Err(End::Interrupted) => ExitCode::from(INTERRUPTED),
-        Err(End::Failed(sentence)) => {
-            let line: String = sentence.split_whitespace().collect::<Vec<_>>().join(" ");
-            out::error_line(&line);
-            ExitCode::FAILURE
-        }
+        Err(End::Failed(sentence)) => say(&sentence, ExitCode::FAILURE),
+        Err(End::WrongUsage(sentence)) => say(&sentence, ExitCode::from(WRONG_USAGE)),
     }
+}
+
+/// One line on standard error.
+fn say(sentence: &str, code: ExitCode) -> ExitCode {
+    out::error_line(&sentence.split_whitespace().collect::<Vec<_>>().join(" "));
+    code
 }
 
 async fn open(connect: &ConnectRequest) -> Result<Session, End> {

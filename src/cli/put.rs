@@ -6,12 +6,12 @@ use std::path::Path;
 use tokio::sync::watch;
 
 use super::args::PutArgs;
-use super::ndjson::Line;
 use super::{End, open, out};
 use crate::model::connection::ConnectRequest;
 use crate::model::format::grouped;
 use crate::model::ids::StreamName;
 use crate::model::limits::PUT_RECORDS_MAX_BYTES;
+use crate::model::ndjson::Line;
 use crate::model::writes::{InjectRow, PutEntry, PutOutcome};
 use crate::tasks::clock::Clock;
 use crate::tasks::inject;

@@ -4,11 +4,11 @@ use std::io::Write;
 
 use futures_util::{StreamExt, stream};
 
-use super::ndjson::Line;
 use super::{End, args::StreamsArgs, out};
 use crate::model::answer::Problem;
 use crate::model::format;
 use crate::model::ids::StreamName;
+use crate::model::ndjson::Line;
 use crate::model::stream::{StreamMode, StreamSummary};
 use crate::tasks::session::Session;
 

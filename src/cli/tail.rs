@@ -5,12 +5,14 @@ use std::io::Write;
 use tokio::runtime::Handle;
 use tokio::time::Instant;
 
-use super::args::{FilterKind, TailArgs};
-use super::{End, interrupted, ndjson, out};
-use crate::model::filter::Filter;
+use super::args::TailArgs;
+use super::{End, interrupted, out};
+use crate::model::filter::{Filter, FilterKind, FilterSpec};
+use crate::model::ndjson;
 use crate::model::tail::{NoticeKind, TailItem, TailNotice, TailOptions};
+use crate::tasks::filter::on_deep_stack;
 use crate::tasks::session::Session;
-use crate::tasks::tail::start_tail;
+use crate::tasks::tail::{TailHandle, start_tail};
 use crate::tasks::wake::Wake;
 
 /// Failures in a row of one shard after which the command ends: about four minutes.
@@ -18,47 +20,82 @@ const GIVE_UP_AFTER: u32 = 10;
 
 /// Calls: see [`start_tail`].
 pub(super) async fn run(session: &Session, args: TailArgs) -> Result<(), End> {
-    let options = TailOptions {
-        start: args.from,
-        shards: (!args.shards.is_empty()).then_some(args.shards),
+    let handle = Handle::current();
+    let connection = session.connection.clone();
+    let work = move || {
+        handle.block_on(async {
+            let filter = filter(&args)?;
+            let tail = start_tail(&handle, connection, args.stream.clone(), options(&args), Wake::none());
+            print(&args, tail, filter.as_ref()).await
+        })
+    };
+    // This thread has nothing else to do; the tailer runs on those of the runtime.
+    tokio::task::block_in_place(|| on_deep_stack(work)).map_err(End::Failed)?
+}
+
+fn options(args: &TailArgs) -> TailOptions {
+    TailOptions {
+        start: args.from.clone(),
+        shards: (!args.shards.is_empty()).then(|| args.shards.clone()),
+        partition_key: args.partition_key.clone(),
         read_budget: args.read_budget,
         until_tip: args.until_tip,
+        decode_as: args.decode_as,
         give_up_after: Some(GIVE_UP_AFTER),
-    };
-    let filter = args.filter.map(|text| match args.filter_kind {
-        FilterKind::Text => Filter::text(&text),
-    });
-    let connection = session.connection.clone();
-    let mut tail = start_tail(&Handle::current(), connection, args.stream.clone(), options, Wake::none());
+        ..TailOptions::default()
+    }
+}
+
+fn filter(args: &TailArgs) -> Result<Option<Filter>, End> {
+    let Some(text) = &args.filter else { return Ok(None) };
+    let spec = FilterSpec::new(args.filter_kind, text.as_str());
+    if spec.kind == FilterKind::Jq && spec.is_empty() {
+        return Ok(None);
+    }
+    Filter::compile(&spec).map(Some).map_err(|error| End::WrongUsage(format!("--filter: {}.", error.with_place(text))))
+}
+
+async fn print(args: &TailArgs, mut tail: TailHandle, filter: Option<&Filter>) -> Result<(), End> {
     let mut left = args.count;
     let mut out = out::stdout();
     let ends = args.limit_time.and_then(|limit| Instant::now().checked_add(limit));
     let interrupt = interrupted();
     tokio::pin!(interrupt);
     loop {
-        let items = tokio::select! {
+        let batch = tokio::select! {
             biased;
             () = &mut interrupt => {
                 out.flush()?;
                 return Err(End::Interrupted);
             }
             () = until(ends) => return Ok(out.flush()?),
-            items = tail.items.recv() => items,
+            batch = tail.items.recv() => batch,
         };
-        let Some(items) = items else { break };
-        for item in items {
-            match item {
-                TailItem::Notice(notice) => log(&notice),
-                TailItem::Record(record) if filter.as_ref().is_none_or(|filter| filter.matches(&record)) => {
-                    writeln!(out, "{}", ndjson::record(&args.stream, &record))?;
-                    if let Some(left) = &mut left {
-                        *left -= 1;
-                        if *left == 0 {
-                            return Ok(out.flush()?);
-                        }
+        let Some(batch) = batch else { break };
+        for item in batch.items {
+            let record = match item {
+                TailItem::Notice(notice) => {
+                    log(&notice);
+                    continue;
+                }
+                TailItem::Record(record) => record,
+            };
+            if let Some(filter) = filter {
+                match filter.judge(&record) {
+                    Ok(verdict) if verdict.is_shown() => {}
+                    Ok(_) => continue,
+                    Err(error) => {
+                        out.flush()?;
+                        return Err(End::Failed(format!("--filter: {error}.")));
                     }
                 }
-                TailItem::Record(_) => {}
+            }
+            writeln!(out, "{}", ndjson::record(&args.stream, &record))?;
+            if let Some(left) = &mut left {
+                *left -= 1;
+                if *left == 0 {
+                    return Ok(out.flush()?);
+                }
             }
         }
         if tail.items.is_empty() {

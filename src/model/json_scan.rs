@@ -56,12 +56,23 @@ pub struct Scanner<'a> {
     open: Vec<bool>,
     expect: Expect,
     max_depth: usize,
+    takes_many: bool,
 }
 
 impl<'a> Scanner<'a> {
     /// A scanner over a text that may be nested at most `max_depth` deep.
     pub fn new(text: &'a str, max_depth: usize) -> Self {
-        Self { text, at: 0, open: Vec::new(), expect: Expect::Value, max_depth }
+        Self { text, at: 0, open: Vec::new(), expect: Expect::Value, max_depth, takes_many: false }
+    }
+
+    /// A scanner over any number of values, one a line or one behind the other.
+    pub fn many(text: &'a str, max_depth: usize) -> Self {
+        Self { takes_many: true, ..Self::new(text, max_depth) }
+    }
+
+    /// Whether the last token ended a value that is in no other.
+    pub fn is_between_values(&self) -> bool {
+        self.expect == Expect::Nothing
     }
 
     /// The next token; `None` behind the end of the text.
@@ -75,6 +86,7 @@ impl<'a> Scanner<'a> {
                 return if self.expect == Expect::Nothing { Ok(None) } else { Err(self.error("unexpected end")) };
             };
             return match (self.expect, byte) {
+                (Expect::Nothing, _) if self.takes_many => self.value(byte).map(Some),
                 (Expect::Nothing, _) => Err(self.error("text behind the value")),
                 (Expect::CommaOrEnd, b',') => {
                     self.at += 1;
@@ -157,8 +169,10 @@ impl<'a> Scanner<'a> {
         let start = self.at;
         self.at += 1;
         loop {
+            let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
+            // Most of a record is inside strings: this is where the time goes.
+            self.at += rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | ..0x20)).unwrap_or(rest.len());
             match self.peek() {
-                None => return Err(self.error("unexpected end in a string")),
                 Some(b'"') => {
                     self.at += 1;
                     return Ok(start..self.at);
@@ -167,8 +181,8 @@ impl<'a> Scanner<'a> {
                     self.at += 1;
                     self.escape()?;
                 }
-                Some(..0x20) => return Err(self.error("control character in a string")),
-                Some(_) => self.at += 1,
+                Some(_) => return Err(self.error("control character in a string")),
+                None => return Err(self.error("unexpected end in a string")),
             }
         }
     }
@@ -249,17 +263,39 @@ pub fn validate(text: &str, max_depth: usize) -> Result<(), JsonError> {
     Ok(())
 }
 
+/// How many JSON values stand in the text, one a line or one behind the other.
+///
+/// # Errors
+/// See [`Scanner::next_token`].
+pub fn count_values(text: &str, max_depth: usize) -> Result<usize, JsonError> {
+    let mut scanner = Scanner::many(text, max_depth);
+    let mut values = 0;
+    while scanner.next_token()?.is_some() {
+        values += usize::from(scanner.is_between_values());
+    }
+    Ok(values)
+}
+
 /// Valid JSON on one line: white space between tokens left out, everything else untouched. Stops once `max_bytes` are
 /// written, wherever that is. A text that is not JSON comes back up to the place where it is none.
 pub fn compact(text: &str, max_bytes: usize) -> String {
+    written(Scanner::new(text, usize::MAX), text, max_bytes, "")
+}
+
+/// Like [`compact`], for several values with `between` put between them.
+pub fn compact_many(text: &str, max_bytes: usize, between: &str) -> String {
+    written(Scanner::many(text, usize::MAX), text, max_bytes, between)
+}
+
+fn written(mut scanner: Scanner<'_>, text: &str, max_bytes: usize, between: &str) -> String {
     let mut out = String::with_capacity(text.len().min(max_bytes));
-    let mut scanner = Scanner::new(text, usize::MAX);
-    let mut needs_comma = false;
+    let (mut needs_comma, mut is_behind_value) = (false, false);
     while let (true, Ok(Some(token))) = (out.len() < max_bytes, scanner.next_token()) {
         let is_end = matches!(token, Token::ObjectEnd | Token::ArrayEnd);
         if needs_comma && !is_end {
-            out.push(',');
+            out.push_str(if is_behind_value { between } else { "," });
         }
+        is_behind_value = scanner.is_between_values();
         needs_comma = !matches!(token, Token::ObjectStart | Token::ArrayStart | Token::Key(_));
         match token {
             Token::ObjectStart => out.push('{'),
@@ -361,6 +397,16 @@ mod tests {
         ] {
             assert_eq!(validate(text, 10).map_err(|err| err.at), Err(at), "{text:?}");
         }
+    }
+
+    #[test]
+    fn several_values_are_counted_and_written_in_one_line() {
+        let text = "{\"a\": 1}\n[2 , 3]{}\n";
+        assert_eq!(count_values(text, 10), Ok(3));
+        assert_eq!(compact_many(text, usize::MAX, " "), r#"{"a":1} [2,3] {}"#);
+        assert_eq!(count_values("", 10).map_err(|err| err.at), Err(0));
+        assert_eq!(count_values("{} {", 10).map_err(|err| err.at), Err(4));
+        assert!(validate("{} {}", 10).is_err());
     }
 
     #[test]

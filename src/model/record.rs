@@ -52,6 +52,7 @@ impl Record {
     pub fn weight_bytes(&self) -> usize {
         self.data.len()
             + self.decoded.text.as_ref().map_or(0, String::len)
+            + self.decoded.details.as_ref().and_then(|details| details.failed_bytes.as_ref()).map_or(0, Vec::len)
             + self.preview.len()
             + self.partition_key.as_str().len()
             + std::mem::size_of::<Self>()

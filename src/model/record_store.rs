@@ -1,21 +1,82 @@
 //! What a tail has read, in order of arrival, capped in bytes. The oldest items leave first, and it is counted: what was
 //! dropped is shown, never hidden.
+//!
+//! Items are kept in pieces that can be handed to other threads without copying an item: a million records are a few
+//! thousand pieces. A piece is freed when its last item has left, so what is in memory is at most one piece over the cap.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use super::tail::TailItem;
 
 /// Cap in bytes unless another is set.
 pub const DEFAULT_CAP_BYTES: usize = 256 * 1_048_576;
 
-/// Most items, whatever their size: beyond about 900,000 rows a list loses pixels, since scroll offsets are `f32`.
-pub const MAX_ITEMS: usize = 800_000;
+/// Most items, whatever their size. Scroll offsets are `f32`: beyond 16.7 million points only even ones exist, which the
+/// rows of the tail (22 points) still stand on.
+pub const MAX_ITEMS: usize = 1_000_000;
+
+/// A piece takes no further item once it has so many.
+const PIECE_ITEMS: usize = 512;
+/// A piece takes no further item once it weighs so much.
+const PIECE_BYTES: usize = 1_048_576;
+
+/// Some items that stand behind one another, shared with whoever looks at them.
+#[derive(Clone, Debug)]
+pub struct Piece {
+    first_id: u64,
+    /// Items before this one have left the store or are not wanted.
+    start: usize,
+    items: Arc<Vec<TailItem>>,
+}
+
+impl Piece {
+    /// The items with their ids, the oldest first.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = (u64, &TailItem)> {
+        numbered(self.first_id, &self.items, self.start)
+    }
+
+    /// Id of its first item.
+    pub fn from_id(&self) -> u64 {
+        self.first_id + self.start as u64
+    }
+
+    /// The id behind its last item.
+    pub fn end_id(&self) -> u64 {
+        self.first_id + self.items.len() as u64
+    }
+}
+
+/// Items with their ids, the first ones left out.
+fn numbered(first_id: u64, items: &[TailItem], skipped: usize) -> impl DoubleEndedIterator<Item = (u64, &TailItem)> {
+    items.iter().enumerate().skip(skipped).map(move |(at, item)| (first_id + at as u64, item))
+}
+
+/// A piece as the store keeps it.
+#[derive(Debug)]
+struct Kept {
+    first_id: u64,
+    bytes: usize,
+    items: Arc<Vec<TailItem>>,
+}
+
+impl Kept {
+    fn end_id(&self) -> u64 {
+        self.first_id + self.items.len() as u64
+    }
+
+    fn get(&self, id: u64) -> Option<&TailItem> {
+        self.items.get(usize::try_from(id.checked_sub(self.first_id)?).ok()?)
+    }
+}
 
 /// Items with ids that stay the same for ever and grow by one from item to item.
 #[derive(Debug)]
 pub struct RecordStore {
-    items: VecDeque<TailItem>,
+    /// Without gaps; the first one may begin before `first_id`.
+    pieces: VecDeque<Kept>,
     first_id: u64,
+    next_id: u64,
     bytes: usize,
     cap_bytes: usize,
     evicted: u64,
@@ -32,28 +93,52 @@ impl Default for RecordStore {
 impl RecordStore {
     /// An empty store.
     pub fn new(cap_bytes: usize) -> Self {
-        Self { items: VecDeque::new(), first_id: 0, bytes: 0, cap_bytes, evicted: 0, evicted_records: 0, records: 0 }
+        Self {
+            pieces: VecDeque::new(),
+            first_id: 0,
+            next_id: 0,
+            bytes: 0,
+            cap_bytes,
+            evicted: 0,
+            evicted_records: 0,
+            records: 0,
+        }
     }
 
     /// Adds an item behind all others and returns its id. Older items leave until the cap is kept; the newest stays even
     /// where it alone is larger.
     pub fn push(&mut self, item: TailItem) -> u64 {
-        let id = self.next_id();
-        self.bytes += item.weight_bytes();
+        let id = self.next_id;
+        let weight = item.weight_bytes();
+        self.next_id += 1;
+        self.bytes += weight;
         self.records += usize::from(item.record().is_some());
-        self.items.push_back(item);
+        self.append(id, weight, item);
         self.evict();
         id
     }
 
+    fn append(&mut self, id: u64, weight: usize, item: TailItem) {
+        let open = self.pieces.back_mut().filter(|piece| piece.items.len() < PIECE_ITEMS && piece.bytes < PIECE_BYTES);
+        // A piece that somebody is looking at is not changed.
+        if let Some(piece) = open
+            && let Some(items) = Arc::get_mut(&mut piece.items)
+        {
+            items.push(item);
+            piece.bytes += weight;
+            return;
+        }
+        self.pieces.push_back(Kept { first_id: id, bytes: weight, items: Arc::new(vec![item]) });
+    }
+
     /// Number of items.
     pub fn len(&self) -> usize {
-        self.items.len()
+        (self.next_id - self.first_id) as usize
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.items.is_empty()
+        self.next_id == self.first_id
     }
 
     /// Number of items that are records, not notices.
@@ -94,40 +179,84 @@ impl RecordStore {
 
     /// Id that the next item will get.
     pub fn next_id(&self) -> u64 {
-        self.first_id + self.items.len() as u64
+        self.next_id
     }
 
     /// The item with this id; `None` where it has left or is still to come.
     pub fn get(&self, id: u64) -> Option<&TailItem> {
-        self.items.get(self.index_of(id)?)
+        if id < self.first_id {
+            return None;
+        }
+        let at = self.pieces.partition_point(|piece| piece.end_id() <= id);
+        self.pieces.get(at)?.get(id)
     }
 
     /// The item at this place, the oldest first.
     pub fn at(&self, index: usize) -> Option<&TailItem> {
-        self.items.get(index)
+        self.get(self.id_at(index)?)
     }
 
     /// Id of the item at this place.
     pub fn id_at(&self, index: usize) -> Option<u64> {
-        (index < self.items.len()).then(|| self.first_id + index as u64)
+        (index < self.len()).then(|| self.first_id + index as u64)
     }
 
     /// Place of the item with this id.
     pub fn index_of(&self, id: u64) -> Option<usize> {
         let index = usize::try_from(id.checked_sub(self.first_id)?).ok()?;
-        (index < self.items.len()).then_some(index)
+        (index < self.len()).then_some(index)
     }
 
     /// All items with their ids, the oldest first.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = (u64, &TailItem)> {
         let first = self.first_id;
-        self.items.iter().enumerate().map(move |(index, item)| (first + index as u64, item))
+        self.pieces.iter().flat_map(move |piece| {
+            let skipped = usize::try_from(first.saturating_sub(piece.first_id)).unwrap_or(usize::MAX);
+            numbered(piece.first_id, &piece.items, skipped)
+        })
+    }
+
+    /// What is kept from this id on, to be looked at elsewhere. Costs by the number of pieces, not of items.
+    pub fn pieces_from(&self, id: u64) -> Vec<Piece> {
+        let from = id.max(self.first_id);
+        let at = self.pieces.partition_point(|piece| piece.end_id() <= from);
+        self.pieces
+            .range(at.min(self.pieces.len())..)
+            .map(|piece| Piece {
+                first_id: piece.first_id,
+                start: usize::try_from(from.saturating_sub(piece.first_id)).unwrap_or(usize::MAX),
+                items: piece.items.clone(),
+            })
+            .collect()
+    }
+
+    /// Puts other items in the place of those of a piece that was handed out; whether that could still be done. There must
+    /// be as many as [`Piece::iter`] gave.
+    pub fn replace(&mut self, piece: &Piece, items: Vec<TailItem>) -> bool {
+        let at = self.pieces.partition_point(|kept| kept.end_id() <= piece.from_id());
+        let (first, start) = (self.first_id, piece.start);
+        let Some(kept) = self.pieces.get_mut(at) else { return false };
+        let is_same = Arc::ptr_eq(&kept.items, &piece.items) && items.len() + start == kept.items.len();
+        if !is_same {
+            return false;
+        }
+        let gone = usize::try_from(first.saturating_sub(kept.first_id)).unwrap_or(usize::MAX);
+        let weigh = |items: &[TailItem]| items.iter().skip(gone).map(TailItem::weight_bytes).sum::<usize>();
+        let before = weigh(&kept.items);
+        let mut all: Vec<TailItem> = kept.items.iter().take(start).cloned().collect();
+        all.extend(items);
+        let after = weigh(&all);
+        kept.items = Arc::new(all);
+        kept.bytes = kept.bytes.saturating_sub(before) + after;
+        self.bytes = self.bytes.saturating_sub(before) + after;
+        self.evict();
+        true
     }
 
     /// Forgets everything, counts included. Ids go on, so that none is ever used twice.
     pub fn clear(&mut self) {
-        self.first_id = self.next_id();
-        self.items = VecDeque::new();
+        self.first_id = self.next_id;
+        self.pieces = VecDeque::new();
         self.bytes = 0;
         self.records = 0;
         self.evicted = 0;
@@ -135,14 +264,18 @@ impl RecordStore {
     }
 
     fn evict(&mut self) {
-        while (self.bytes > self.cap_bytes || self.items.len() > MAX_ITEMS) && self.items.len() > 1 {
-            let Some(item) = self.items.pop_front() else { return };
-            self.bytes = self.bytes.saturating_sub(item.weight_bytes());
+        while (self.bytes > self.cap_bytes || self.len() > MAX_ITEMS) && self.len() > 1 {
+            let Some(item) = self.pieces.front().and_then(|piece| piece.get(self.first_id)) else { return };
+            let (weight, is_record) = (item.weight_bytes(), item.record().is_some());
+            self.bytes = self.bytes.saturating_sub(weight);
             self.first_id += 1;
             self.evicted += 1;
-            if item.record().is_some() {
+            if is_record {
                 self.records -= 1;
                 self.evicted_records += 1;
+            }
+            while self.pieces.front().is_some_and(|piece| piece.end_id() <= self.first_id) {
+                self.pieces.pop_front();
             }
         }
     }
@@ -189,11 +322,43 @@ mod tests {
         assert_eq!(text(store.get(after)), Some("b"));
     }
 
+    #[test]
+    fn pieces_are_what_is_kept_and_stay_as_they_were_handed_out() {
+        let mut store = RecordStore::new(1_000_000);
+        for n in 0..1_200 {
+            store.push(notice(format!("{n}")));
+        }
+        let pieces = store.pieces_from(700);
+        store.push(notice("new".to_owned()));
+        let ids: Vec<u64> = pieces.iter().flat_map(|piece| piece.iter().map(|(id, _)| id)).collect();
+        assert!(ids.iter().copied().eq(700..1_200));
+        assert_eq!(pieces.first().map(Piece::from_id), Some(700));
+        assert_eq!(pieces.last().map(Piece::end_id), Some(1_200));
+        assert_eq!(text(store.get(1_200)), Some("new"));
+        assert!(store.pieces_from(1_201).is_empty());
+    }
+
+    #[test]
+    fn the_items_of_a_piece_can_be_replaced_while_it_is_kept() {
+        let mut store = RecordStore::new(1_000_000);
+        for _ in 0..10 {
+            store.push(notice("old".to_owned()));
+        }
+        let piece = store.pieces_from(4).remove(0);
+        let before = store.bytes();
+        assert!(store.replace(&piece, vec![notice("newer".to_owned()); 6]));
+        assert_eq!((text(store.get(3)), text(store.get(4)), store.len()), (Some("old"), Some("newer"), 10));
+        assert_eq!(store.bytes(), before + 6 * 2);
+        assert!(!store.replace(&piece, vec![notice("again".to_owned()); 6]), "it is not the piece any more");
+        assert!(!store.replace(&store.pieces_from(0).remove(0), Vec::new()));
+    }
+
     #[derive(Clone, Debug)]
     enum Step {
         Push(usize),
         Cap(usize),
         Clear,
+        Look,
     }
 
     fn step() -> impl Strategy<Value = Step> {
@@ -201,6 +366,7 @@ mod tests {
             20 => (0usize..300).prop_map(Step::Push),
             2 => (0usize..4_000).prop_map(Step::Cap),
             1 => Just(Step::Clear),
+            2 => Just(Step::Look),
         ]
     }
 
@@ -211,6 +377,7 @@ mod tests {
             let mut cap = 2_000;
             let mut list: Vec<(u64, usize)> = Vec::new();
             let (mut next, mut evicted) = (0u64, 0u64);
+            let mut looked_at = Vec::new();
             for step in steps {
                 match step {
                     Step::Push(len) => {
@@ -224,6 +391,7 @@ mod tests {
                         cap = bytes;
                         store.set_cap_bytes(bytes);
                     }
+                    Step::Look => looked_at = store.pieces_from(next.saturating_sub(7)),
                     Step::Clear => {
                         store.clear();
                         list.clear();
@@ -246,6 +414,9 @@ mod tests {
                 prop_assert_eq!(store.id_at(list.len()), None);
                 prop_assert!(store.get(next).is_none());
                 prop_assert!(store.iter().map(|(id, _)| id).eq(list.iter().map(|(id, _)| *id)));
+                let pieces = store.pieces_from(0);
+                prop_assert!(pieces.iter().flat_map(Piece::iter).map(|(id, _)| id).eq(list.iter().map(|(id, _)| *id)));
+                prop_assert!(looked_at.iter().flat_map(Piece::iter).all(|(id, _)| id < next));
             }
         }
     }

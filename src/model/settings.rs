@@ -3,7 +3,45 @@
 use std::collections::BTreeMap;
 
 use super::connection::Environment;
+use super::filter::FilterSpec;
 use super::heat_thresholds::HeatThresholds;
+
+/// Most saved filters; the oldest leave.
+const FILTERS_MAX: usize = 50;
+/// Most masking rules.
+const MASKS_MAX: usize = 200;
+
+/// How the tail shows records.
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(default)]
+pub struct TailSettings {
+    /// Filters that were saved, the newest first.
+    pub filters: Vec<FilterSpec>,
+    /// Fields whose values are never shown, copied or exported; see [`super::mask::Masks`].
+    pub masks: Vec<String>,
+    /// Times in the zone of this machine instead of UTC.
+    pub is_local_time: bool,
+    /// Columns that are not shown.
+    pub hidden_columns: Vec<String>,
+    /// Widths of columns that were dragged, in points.
+    pub column_widths: BTreeMap<String, f32>,
+}
+
+impl TailSettings {
+    /// Remembers a filter as the newest one.
+    pub fn save_filter(&mut self, spec: FilterSpec) {
+        self.filters.retain(|saved| *saved != spec);
+        self.filters.insert(0, spec);
+    }
+
+    fn clamped(mut self) -> Self {
+        self.filters.truncate(FILTERS_MAX);
+        self.masks.truncate(MASKS_MAX);
+        self.column_widths.retain(|_, width| width.is_finite());
+        self.column_widths.values_mut().for_each(|width| *width = width.clamp(36.0, 800.0));
+        self
+    }
+}
 
 /// Light or dark.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -36,6 +74,8 @@ pub struct Settings {
     pub tail_buffer_mib: u32,
     /// `GetRecords` calls a second and shard that the tail may use, 1 to 5.
     pub read_budget: u32,
+    /// How the tail shows records.
+    pub tail: TailSettings,
     /// Width of the rail in points.
     pub rail_width: f32,
     /// Size of the window in points.
@@ -55,6 +95,7 @@ impl Default for Settings {
             refresh_seconds: 60,
             tail_buffer_mib: 256,
             read_budget: 1,
+            tail: TailSettings::default(),
             rail_width: 224.0,
             window_size: None,
             heat_thresholds: HeatThresholds::default(),
@@ -70,6 +111,7 @@ impl Settings {
         self.tail_buffer_mib = self.tail_buffer_mib.clamp(16, 4_096);
         self.heat_thresholds = self.heat_thresholds.clamped();
         self.read_budget = self.read_budget.clamp(1, 5);
+        self.tail = self.tail.clamped();
         self.window_size = self
             .window_size
             .filter(|(width, height)| (200.0..=20_000.0).contains(width) && (150.0..=20_000.0).contains(height));

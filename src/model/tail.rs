@@ -4,12 +4,13 @@
 use std::sync::Arc;
 
 use super::answer::Problem;
-use super::filter::{Filter, FilterIndex};
-use super::ids::{SequenceNumber, ShardId};
+use super::decode::DecodeAs;
+use super::filter::{Filter, FilterError, FilterIndex, FilterSpec, Found};
+use super::ids::{PartitionKey, SequenceNumber, ShardId};
 use super::limits::SHARD_READ_CALLS_PER_SEC;
 use super::record::Record;
 use super::record_store::RecordStore;
-use super::time::Timestamp;
+use super::time::{Millis, Timestamp};
 
 /// Where reading begins.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -21,6 +22,13 @@ pub enum TailStart {
     TrimHorizon,
     /// At the first record that arrived at or after this moment (to the millisecond).
     AtTimestamp(Timestamp),
+    /// At one record of one shard; see [`TailStart::AfterSequence`].
+    AtSequence {
+        /// The shard.
+        shard: ShardId,
+        /// Its first record that is wanted.
+        sequence_number: SequenceNumber,
+    },
     /// Behind one record of one shard. Sequence numbers mean nothing in another shard, so only this shard is read, and
     /// the shards that came from it.
     AfterSequence {
@@ -38,21 +46,41 @@ pub struct TailOptions {
     pub start: TailStart,
     /// Only these shards, not those that come from them; `None` reads all.
     pub shards: Option<Vec<ShardId>>,
+    /// Only the shards that can hold this partition key, now or at any time since the start, and only its records.
+    pub partition_key: Option<PartitionKey>,
     /// Most `GetRecords` calls a second and shard, 1 to 5. At the tip it is one a second, whatever this says.
     pub read_budget: u32,
     /// End when every shard has been read to its tip as of the start.
     pub until_tip: bool,
+    /// End after this long; `None` reads on.
+    pub limit: Option<Millis>,
+    /// What the bytes of records are taken for at the start; see the tailer's handle for later.
+    pub decode_as: DecodeAs,
     /// Give up after this many failures in a row of one shard; `None` never gives up. Throttling is not a failure.
     pub give_up_after: Option<u32>,
 }
 
 impl Default for TailOptions {
     fn default() -> Self {
-        Self { start: TailStart::Latest, shards: None, read_budget: 1, until_tip: false, give_up_after: None }
+        Self {
+            start: TailStart::Latest,
+            shards: None,
+            partition_key: None,
+            read_budget: 1,
+            until_tip: false,
+            limit: None,
+            decode_as: DecodeAs::Auto,
+            give_up_after: None,
+        }
     }
 }
 
 impl TailOptions {
+    /// Everything from this start on.
+    pub fn from_start(start: TailStart) -> Self {
+        Self { start, ..Self::default() }
+    }
+
     /// The budget inside its range, whatever was set.
     pub fn reads_per_sec(&self) -> u32 {
         self.read_budget.clamp(1, SHARD_READ_CALLS_PER_SEC)
@@ -182,7 +210,10 @@ pub enum TailRun {
     #[default]
     NotStarted,
     /// Stopped by the person.
-    Stopped,
+    Stopped {
+        /// What was asked for.
+        options: TailOptions,
+    },
     /// Running since then.
     Running {
         /// What was asked for.
@@ -208,6 +239,12 @@ pub struct Tail {
     pub store: RecordStore,
     /// What is shown of it; `None` shows everything.
     pub filter: Option<FilterIndex>,
+    /// What will be shown once it has been looked through.
+    pub next_filter: Option<FilterIndex>,
+    /// What was asked for last and cannot be used.
+    pub filter_problem: Option<(FilterSpec, FilterError)>,
+    /// What the bytes of records are taken for.
+    pub decode_as: DecodeAs,
     /// How far each shard has been read.
     pub status: TailStatus,
 }
@@ -227,8 +264,8 @@ impl Tail {
 
     /// Stopped by the person; what came stays.
     pub fn stop(&mut self) {
-        if self.is_running() {
-            self.run = TailRun::Stopped;
+        if let TailRun::Running { options, .. } = &self.run {
+            self.run = TailRun::Stopped { options: options.clone() };
         }
     }
 
@@ -251,9 +288,54 @@ impl Tail {
         }
     }
 
-    /// Sets what is shown; empty text shows everything. The index starts anew, see [`Tail::advance_filter`].
+    /// Shows only what holds this text, whatever its case; empty text shows everything. The index starts anew, see
+    /// [`Tail::advance_filter`].
     pub fn set_filter_text(&mut self, text: &str) {
+        self.filter_problem = None;
+        self.next_filter = None;
         self.filter = (!text.is_empty()).then(|| FilterIndex::new(Filter::text(text)));
+    }
+
+    /// Shows everything.
+    pub fn clear_filter(&mut self) {
+        self.set_filter_text("");
+    }
+
+    /// Begins to look through a filter; what was shown stays until [`Tail::settle_filter`] puts the new one in its place.
+    pub fn begin_filter(&mut self, filter: Arc<Filter>) {
+        self.filter_problem = None;
+        self.next_filter = Some(FilterIndex::new(filter));
+    }
+
+    /// Why the expression that was asked for cannot be used; what was shown stays.
+    pub fn fail_filter(&mut self, spec: FilterSpec, problem: FilterError) {
+        self.filter_problem = Some((spec, problem));
+    }
+
+    /// Takes what was found for the filter that is looked through or shown.
+    pub fn take_found(&mut self, found: Found) {
+        if let Some(index) = self.next_filter.as_mut().or(self.filter.as_mut()) {
+            index.take(found, &self.store);
+        }
+    }
+
+    /// The filter that is looked through or shown does not end.
+    pub fn stop_filter(&mut self, problem: FilterError) {
+        if let Some(index) = self.next_filter.as_mut().or(self.filter.as_mut()) {
+            index.stop(problem);
+        }
+    }
+
+    /// Shows the new filter once it has seen everything, or at once where that is wanted.
+    pub fn settle_filter(&mut self, at_once: bool) {
+        if let Some(filter) = &mut self.filter {
+            filter.forget(&self.store);
+        }
+        let Some(next) = &mut self.next_filter else { return };
+        next.forget(&self.store);
+        if at_once || next.remaining(&self.store) == 0 {
+            self.filter = self.next_filter.take();
+        }
     }
 
     /// Lets the filter look at up to `budget` items it has not seen; whether it has seen them all.

@@ -5,6 +5,7 @@ use jiff::tz::TimeZone;
 use super::activity::ActivityEntry;
 use super::answer::{Answer, Problem};
 use super::connection::{ConnectRequest, ConnectionInfo, Identity, ProfileInfo, WriteLock};
+use super::export::ExportRun;
 use super::health::FleetRow;
 use super::heat_range::HeatRange;
 use super::ids::{ShardId, StreamName};
@@ -98,6 +99,8 @@ pub struct OpenStream {
     pub sample: super::sample::state::SampleState,
     /// The last injection.
     pub inject: Option<InjectRun>,
+    /// The export that runs or ran last.
+    pub export: Option<ExportRun>,
     /// The reshard that runs or ran last.
     pub reshard: Option<ReshardRun>,
 }
@@ -135,6 +138,8 @@ pub struct World {
     pub last_problem: Option<(Problem, Timestamp)>,
     /// Figures before this moment were generated for the demo.
     pub generated_before: Option<Timestamp>,
+    /// The folder that files are written to unless another is named; empty where none is known.
+    pub export_folder: String,
     /// Nobody touches the window and nothing runs: frames are rare, so clocks show no seconds.
     pub is_resting: bool,
 }
@@ -158,6 +163,7 @@ impl World {
             tasks: Vec::new(),
             last_problem: None,
             generated_before: None,
+            export_folder: String::new(),
             is_resting: false,
         }
     }
@@ -195,6 +201,7 @@ impl OpenStream {
             tail: super::tail::Tail::default(),
             sample: super::sample::state::SampleState::default(),
             inject: None,
+            export: None,
             reshard: None,
         }
     }

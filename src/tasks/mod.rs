@@ -3,6 +3,9 @@
 //! Names [`crate::aws`], [`crate::local`] and [`crate::model`], never the SDK and never a view.
 
 pub mod clock;
+pub mod decode;
+pub mod export;
+pub mod filter;
 pub mod fleet;
 pub mod inject;
 pub mod minutes;

@@ -73,6 +73,7 @@ fn stream_ui(ui: &mut Ui, world: &World, state: &mut UiState, tab: Tab, out: &mu
 fn dialog_ui(ui: &mut Ui, world: &World, state: &mut UiState, out: &mut Commands) {
     match state.dialog {
         Some(Dialog::Unlock) => dialogs::unlock::show(ui, world, &mut state.unlock, out),
+        Some(Dialog::Export) => dialogs::export::show(ui, world, &mut state.export, out),
         Some(Dialog::Shortcuts) => dialogs::shortcuts::show(ui, out),
         Some(Dialog::Inject) => {
             if let Some(entry) = state.tail.take_injection() {

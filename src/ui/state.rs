@@ -3,6 +3,7 @@
 use crate::model::ids::ShardId;
 
 use super::command::{Command, Dialog, Place, Tab};
+use super::dialogs::export::ExportState;
 use super::dialogs::inject::InjectState;
 use super::dialogs::reshard::ReshardState;
 use super::dialogs::unlock::UnlockState;
@@ -55,6 +56,8 @@ pub struct UiState {
     pub unlock: UnlockState,
     /// The dialog that injects.
     pub inject: InjectState,
+    /// The dialog that exports.
+    pub export: ExportState,
     /// The dialog that reshards.
     pub reshard: ReshardState,
 }
@@ -81,6 +84,7 @@ impl Default for UiState {
             tail: TailState::default(),
             unlock: UnlockState::default(),
             inject: InjectState::default(),
+            export: ExportState::default(),
             reshard: ReshardState::default(),
         }
     }
@@ -160,6 +164,7 @@ impl UiState {
             Dialog::Unlock => self.unlock = UnlockState::default(),
             Dialog::Inject => self.inject = InjectState::default(),
             Dialog::Reshard => self.reshard = ReshardState::default(),
+            Dialog::Export => self.export = ExportState::default(),
             Dialog::Shortcuts => {}
         }
         self.dialog = Some(dialog);

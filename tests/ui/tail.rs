@@ -6,6 +6,7 @@ use eframe::egui;
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
 use kinescope::model::decode::{Decoded, Step};
+use kinescope::model::filter::{FilterKind, FilterSpec};
 use kinescope::model::ids::{PartitionKey, SequenceNumber};
 use kinescope::model::record::Record;
 use kinescope::model::tail::{
@@ -41,7 +42,7 @@ fn record(n: usize) -> Record {
         approximate_arrival: Some(stage::now() - Millis(4_100 - 137 * n as i64 % 4_000)),
         data: Arc::from(text.as_bytes()),
         preview: text.chars().take(240).collect(),
-        decoded: Decoded { steps: vec![Step::Gzip, Step::Json], text: Some(text), error: None },
+        decoded: Decoded { steps: vec![Step::Gzip, Step::Json], text: Some(text), ..Decoded::default() },
     }
 }
 
@@ -52,6 +53,7 @@ fn undecodable(n: usize) -> Record {
         steps: vec![Step::Binary],
         text: None,
         error: Some("gzip: unexpected end of data at byte 1,024".to_owned()),
+        details: None,
     };
     broken.preview = "1f 8b 08 00 00".to_owned();
     broken
@@ -151,7 +153,8 @@ fn typing_filters_and_matches_are_marked() {
     harness.run_steps(2);
     harness.event(egui::Event::Text("checkout".to_owned()));
     harness.run_steps(2);
-    assert_eq!(harness.state().commands, [Command::FilterTail("checkout".to_owned())]);
+    let asked = Command::FilterTail(FilterSpec::new(FilterKind::Jq, "checkout"));
+    assert_eq!(harness.state().commands, [asked]);
     let tail = tail(&mut harness);
     tail.set_filter_text("checkout");
     tail.advance_filter(10_000);
@@ -271,7 +274,7 @@ fn starting_and_stopping_are_commands() {
     picture(&mut harness, "tail_empty");
     harness.get_by_role_and_label(egui::accesskit::Role::RadioButton, "Trim horizon").click();
     harness.run_steps(2);
-    assert_eq!(harness.state().commands, [Command::StartTail(TailStart::TrimHorizon)]);
+    assert_eq!(harness.state().commands, [Command::StartTail(TailOptions::from_start(TailStart::TrimHorizon))]);
     let mut harness = window(Stage::new(world()), show);
     harness.get_by_label("Stop").click();
     harness.get_by_label("Clear").click();

@@ -1,55 +1,32 @@
 //! What the bytes of a record are. Every step is bounded in size and depth; what cannot be decoded stays as it is, with the error.
 //!
-//! The chain: a KPL aggregate is taken apart into its user records; gzip and zlib are unpacked; what is left is JSON,
-//! UTF-8 text or binary. The outcome is a value in every case: there is no record that cannot be shown.
+//! The chain: a KPL aggregate is taken apart into its user records; registry headers and packings are taken off; what is
+//! left is JSON, text, or bytes. The outcome is a value in every case: there is no record that cannot be shown.
+//!
+//! [`Step`] names what there is. What has no mark of its own (base64, raw Snappy, the Confluent header) counts only where
+//! what is behind it decodes further; MessagePack and CBOR only where they fill the whole data.
 
 pub mod aggregate;
+mod binary;
+mod chain;
+mod envelope;
+mod headers;
 mod kpl;
+mod preview;
+mod step;
 mod unpack;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::format;
 use super::ids::{PartitionKey, ShardId};
 use super::json_scan;
 use super::record::{RawRecord, Record};
 
+pub use step::{DecodeAs, Step};
+
 /// Most characters of a preview.
 pub const PREVIEW_MAX_CHARS: usize = 240;
-
-/// How many bytes of binary data a preview shows.
-const PREVIEW_HEX_BYTES: usize = 64;
-
-/// One step of the decoding chain, outermost first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Step {
-    /// A user record of a KPL aggregate.
-    Kpl,
-    /// Gzip.
-    Gzip,
-    /// Zlib.
-    Zlib,
-    /// JSON text.
-    Json,
-    /// UTF-8 text.
-    Text,
-    /// Neither: shown as hexadecimal.
-    Binary,
-}
-
-impl Step {
-    /// As written in output, `"kpl"`.
-    pub fn label(self) -> &'static str {
-        match self {
-            Self::Kpl => "kpl",
-            Self::Gzip => "gzip",
-            Self::Zlib => "zlib",
-            Self::Json => "json",
-            Self::Text => "text",
-            Self::Binary => "binary",
-        }
-    }
-}
 
 /// The outcome of decoding one record.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -60,16 +37,51 @@ pub struct Decoded {
     pub text: Option<String>,
     /// Why decoding stopped early, with the place.
     pub error: Option<String>,
+    /// More about the chain, where there is more to say than that the data is text or bytes.
+    pub details: Option<Box<Details>>,
+}
+
+/// What else is known of a chain.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Details {
+    /// Bytes behind each step, from the first behind an aggregate on; the last is that of the text, where there is one.
+    pub sizes: Vec<usize>,
+    /// The schema that a registry header names.
+    pub schema: Option<String>,
+    /// Where decoding stopped: a place in `failed_bytes`, or in the data of the record.
+    pub failed_at: Option<usize>,
+    /// What decoding stopped at, where something had been unpacked before; bounded.
+    pub failed_bytes: Option<Vec<u8>>,
 }
 
 impl Decoded {
-    /// Whether the text is JSON.
+    /// Whether the text is one JSON value.
     pub fn is_json(&self) -> bool {
-        self.steps.last() == Some(&Step::Json)
+        self.steps.last().is_some_and(|step| step.is_json())
+    }
+
+    /// Whether the text is several JSON values.
+    pub fn is_ndjson(&self) -> bool {
+        self.steps.last() == Some(&Step::Ndjson)
+    }
+
+    /// Whether the text is written anew, not what was sent.
+    pub fn is_rewritten(&self) -> bool {
+        self.steps.last().is_some_and(|step| step.rewrites())
+    }
+
+    /// The record as one JSON value: its text, or an array of its values.
+    pub fn json(&self) -> Option<Cow<'_, str>> {
+        let text = self.text.as_deref()?;
+        match self.steps.last() {
+            Some(Step::Ndjson) => Some(Cow::Owned(format!("[{}]", json_scan::compact_many(text, usize::MAX, ",")))),
+            Some(step) if step.is_json() => Some(Cow::Borrowed(text)),
+            _ => None,
+        }
     }
 }
 
-/// Bounds of decoding. They hold for one Kinesis record.
+/// Bounds of decoding, and what to take the bytes for. They hold for one Kinesis record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DecodeLimits {
     /// Most bytes that unpacking may yield.
@@ -80,6 +92,10 @@ pub struct DecodeLimits {
     pub json_max_depth: usize,
     /// Most user records of an aggregate.
     pub aggregate_max_records: usize,
+    /// Most bytes that are kept of what could not be unpacked further.
+    pub failed_bytes_max: usize,
+    /// What the bytes are taken for.
+    pub decode_as: DecodeAs,
 }
 
 impl Default for DecodeLimits {
@@ -89,6 +105,8 @@ impl Default for DecodeLimits {
             unpack_max_levels: 4,
             json_max_depth: 120,
             aggregate_max_records: 250_000,
+            failed_bytes_max: 65_536,
+            decode_as: DecodeAs::Auto,
         }
     }
 }
@@ -103,14 +121,18 @@ pub fn decode(raw: RawRecord, shard_id: &ShardId, limits: &DecodeLimits) -> Vec<
 /// Like [`decode`], but hands each record over as soon as it is decoded, so that not all texts of a large aggregate
 /// have to be held at once.
 pub fn decode_each(raw: RawRecord, shard_id: &ShardId, limits: &DecodeLimits, mut sink: impl FnMut(Record)) {
-    let warning = match kpl::split(&raw.data, limits.aggregate_max_records) {
+    let split = match limits.decode_as {
+        DecodeAs::Hex => Ok(None),
+        _ => kpl::split(&raw.data, limits.aggregate_max_records),
+    };
+    let warning = match split {
         Ok(Some(users)) => {
             let count = users.len() as u32;
             let mut left = *limits;
             for (place, user) in users.into_iter().enumerate() {
-                let decoded = decode_bytes(&user.data, vec![Step::Kpl], &left);
-                if decoded.steps.len() > 2 {
-                    let unpacked = decoded.text.as_ref().map_or(0, String::len);
+                let decoded = chain::run(&user.data, vec![Step::Kpl], &left);
+                if let Some(details) = &decoded.details {
+                    let unpacked = details.sizes.iter().rev().skip(1).sum();
                     left.unpacked_max_bytes = left.unpacked_max_bytes.saturating_sub(unpacked);
                 }
                 sink(record(&raw, shard_id, Some((place as u32, count)), user.partition_key, user.data, decoded));
@@ -120,12 +142,20 @@ pub fn decode_each(raw: RawRecord, shard_id: &ShardId, limits: &DecodeLimits, mu
         Ok(None) => None,
         Err(warning) => Some(warning),
     };
-    let mut decoded = decode_bytes(&raw.data, Vec::new(), limits);
+    let mut decoded = chain::run(&raw.data, Vec::new(), limits);
     if warning.is_some() {
         decoded.error = warning;
     }
     let (key, data) = (raw.partition_key.clone(), raw.data.clone());
     sink(record(&raw, shard_id, None, key, data, decoded));
+}
+
+/// The record taken for something else; its aggregate is not looked at again.
+pub fn decode_again(record: &Record, limits: &DecodeLimits) -> Record {
+    let steps = if record.sub_sequence.is_some() { vec![Step::Kpl] } else { Vec::new() };
+    let decoded = chain::run(&record.data, steps, limits);
+    let preview = preview::preview(&decoded, &record.data);
+    Record { decoded, preview, ..record.clone() }
 }
 
 fn record(
@@ -136,7 +166,7 @@ fn record(
     data: Vec<u8>,
     decoded: Decoded,
 ) -> Record {
-    let preview = preview(&decoded, &data);
+    let preview = preview::preview(&decoded, &data);
     Record {
         shard_id: shard_id.clone(),
         sequence_number: raw.sequence_number.clone(),
@@ -149,58 +179,10 @@ fn record(
     }
 }
 
-/// Decodes the bytes of one record behind the steps that were already taken.
-fn decode_bytes(data: &[u8], mut steps: Vec<Step>, limits: &DecodeLimits) -> Decoded {
-    let unpacked = unpack::unpack(data, limits);
-    steps.extend(&unpacked.steps);
-    if let Some(error) = unpacked.error {
-        steps.push(Step::Binary);
-        return Decoded { steps, text: None, error: Some(error) };
-    }
-    let Ok(text) = String::from_utf8(unpacked.data.into_owned()) else {
-        steps.push(Step::Binary);
-        return Decoded { steps, text: None, error: None };
-    };
-    let error = match json_scan::validate(&text, limits.json_max_depth) {
-        Ok(()) => {
-            steps.push(Step::Json);
-            return Decoded { steps, text: Some(text), error: None };
-        }
-        Err(error) => error.is_bound.then(|| {
-            format!("JSON nested deeper than {} levels at byte {}: shown as text", limits.json_max_depth, error.at)
-        }),
-    };
-    steps.push(Step::Text);
-    Decoded { steps, text: Some(text), error }
-}
-
-/// One harmless line of at most [`PREVIEW_MAX_CHARS`] characters.
-fn preview(decoded: &Decoded, data: &[u8]) -> String {
-    const KEPT: usize = PREVIEW_MAX_CHARS - 1;
-    match &decoded.text {
-        Some(text) if decoded.is_json() => format::one_line(&json_scan::compact(text, KEPT * 4 + 1), KEPT),
-        Some(text) => format::one_line(text.trim_start(), KEPT),
-        None => hex_preview(data),
-    }
-}
-
-/// The first bytes as hexadecimal, `f3 89 9a…`.
-fn hex_preview(data: &[u8]) -> String {
-    let mut out = String::with_capacity(PREVIEW_HEX_BYTES * 3 + 3);
-    for (place, byte) in data.iter().take(PREVIEW_HEX_BYTES).enumerate() {
-        if place > 0 {
-            out.push(' ');
-        }
-        for nibble in [byte >> 4, byte & 15] {
-            out.extend(char::from_digit(u32::from(nibble), 16));
-        }
-    }
-    if data.len() > PREVIEW_HEX_BYTES {
-        out.push('…');
-    }
-    out
-}
-
+#[cfg(test)]
+mod chain_tests;
+#[cfg(test)]
+mod hostile_tests;
 #[cfg(test)]
 pub(crate) use kpl::aggregate as aggregate_for_tests;
 #[cfg(test)]

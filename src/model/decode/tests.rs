@@ -17,7 +17,7 @@ fn from_hex(hex: &str) -> Vec<u8> {
     digits.chunks(2).map(|pair| (pair[0] * 16 + pair[1]) as u8).collect()
 }
 
-fn raw(data: &[u8]) -> RawRecord {
+pub(super) fn raw(data: &[u8]) -> RawRecord {
     RawRecord {
         sequence_number: SequenceNumber::from("17"),
         partition_key: PartitionKey::from("outer"),
@@ -26,17 +26,17 @@ fn raw(data: &[u8]) -> RawRecord {
     }
 }
 
-fn all(data: &[u8]) -> Vec<Record> {
+pub(super) fn all(data: &[u8]) -> Vec<Record> {
     decode(raw(data), &ShardId::from("shardId-000000000000"), &DecodeLimits::default())
 }
 
-fn one(data: &[u8]) -> Record {
+pub(super) fn one(data: &[u8]) -> Record {
     let mut records = all(data);
     assert_eq!(records.len(), 1);
     records.remove(0)
 }
 
-fn gzip(data: &[u8]) -> Vec<u8> {
+pub(super) fn gzip(data: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
     encoder.write_all(data).expect("writes");
     encoder.finish().expect("finishes")
@@ -166,8 +166,9 @@ fn json_nested_too_deep_is_text_with_an_error() {
 
 #[test]
 fn empty_invalid_and_binary_data_have_their_place() {
-    assert_eq!(one(b"").decoded, Decoded { steps: vec![Step::Text], text: Some(String::new()), error: None });
-    assert_eq!(one(b"ok \xff\xfe").decoded, Decoded { steps: vec![Step::Binary], text: None, error: None });
+    let empty = Decoded { steps: vec![Step::Text], text: Some(String::new()), ..Decoded::default() };
+    assert_eq!(one(b"").decoded, empty);
+    assert_eq!(one(b"ok \xff\xfe").decoded, Decoded { steps: vec![Step::Binary], ..Decoded::default() });
     assert_eq!(one(b"\0\x01").decoded.steps, [Step::Text]);
     assert_eq!(one(b"\xff\x00").preview, "ff 00");
     assert_eq!(one(gzip(b"\xff").as_slice()).decoded.steps, [Step::Gzip, Step::Binary]);

@@ -10,11 +10,12 @@ use tokio::time::Instant;
 
 use super::machine::{Event, Machine, Output, Request};
 use super::reader::Page;
+use crate::aws::ChildShard;
 use crate::aws::connect::Connection;
 use crate::model::answer::{Problem, ProblemKind};
-use crate::model::decode::{DecodeLimits, decode_each};
+use crate::model::decode::{DecodeAs, DecodeLimits, decode_each};
 use crate::model::hash_range::HashKeyRange;
-use crate::model::ids::{SequenceNumber, ShardId, StreamName};
+use crate::model::ids::{PartitionKey, SequenceNumber, StreamName};
 use crate::model::limits::GET_RECORDS_MAX_RECORDS;
 use crate::model::shard_map::Shard;
 use crate::model::tail::{TailItem, TailOptions, TailStatus};
@@ -34,10 +35,21 @@ const STATUS_PAUSE: Duration = Duration::from_millis(250);
 #[derive(Debug)]
 pub struct TailHandle {
     /// What is read, in batches; closed when the tail has ended.
-    pub items: mpsc::Receiver<Vec<TailItem>>,
+    pub items: mpsc::Receiver<TailBatch>,
+    /// What the bytes of records are taken for from now on.
+    pub decode_as: watch::Sender<DecodeAs>,
     /// How far it is.
     pub status: watch::Receiver<TailStatus>,
     task: AbortHandle,
+}
+
+/// Some items that were read one after the other.
+#[derive(Debug)]
+pub struct TailBatch {
+    /// The items.
+    pub items: Vec<TailItem>,
+    /// What their bytes were taken for.
+    pub decode_as: DecodeAs,
 }
 
 impl Drop for TailHandle {
@@ -59,16 +71,20 @@ pub fn start_tail(
 ) -> TailHandle {
     let (items_out, items) = mpsc::channel(BATCHES);
     let (status_out, status) = watch::channel(TailStatus::default());
+    let (decode_as, wanted) = watch::channel(options.decode_as);
     let task = handle.spawn(async move {
         // Woken once more behind the last answer, when both channels are closed.
         let _at_end = WakeAtEnd(wake.clone());
         let clock = SteadyClock::starting_at(Clock::system().now());
+        let key = options.partition_key.clone();
         let machine = Machine::new(options, clock.now());
-        let batch = Batch { items: Vec::new(), bytes: 0, out: items_out, wake };
-        let tailer = Tailer { connection, stream, clock, machine, calls: JoinSet::new(), batch, status: status_out };
+        let decode_as = *wanted.borrow();
+        let batch = Batch { items: Vec::new(), decode_as, bytes: 0, out: items_out, wake };
+        let calls = JoinSet::new();
+        let tailer = Tailer { connection, stream, clock, machine, key, calls, batch, wanted, status: status_out };
         tailer.run().await;
     });
-    TailHandle { items, status, task: task.abort_handle() }
+    TailHandle { items, decode_as, status, task: task.abort_handle() }
 }
 
 struct WakeAtEnd(Wake);
@@ -104,8 +120,9 @@ struct NobodyReads;
 
 struct Batch {
     items: Vec<TailItem>,
+    decode_as: DecodeAs,
     bytes: usize,
-    out: mpsc::Sender<Vec<TailItem>>,
+    out: mpsc::Sender<TailBatch>,
     wake: Wake,
 }
 
@@ -124,7 +141,8 @@ impl Batch {
             return Ok(());
         }
         self.bytes = 0;
-        self.out.send(std::mem::take(&mut self.items)).await.map_err(|_| NobodyReads)?;
+        let batch = TailBatch { items: std::mem::take(&mut self.items), decode_as: self.decode_as };
+        self.out.send(batch).await.map_err(|_| NobodyReads)?;
         self.wake.wake();
         Ok(())
     }
@@ -137,6 +155,9 @@ struct Tailer {
     machine: Machine,
     calls: JoinSet<Event>,
     batch: Batch,
+    wanted: watch::Receiver<DecodeAs>,
+    /// The only partition key that is wanted.
+    key: Option<PartitionKey>,
     status: watch::Sender<TailStatus>,
 }
 
@@ -183,14 +204,20 @@ impl Tailer {
     }
 
     async fn hand_on(&mut self) -> Result<(), NobodyReads> {
-        let limits = DecodeLimits::default();
+        // Every batch was handed on before: what follows begins a new one.
+        self.batch.decode_as = *self.wanted.borrow_and_update();
+        let limits = DecodeLimits { decode_as: self.batch.decode_as, ..DecodeLimits::default() };
         while let Some(output) = self.machine.next_output() {
             match output {
                 Output::Notice(notice) => self.batch.push(TailItem::Notice(notice)),
                 Output::Records(shard, records) => {
                     for raw in records {
                         let batch = &mut self.batch;
-                        decode_each(raw, &shard, &limits, |record| batch.push(TailItem::Record(record.into())));
+                        decode_each(raw, &shard, &limits, |record| {
+                            if self.key.as_ref().is_none_or(|key| record.partition_key == *key) {
+                                batch.push(TailItem::Record(record.into()));
+                            }
+                        });
                         if self.batch.is_full() {
                             self.batch.flush().await?;
                         }
@@ -232,19 +259,20 @@ async fn call(connection: Connection, stream: StreamName, request: Request) -> E
                     records: page.records,
                     next_iterator: page.next_iterator,
                     millis_behind_latest: page.millis_behind_latest,
-                    children: page.child_shards.into_iter().map(|child| child_of(child.id, child.parents)).collect(),
+                    children: page.child_shards.into_iter().map(child_of).collect(),
                 }),
             )
         }
     }
 }
 
-/// A child as the tailer needs it: its lineage. The range is not used, and its sequence numbers are not told.
-fn child_of(id: ShardId, parents: Vec<ShardId>) -> Shard {
-    let mut parents = parents.into_iter();
+/// A child as the tailer needs it: its lineage and its range. Its sequence numbers are not told; a range that a server
+/// leaves out may be any.
+fn child_of(child: ChildShard) -> Shard {
+    let mut parents = child.parents.into_iter();
     Shard {
-        id,
-        range: HashKeyRange::FULL,
+        id: child.id,
+        range: child.range.unwrap_or(HashKeyRange::FULL),
         parent: parents.next(),
         adjacent_parent: parents.next(),
         starting_sequence_number: SequenceNumber::from(""),

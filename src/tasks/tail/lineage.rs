@@ -132,7 +132,7 @@ impl Machine {
         let Some(id) = self.readers.get(at).map(|reader| reader.id().clone()) else { return };
         if self.follows_children() {
             for child in children {
-                if !self.index.contains_key(&child.id) {
+                if !self.index.contains_key(&child.id) && self.may_hold(&child) {
                     self.adopt(child, StartingPosition::TrimHorizon, false);
                 }
             }
@@ -147,9 +147,11 @@ impl Machine {
     fn adopt_first(&mut self, shards: Vec<Shard>, now: Timestamp) {
         let listed: HashSet<ShardId> = shards.iter().map(|shard| shard.id.clone()).collect();
         let mut wanted: Vec<&ShardId> = self.options.shards.iter().flatten().collect();
-        if let TailStart::AfterSequence { shard, .. } = &self.options.start {
-            wanted.push(shard);
-        }
+        let from_record = match &self.options.start {
+            TailStart::AtSequence { shard, .. } | TailStart::AfterSequence { shard, .. } => Some(shard),
+            _ => None,
+        };
+        wanted.extend(from_record);
         if let Some(missing) = wanted.into_iter().find(|id| !listed.contains(*id)) {
             let sentence = format!(
                 "Shard {missing} is not in the stream, or it has expired. List the shards for those that can be read."
@@ -159,12 +161,16 @@ impl Machine {
         let has_children: HashSet<ShardId> = shards.iter().flat_map(|shard| shard.parents().cloned()).collect();
         let mut rest = Vec::new();
         for shard in shards {
-            let is_selected = self.options.shards.as_ref().is_none_or(|only| only.contains(&shard.id));
+            let is_selected =
+                self.options.shards.as_ref().is_none_or(|only| only.contains(&shard.id)) && self.may_hold(&shard);
             let position = match &self.options.start {
                 TailStart::Latest if shard.is_open() || self.options.shards.is_some() => Some(StartingPosition::Latest),
                 TailStart::Latest => None,
                 TailStart::TrimHorizon => Some(StartingPosition::TrimHorizon),
                 TailStart::AtTimestamp(at) => Some(StartingPosition::AtTimestamp(*at)),
+                TailStart::AtSequence { shard: from, sequence_number } => {
+                    (*from == shard.id).then(|| StartingPosition::AtSequence(sequence_number.clone()))
+                }
                 TailStart::AfterSequence { shard: from, sequence_number } => {
                     (*from == shard.id).then(|| StartingPosition::AfterSequence(sequence_number.clone()))
                 }
@@ -180,7 +186,9 @@ impl Machine {
                 _ => rest.push(shard),
             }
         }
-        if matches!(self.options.start, TailStart::AfterSequence { .. }) && self.options.shards.is_none() {
+        let is_from_record =
+            matches!(self.options.start, TailStart::AtSequence { .. } | TailStart::AfterSequence { .. });
+        if is_from_record && self.options.shards.is_none() {
             self.adopt_descendants(rest);
             self.readers.iter_mut().for_each(|reader| reader.is_lineage_known = true);
         }
@@ -194,8 +202,15 @@ impl Machine {
         at
     }
 
+    /// Whether records of the partition key that is wanted can be in the shard; without one, every shard is wanted. An
+    /// explicit hash key may have put some elsewhere: nothing tells where.
+    fn may_hold(&self, shard: &Shard) -> bool {
+        self.hash_key.is_none_or(|key| shard.range.contains(key))
+    }
+
     /// Adopts every listed shard that came, over any number of steps, from one that is read.
     fn adopt_descendants(&mut self, mut shards: Vec<Shard>) {
+        shards.retain(|shard| self.may_hold(shard));
         loop {
             let (found, rest): (Vec<Shard>, Vec<Shard>) = shards
                 .into_iter()

@@ -13,6 +13,7 @@ use std::sync::Arc;
 use super::lineage::Listing;
 use super::reader::{After, Page, Phase, Reader};
 use crate::model::answer::{Problem, ProblemKind};
+use crate::model::hash_range::HashKey;
 use crate::model::ids::ShardId;
 use crate::model::position::StartingPosition;
 use crate::model::record::RawRecord;
@@ -71,6 +72,8 @@ pub enum Output {
 #[derive(Debug)]
 pub struct Machine {
     pub(super) options: TailOptions,
+    /// Where the partition key lands that is wanted alone.
+    pub(super) hash_key: Option<HashKey>,
     pub(super) started: Timestamp,
     pub(super) readers: Vec<Reader>,
     pub(super) index: HashMap<ShardId, usize>,
@@ -79,6 +82,7 @@ pub struct Machine {
     in_flight: usize,
     outputs: VecDeque<Output>,
     problem: Option<Problem>,
+    is_time_up: bool,
     counts: TailStatus,
     recent: VecDeque<(Timestamp, u64, u64)>,
 }
@@ -86,8 +90,10 @@ pub struct Machine {
 impl Machine {
     /// A machine that has asked for nothing yet. `now` is the start that [`TailOptions::until_tip`] speaks of.
     pub fn new(options: TailOptions, now: Timestamp) -> Self {
+        let hash_key = options.partition_key.as_ref().map(|key| HashKey::of_partition_key(key.as_str()));
         Self {
             options,
+            hash_key,
             started: now,
             readers: Vec::new(),
             index: HashMap::new(),
@@ -96,6 +102,7 @@ impl Machine {
             in_flight: 0,
             outputs: VecDeque::new(),
             problem: None,
+            is_time_up: false,
             counts: TailStatus::default(),
             recent: VecDeque::new(),
         }
@@ -103,6 +110,7 @@ impl Machine {
 
     /// The next call that is due, where the bound on calls under way allows one.
     pub fn next_request(&mut self, now: Timestamp) -> Option<Request> {
+        self.is_time_up |= self.ends_at().is_some_and(|end| end <= now);
         if self.is_done() || self.in_flight >= MAX_IN_FLIGHT {
             return None;
         }
@@ -134,7 +142,7 @@ impl Machine {
             return None;
         }
         let reader = self.due.first().map(|(due, _)| *due);
-        [self.listing.due(), reader].into_iter().flatten().min()
+        [self.listing.due(), reader, self.ends_at()].into_iter().flatten().min()
     }
 
     /// Takes the answer to a request.
@@ -165,6 +173,11 @@ impl Machine {
         }
     }
 
+    /// When the time that was asked for is over.
+    fn ends_at(&self) -> Option<Timestamp> {
+        self.options.limit.map(|limit| self.started + limit)
+    }
+
     /// The next thing to hand on.
     pub fn next_output(&mut self) -> Option<Output> {
         self.outputs.pop_front()
@@ -173,6 +186,7 @@ impl Machine {
     /// Whether there is nothing more to read: everything asked for was read, or a failure cannot be helped.
     pub fn is_done(&self) -> bool {
         self.problem.is_some()
+            || self.is_time_up
             || (self.listing.is_settled(self.follows_children()) && self.readers.iter().all(Reader::is_over))
     }
 

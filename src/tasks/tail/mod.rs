@@ -7,7 +7,7 @@ mod lineage;
 pub mod machine;
 pub mod reader;
 
-pub use driver::{TailHandle, start_tail};
+pub use driver::{TailBatch, TailHandle, start_tail};
 
 #[cfg(test)]
 mod tests;

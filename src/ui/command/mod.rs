@@ -4,13 +4,16 @@
 pub mod registry;
 
 use crate::model::connection::{ConnectRequest, Environment};
+use crate::model::decode::DecodeAs;
+use crate::model::export::ExportRequest;
+use crate::model::filter::FilterSpec;
 use crate::model::heat_range::HeatRange;
 use crate::model::heat_thresholds::HeatThresholds;
 use crate::model::ids::{ShardId, StreamName};
 use crate::model::metrics::FigureSet;
 use crate::model::sample::state::SampleRequest;
-use crate::model::settings::ThemeChoice;
-use crate::model::tail::TailStart;
+use crate::model::settings::{TailSettings, ThemeChoice};
+use crate::model::tail::TailOptions;
 use crate::model::writes::{PutEntry, SplitRequest};
 
 /// A tab of an open stream.
@@ -60,6 +63,8 @@ pub enum Dialog {
     Inject,
     /// Splits a shard of the open stream.
     Reshard,
+    /// Writes records of the tail to a file.
+    Export,
     /// All shortcuts.
     Shortcuts,
 }
@@ -117,18 +122,26 @@ pub enum Command {
     },
     /// Allow no more writes.
     Lock,
-    /// Read the open stream from this start; replaces the tail that runs.
-    StartTail(TailStart),
+    /// Read the open stream like this; replaces the tail that runs. Budget and decoding are those of the window.
+    StartTail(TailOptions),
     /// Stop reading.
     StopTail,
     /// Forget the records that were read.
     ClearTail,
-    /// Show only what holds this text.
-    FilterTail(String),
     /// Read a bounded sample of the open stream; replaces the run that runs.
     StartSample(SampleRequest),
     /// End the sampling early and keep what it has.
     StopSample,
+    /// Show only what passes this filter; an empty one shows everything.
+    FilterTail(FilterSpec),
+    /// Show records like this from now on.
+    SetTail(Box<TailSettings>),
+    /// Write what is kept of the open stream to a file.
+    Export(ExportRequest),
+    /// Stop writing it.
+    CancelExport,
+    /// Take the bytes of records for this, those that are kept and those to come.
+    DecodeTail(DecodeAs),
     /// Send records to the open stream.
     Put(Vec<PutEntry>),
     /// Split a shard.

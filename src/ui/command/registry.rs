@@ -232,7 +232,7 @@ pub const ENTRIES: [Entry; 22] = [
 ];
 
 /// Keys that a view handles itself, for the shortcuts dialog.
-pub const VIEW_KEYS: [(&str, &str); 15] = [
+pub const VIEW_KEYS: [(&str, &str); 17] = [
     ("↑ ↓ j k", "move row"),
     ("Enter", "open the selected row"),
     ("Esc", "close, clear the selection"),
@@ -247,6 +247,8 @@ pub const VIEW_KEYS: [(&str, &str); 15] = [
     ("T", "heatmap: tail the selected shard"),
     ("Space End", "tail: pause, follow the newest"),
     ("f", "tail: into the filter"),
+    ("Ctrl 1 2 3", "tail: jq, text, regex"),
+    ("Ctrl E", "tail: export"),
     ("c", "tail: copy the record"),
 ];
 

@@ -1,5 +1,6 @@
 //! The dialogs, one module each.
 
+pub mod export;
 pub mod inject;
 pub mod reshard;
 pub mod shortcuts;

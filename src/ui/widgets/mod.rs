@@ -15,9 +15,9 @@ pub use button::{Button, ButtonKind, copy_icon, icon_button};
 pub use chart::{hatching, hatching_into, sparkline, stacked_bars, utilisation_bar};
 pub use dialog::{Dialog, DialogOutcome, KeepClear};
 pub use field::TextField;
-pub use select::{Segment, dropdown, segmented, segmented_of, segmented_width};
+pub use select::{Segment, dropdown, segmented, segmented_of, segmented_width, segments};
 pub use states::{ProblemAction, empty, loading_rows, problem, stale_strip};
-pub use table::{Column, Row, Table, TableOutcome, Width};
+pub use table::{Column, Resized, Row, Table, TableOutcome, Width};
 pub use tag::{TagStyle, key_cap, paint_key_cap, paint_tag, status_glyph, tag, tag_size};
 pub use text::{label, paint_elided, paint_text, sentence, sentence_job, text_width};
 

@@ -52,6 +52,31 @@ pub fn segmented_width(ui: &Ui, segments: &[Segment<'_>]) -> f32 {
 
 /// [`segmented`] in which some have a lock.
 pub fn segmented_of(ui: &mut Ui, name: &str, segments: &[Segment<'_>], index: &mut usize, height: f32) -> bool {
+    match segments_of(ui, name, segments, Some(*index), height).clicked {
+        Some(at) if at != *index => {
+            *index = at;
+            true
+        }
+        _ => false,
+    }
+}
+
+/// What came of [`segments`].
+#[derive(Debug, Default)]
+pub struct Segments {
+    /// The segment that was clicked, selected already or not.
+    pub clicked: Option<usize>,
+    /// Where each one is, to hang something below it.
+    pub rects: Vec<Rect>,
+}
+
+/// The segments of [`segmented`], for those that open something.
+pub fn segments(ui: &mut Ui, name: &str, labels: &[&str], selected: Option<usize>, height: f32) -> Segments {
+    let segments: Vec<Segment<'_>> = labels.iter().map(|label| Segment::new(label)).collect();
+    segments_of(ui, name, &segments, selected, height)
+}
+
+fn segments_of(ui: &mut Ui, name: &str, segments: &[Segment<'_>], selected: Option<usize>, height: f32) -> Segments {
     let widths: Vec<f32> = segments.iter().map(|segment| segment.width(ui)).collect();
     let (rect, _) = ui.allocate_exact_size(vec2(widths.iter().sum(), height), Sense::hover());
     let group = UiBuilder::new()
@@ -59,7 +84,7 @@ pub fn segmented_of(ui: &mut Ui, name: &str, segments: &[Segment<'_>], index: &m
         .max_rect(rect)
         .accessibility_role(Role::RadioGroup)
         .accessibility_label(name);
-    let mut changed = false;
+    let mut outcome = Segments::default();
     let ui = &mut ui.new_child(group);
     let t = theme::tokens(ui);
     ui.painter().rect(rect, 4, t.inset, Stroke::new(1.0, t.stroke), StrokeKind::Inside);
@@ -67,14 +92,13 @@ pub fn segmented_of(ui: &mut Ui, name: &str, segments: &[Segment<'_>], index: &m
     for (at, (one, width)) in segments.iter().zip(&widths).enumerate() {
         let area = Rect::from_min_size(eframe::egui::pos2(left, rect.top()), vec2(*width, height));
         left += width;
-        let response = segment(ui, area, at, one, segments.len(), *index == at);
-        if response.clicked() && *index != at {
-            *index = at;
-            changed = true;
+        if segment(ui, area, at, one, segments.len(), selected == Some(at)).clicked() {
+            outcome.clicked = Some(at);
         }
+        outcome.rects.push(area);
     }
     ui.painter().rect_stroke(rect, 4, Stroke::new(1.0, t.stroke), StrokeKind::Inside);
-    changed
+    outcome
 }
 
 fn segment(ui: &Ui, area: Rect, at: usize, one: &Segment<'_>, count: usize, is_selected: bool) -> Response {

@@ -2,8 +2,8 @@
 //! for each row, keys to move and open.
 
 use eframe::egui::{
-    Align, Align2, Color32, FontId, Id, Key, Painter, Rect, Response, Role, ScrollArea, Sense, Stroke, Ui, UiBuilder,
-    WidgetInfo, pos2, style::ScrollAnimation, vec2,
+    Align, Align2, Color32, CursorIcon, FontId, Id, Key, Painter, Rect, Response, Role, ScrollArea, Sense, Stroke, Ui,
+    UiBuilder, WidgetInfo, pos2, style::ScrollAnimation, vec2,
 };
 
 use super::text::paint_elided;
@@ -72,6 +72,17 @@ impl Column {
     }
 }
 
+/// A column that is being made wider or narrower.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Resized {
+    /// The column.
+    pub column: &'static str,
+    /// Its new width in points.
+    pub width: f32,
+    /// Whether it was let go.
+    pub is_over: bool,
+}
+
 /// What happened to a table in a frame.
 #[derive(Debug, Default)]
 pub struct TableOutcome {
@@ -81,6 +92,8 @@ pub struct TableOutcome {
     pub opened: Option<usize>,
     /// The column whose header was clicked.
     pub sorted: Option<&'static str>,
+    /// The column whose edge is dragged.
+    pub resized: Option<Resized>,
     /// Whether the last row is in sight.
     pub is_at_end: bool,
     /// How far it is scrolled, in points.
@@ -99,6 +112,7 @@ pub struct Table<'a> {
     sort: Option<(&'a str, bool)>,
     selected: Option<usize>,
     takes_keys: bool,
+    is_resizable: bool,
     sticks_to_end: bool,
     scroll_to: Option<usize>,
     offset: Option<f32>,
@@ -118,6 +132,7 @@ impl<'a> Table<'a> {
             sort: None,
             selected: None,
             takes_keys: false,
+            is_resizable: false,
             sticks_to_end: false,
             scroll_to: None,
             offset: None,
@@ -158,6 +173,12 @@ impl<'a> Table<'a> {
     /// ↑ ↓ j k move the selection, Enter opens. For one table of a view only.
     pub fn keys(mut self, takes_keys: bool) -> Self {
         self.takes_keys = takes_keys;
+        self
+    }
+
+    /// The edges of columns of fixed width can be dragged; see [`TableOutcome::resized`].
+    pub fn resizable(mut self, is_resizable: bool) -> Self {
+        self.is_resizable = is_resizable;
         self
     }
 
@@ -277,7 +298,29 @@ impl<'a> Table<'a> {
                 }
             }
             header_text(ui.painter(), t, area, column, sorted.map(|(_, ascending)| ascending), color);
+            if self.is_resizable && matches!(column.width, Width::Fixed(_)) {
+                outcome.resized = self.edge(ui, area, column).or(outcome.resized);
+            }
         }
+    }
+
+    /// The right edge of a column, to be dragged.
+    fn edge(&self, ui: &Ui, area: Rect, column: &Column) -> Option<Resized> {
+        let rect = Rect::from_center_size(pos2(area.right(), area.center().y), vec2(8.0, area.height()));
+        let response = ui.interact(rect, self.id.with(("edge", column.id)), Sense::DRAG);
+        response.widget_info(|| WidgetInfo::labeled(Role::Splitter, true, format!("Width of {}", column.title)));
+        let response = response.on_hover_cursor(CursorIcon::ResizeHorizontal);
+        if response.hovered() || response.dragged() {
+            let t = theme::tokens(ui);
+            ui.painter().vline(
+                area.right().round() - 0.5,
+                area.shrink2(vec2(0.0, 5.0)).y_range(),
+                Stroke::new(1.0, t.stroke_strong),
+            );
+        }
+        let is_over = response.drag_stopped();
+        let width = (column.least() + response.drag_delta().x).clamp(36.0, 800.0);
+        (is_over || response.dragged()).then_some(Resized { column: column.id, width, is_over })
     }
 
     fn keyboard(&mut self, ui: &Ui, count: usize, outcome: &mut TableOutcome) {

@@ -4,11 +4,13 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
-use eframe::egui::{Align, Align2, FontId, Id, Rect, Role, ScrollArea, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
+use eframe::egui::{Align, Align2, Id, Rect, Role, ScrollArea, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 
+use super::find::Find;
+use super::hex;
 use super::inspector::Face;
 use super::json_ink::{Ink, inked_job, pieces, plain_job};
-use crate::model::filter::Filter;
+use crate::model::filter::{Filter, FilterKind, FilterSpec};
 use crate::model::format;
 use crate::model::json_tree::{JsonKind, JsonNode, JsonTree};
 use crate::model::record::Record;
@@ -20,17 +22,27 @@ use crate::ui::widgets::{self};
 
 const TREE_ROW: f32 = 19.0;
 const TEXT_ROW: f32 = 16.0;
-const HEX_ROW: f32 = 16.0;
-const HEX_BYTES: usize = 8;
 /// Most values of a tree.
 const MAX_NODES: usize = 100_000;
 /// Most bytes that are shown as text or bytes; all of them can be copied.
 const MAX_SHOWN_BYTES: usize = 2 * 1_048_576;
 
+/// What the contents are drawn with.
+pub struct Lens<'a> {
+    /// The record as it may be shown.
+    pub record: &'a Record,
+    /// How its contents are shown.
+    pub face: Face,
+    /// What marks parts of it.
+    pub filter: Option<&'a Filter>,
+    /// What is looked for in it.
+    pub find: &'a mut Find,
+}
+
 /// What was worked out of the record that is shown.
 #[derive(Debug, Default)]
 pub struct Contents {
-    record: Option<u64>,
+    record: Option<(u64, usize)>,
     tree: Option<Result<JsonTree, String>>,
     folded: HashSet<usize>,
     visible: Vec<usize>,
@@ -43,10 +55,23 @@ pub struct Contents {
 }
 
 impl Contents {
-    fn turn_to(&mut self, id: u64) {
-        if self.record != Some(id) {
-            *self = Self { record: Some(id), ..Self::default() };
+    /// `length` tells a record from the same one decoded or masked in another way.
+    fn turn_to(&mut self, id: u64, length: usize) {
+        if self.record != Some((id, length)) {
+            *self = Self { record: Some((id, length)), ..Self::default() };
         }
+    }
+
+    /// Unfolds all that a node is in; the row it is then in.
+    fn reveal(&mut self, node: usize) -> Option<usize> {
+        let Some(Ok(tree)) = &self.tree else { return None };
+        let mut above = tree.get(node)?.parent;
+        while let Some(at) = above {
+            self.folded.remove(&at);
+            above = tree.get(at).and_then(|node| node.parent);
+        }
+        self.visible = tree.visible(|at| self.folded.contains(&at));
+        self.visible.binary_search(&node).ok()
     }
 
     fn tree(&mut self, text: &str) -> Result<&JsonTree, &str> {
@@ -139,86 +164,119 @@ fn wrapped(text: &str, columns: usize) -> Vec<Range<usize>> {
     lines
 }
 
-/// Draws the contents in the chosen way.
-pub fn show(
-    ui: &mut Ui,
-    id: u64,
-    record: &Record,
-    face: Face,
-    filter: Option<&Filter>,
-    contents: &mut Contents,
-    out: &mut Commands,
-) {
-    contents.turn_to(id);
+/// Draws the contents in the chosen way; a filter that was made of a value in it.
+pub fn show(ui: &mut Ui, id: u64, lens: Lens<'_>, contents: &mut Contents, out: &mut Commands) -> Option<FilterSpec> {
+    let record = lens.record;
+    contents
+        .turn_to(id, record.decoded.text.as_ref().map_or(0, String::len) * 2 + usize::from(record.decoded.is_json()));
     ui.spacing_mut().item_spacing = vec2(0.0, 0.0);
     let text = record.decoded.text.as_deref().unwrap_or_default();
-    match face {
+    match lens.face {
         Face::Tree => {
-            if let Err(error) = contents.tree(text).map(|_| ()) {
+            let json = record.decoded.json().unwrap_or_default();
+            if let Err(error) = contents.tree(&json).map(|_| ()) {
                 let error = error.to_owned();
                 ui.add_space(8.0);
                 widgets::label(ui, format!("  {error}"), fonts::small(), theme::tokens(ui).weak);
-                raw(ui, text, filter, contents, true);
-                return;
+                raw(ui, text, lens, contents, true);
+                return None;
             }
-            tree(ui, filter, contents, out);
+            return tree(ui, lens, contents, out);
         }
-        Face::Raw => raw(ui, text, filter, contents, record.decoded.is_json()),
-        Face::Hex => hex(ui, &record.data),
+        Face::Raw => {
+            let is_json = record.decoded.is_json() || record.decoded.is_ndjson();
+            raw(ui, text, lens, contents, is_json);
+        }
+        Face::Hex => hex::show(ui, record),
     }
+    None
 }
 
-fn tree(ui: &mut Ui, filter: Option<&Filter>, contents: &mut Contents, out: &mut Commands) {
-    let mut toggled = None;
+fn tree(ui: &mut Ui, lens: Lens<'_>, contents: &mut Contents, out: &mut Commands) -> Option<FilterSpec> {
+    let is_many = lens.record.decoded.is_ndjson();
+    let mut scroll_to = None;
+    if let Some(Ok(tree)) = &contents.tree {
+        lens.find.look_through((contents.record, 0), tree.len(), |at, needle| {
+            tree.get(at)
+                .is_some_and(|node| needle.is_in(&node.text) || node.key.as_ref().is_some_and(|key| needle.is_in(key)))
+        });
+        if let Some(node) = lens.find.take_jump() {
+            scroll_to = contents.reveal(node);
+        }
+    }
+    let (mut toggled, mut asked) = (None, None);
     if let Some(Ok(tree)) = &contents.tree {
         ui.add_space(5.0);
         let (visible, folded) = (&contents.visible, &contents.folded);
-        ScrollArea::vertical().id_salt("tree").auto_shrink([false, false]).show_rows(
-            ui,
-            TREE_ROW,
-            visible.len(),
-            |ui, rows| {
-                for row in rows {
-                    let Some(at) = visible.get(row).copied() else { continue };
-                    if tree_row(ui, row, tree, at, folded.contains(&at), filter, out) {
-                        toggled = Some(at);
-                    }
-                }
-            },
-        );
+        let mut area = ScrollArea::vertical().id_salt("tree").auto_shrink([false, false]);
+        if let Some(row) = scroll_to {
+            area = area.vertical_scroll_offset((row as f32 * TREE_ROW - ui.available_height() / 2.0).max(0.0));
+        }
+        area.show_rows(ui, TREE_ROW, visible.len(), |ui, rows| {
+            for row in rows {
+                let Some(at) = visible.get(row).copied() else { continue };
+                let path = tree.path(at);
+                let path = if is_many { outside_array(&path) } else { path };
+                let mark = mark_of(tree.get(at), &path, &lens, at);
+                let (is_toggled, filter) = tree_row(ui, row, tree, (at, &path), folded.contains(&at), mark, out);
+                toggled = if is_toggled { Some(at) } else { toggled };
+                asked = filter.or(asked.take());
+            }
+        });
     }
     if let Some(at) = toggled {
         contents.toggle(at);
     }
+    asked
 }
 
-/// One value; whether it was folded or unfolded.
+/// A path without the array that several values were put into; a filter sees each value by itself.
+fn outside_array(path: &str) -> String {
+    let rest = path.strip_prefix(".[").and_then(|rest| rest.split_once(']')).map_or(path, |(_, rest)| rest);
+    if rest.starts_with('.') { rest.to_owned() } else { format!(".{rest}") }
+}
+
+/// What stands at the right of a row, and whether it is what is looked for now.
+fn mark_of(node: Option<&JsonNode>, path: &str, lens: &Lens<'_>, at: usize) -> (&'static str, bool) {
+    let Some(node) = node else { return ("", false) };
+    let hits = |filter: &Filter| {
+        let is_hit = |text: &str| !filter.ranges_in(text).is_empty();
+        is_hit(&node.text) || node.key.as_deref().is_some_and(is_hit)
+    };
+    let words = match lens.filter {
+        Some(filter) if hits(filter) => "filter matches here",
+        Some(filter) if filter.names_path(path) => "filter looks here",
+        _ if lens.find.is_hit(at) => "found",
+        _ => "",
+    };
+    (words, lens.find.is_current(at))
+}
+
+/// One value; whether it was folded or unfolded, and the filter that was made of it.
 fn tree_row(
     ui: &mut Ui,
     row: usize,
     tree: &JsonTree,
-    at: usize,
+    (at, path): (usize, &str),
     is_folded: bool,
-    filter: Option<&Filter>,
+    (words, is_current): (&str, bool),
     out: &mut Commands,
-) -> bool {
-    let Some(node) = tree.get(at) else { return false };
+) -> (bool, Option<FilterSpec>) {
+    let Some(node) = tree.get(at) else { return (false, None) };
     let t = theme::tokens(ui);
     let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), TREE_ROW), Sense::hover());
     let response = ui.interact(rect, Id::unique("tail json row").with(row % 512), Sense::click());
     let key = node.key.as_deref().map(|key| format::one_line(key, 120));
     let value = value_words(node, is_folded);
-    let name = format!("{}: {value}", tree.path(at));
+    let name = format::one_line(&format!("{path}: {value}"), 300);
     response.widget_info(|| match node.is_container() {
-        true => WidgetInfo::selected(Role::TreeItem, true, !is_folded, format::one_line(&name, 300)),
-        false => WidgetInfo::labeled(Role::TreeItem, true, format::one_line(&name, 300)),
-    });
-    let is_match = filter.is_some_and(|filter| {
-        let hits = |text: &str| !filter.ranges_in(text).is_empty();
-        hits(&node.text) || node.key.as_deref().is_some_and(hits)
+        true => WidgetInfo::selected(Role::TreeItem, true, !is_folded, &name),
+        false => WidgetInfo::labeled(Role::TreeItem, true, &name),
     });
     let painter = ui.painter();
-    if is_match || response.hovered() {
+    if is_current {
+        painter.rect_filled(rect, 0, t.selected);
+    } else if !words.is_empty() || response.hovered() {
         painter.rect_filled(rect, 0, t.hover);
     }
     // A tree that is nested a thousand deep must not leave the window.
@@ -231,19 +289,33 @@ fn tree_row(
         let caret = if is_folded { icons::CARET_RIGHT } else { icons::CARET_DOWN };
         painter.text(pos2(indent + 1.0, rect.center().y), Align2::LEFT_CENTER, caret, fonts::icon(10.0), t.weak);
     }
-    let words = "filter matches here";
-    let reserve = if is_match { widgets::text_width(painter, words, fonts::caption()) + 14.0 } else { 6.0 };
+    let reserve = if words.is_empty() { 6.0 } else { widgets::text_width(painter, words, fonts::caption()) + 14.0 };
     let area = Rect::from_min_max(pos2(indent + 15.0, rect.top()), pos2(rect.right() - reserve, rect.bottom()));
     widgets::text::paint_job(painter, area, Align::Min, node_job(t, node, key.as_deref(), &value));
-    if is_match {
-        let at = pos2(rect.right() - 8.0, rect.center().y);
-        painter.text(at, Align2::RIGHT_CENTER, words, fonts::caption(), t.accent);
-    }
-    response.context_menu(|ui| tree_menu(ui, tree, at, node, out));
-    response.clicked() && node.is_container()
+    let at_right = pos2(rect.right() - 8.0, rect.center().y);
+    painter.text(at_right, Align2::RIGHT_CENTER, words, fonts::caption(), t.accent);
+    let mut asked = None;
+    response.context_menu(|ui| asked = tree_menu(ui, path, node, out));
+    (response.clicked() && node.is_container(), asked)
 }
 
-fn tree_menu(ui: &mut Ui, tree: &JsonTree, at: usize, node: &JsonNode, out: &mut Commands) {
+fn tree_menu(ui: &mut Ui, path: &str, node: &JsonNode, out: &mut Commands) -> Option<FilterSpec> {
+    let mut asked = None;
+    let value = match node.kind {
+        JsonKind::String => Some(serde_json::Value::from(node.text.as_str()).to_string()),
+        JsonKind::Number | JsonKind::Literal => Some(node.text.clone()),
+        _ => None,
+    };
+    if let Some(value) = value
+        && menu_item(ui, "Filter by this value", false).clicked()
+    {
+        asked = Some(FilterSpec::new(FilterKind::Jq, format!("{path} == {value}")));
+        ui.close();
+    }
+    if path != "." && menu_item(ui, "Filter by this field", false).clicked() {
+        asked = Some(FilterSpec::new(FilterKind::Jq, format!("{path} != null")));
+        ui.close();
+    }
     let mut copy = |ui: &mut Ui, label: &str, text: String| {
         if menu_item(ui, label, false).clicked() {
             out.push(Command::Copy(text));
@@ -253,10 +325,11 @@ fn tree_menu(ui: &mut Ui, tree: &JsonTree, at: usize, node: &JsonNode, out: &mut
     if !node.is_container() {
         copy(ui, "Copy value", node.text.clone());
     }
-    copy(ui, "Copy path", tree.path(at));
+    copy(ui, "Copy path", path.to_owned());
     if let Some(key) = &node.key {
         copy(ui, "Copy key", key.clone());
     }
+    asked
 }
 
 fn value_words(node: &JsonNode, is_folded: bool) -> String {
@@ -288,7 +361,7 @@ fn node_job(t: &Tokens, node: &JsonNode, key: Option<&str>, value: &str) -> efra
     }
 }
 
-fn raw(ui: &mut Ui, text: &str, filter: Option<&Filter>, contents: &mut Contents, is_json: bool) {
+fn raw(ui: &mut Ui, text: &str, lens: Lens<'_>, contents: &mut Contents, is_json: bool) {
     let t = theme::tokens(ui);
     let font = fonts::dense();
     let digit = widgets::text_width(ui.painter(), "0000000000", font.clone()) / 10.0;
@@ -298,7 +371,14 @@ fn raw(ui: &mut Ui, text: &str, filter: Option<&Filter>, contents: &mut Contents
     let (lines, shown) = (&contents.lines, contents.shown.as_deref().unwrap_or_default());
     let is_cut = text.len() > MAX_SHOWN_BYTES;
     let count = lines.len() + usize::from(is_cut);
-    ScrollArea::vertical().id_salt("raw").auto_shrink([false, false]).show_rows(ui, TEXT_ROW, count, |ui, rows| {
+    lens.find.look_through((contents.record, columns), lines.len(), |at, needle| {
+        lines.get(at).and_then(|line| shown.get(line.clone())).is_some_and(|line| needle.is_in(line))
+    });
+    let mut area = ScrollArea::vertical().id_salt("raw").auto_shrink([false, false]);
+    if let Some(line) = lens.find.take_jump() {
+        area = area.vertical_scroll_offset((line as f32 * TEXT_ROW - ui.available_height() / 2.0).max(0.0));
+    }
+    area.show_rows(ui, TEXT_ROW, count, |ui, rows| {
         for row in rows {
             let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), TEXT_ROW), Sense::hover());
             let area = rect.shrink2(vec2(14.0, 0.0));
@@ -308,47 +388,18 @@ fn raw(ui: &mut Ui, text: &str, filter: Option<&Filter>, contents: &mut Contents
                 continue;
             };
             let line = shown.get(range.clone()).unwrap_or_default();
-            let marks = filter.map_or_else(Vec::new, |filter| filter.ranges_in(line));
+            let marks = match lens.find.needle() {
+                Some(needle) => needle.ranges_in(line),
+                None => lens.filter.map_or_else(Vec::new, |filter| filter.ranges_in(line)),
+            };
+            if lens.find.is_current(row) {
+                ui.painter().rect_filled(rect, 0, t.selected);
+            }
             let job = match is_json {
                 true => inked_job(line, contents.pieces_of(range), &font, t, &marks),
                 false => plain_job(line, &font, t.text, t, &marks),
             };
             widgets::text::paint_job(ui.painter(), area.with_max_x(rect.right()), Align::Min, job);
-        }
-    });
-}
-
-fn hex(ui: &mut Ui, data: &[u8]) {
-    let t = theme::tokens(ui);
-    let shown = data.len().min(MAX_SHOWN_BYTES);
-    let rows = shown.div_ceil(HEX_BYTES);
-    let is_cut = data.len() > shown;
-    let font = FontId::new(11.0, fonts::dense().family);
-    ui.add_space(6.0);
-    let count = rows + usize::from(is_cut);
-    ScrollArea::vertical().id_salt("hex").auto_shrink([false, false]).show_rows(ui, HEX_ROW, count, |ui, range| {
-        for row in range {
-            let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), HEX_ROW), Sense::hover());
-            let area = rect.shrink2(vec2(14.0, 0.0));
-            let start = row * HEX_BYTES;
-            let Some(bytes) = data.get(start..(start + HEX_BYTES).min(shown)).filter(|_| row < rows) else {
-                let words = format!("Shown up to {}. Copy gives all.", format::bytes(shown as u64));
-                widgets::paint_elided(ui.painter(), area, Align::Min, &words, fonts::small(), t.weak);
-                continue;
-            };
-            let place = format!("{start:06x}  ");
-            let pairs: String = (0..HEX_BYTES)
-                .map(|at| bytes.get(at).map_or_else(|| "   ".to_owned(), |byte| format!("{byte:02x} ")))
-                .collect();
-            let ascii: String =
-                bytes.iter().map(|byte| if (0x20..0x7f).contains(byte) { char::from(*byte) } else { '·' }).collect();
-            let parts = [
-                (place.as_str(), font.clone(), t.faint),
-                (pairs.as_str(), font.clone(), t.text),
-                (" ", font.clone(), t.text),
-                (ascii.as_str(), font.clone(), t.syn_str),
-            ];
-            widgets::text::paint_job(ui.painter(), area, Align::Min, job(&parts));
         }
     });
 }
@@ -368,14 +419,26 @@ mod tests {
     #[test]
     fn folding_survives_until_another_record_is_shown() {
         let mut contents = Contents::default();
-        contents.turn_to(1);
+        contents.turn_to(1, 0);
         assert!(contents.tree(r#"{"a":{"b":1},"c":[1,2,3,4,5]}"#).is_ok());
         assert_eq!(contents.visible.len(), 4, "the long array starts folded");
         contents.toggle(1);
         assert_eq!(contents.visible.len(), 3);
-        contents.turn_to(1);
+        contents.turn_to(1, 0);
         assert_eq!(contents.visible.len(), 3);
-        contents.turn_to(2);
+        contents.turn_to(2, 0);
         assert!(contents.visible.is_empty());
+    }
+
+    #[test]
+    fn what_is_found_in_a_fold_is_brought_to_light() {
+        let mut contents = Contents::default();
+        contents.turn_to(1, 0);
+        assert!(contents.tree(r#"{"a":{"b":1},"c":[1,2,3,4,{"d":5}]}"#).is_ok());
+        let deepest = contents.tree.as_ref().and_then(|tree| tree.as_ref().ok()).map_or(0, JsonTree::len) - 1;
+        assert_eq!(contents.visible.binary_search(&deepest).ok(), None);
+        assert_eq!(contents.reveal(deepest), Some(deepest));
+        assert_eq!(outside_array(".[3].a.b"), ".a.b");
+        assert_eq!((outside_array(".[3]"), outside_array(".a[0]")), (".".to_owned(), ".a[0]".to_owned()));
     }
 }

@@ -1,23 +1,29 @@
 //! One record in full: what is known of it, how it was decoded, and what is in it.
 
+use std::sync::Arc;
+
 use eframe::egui::{
-    Align, Align2, Layout, Link, Rect, RichText, Role, Sense, Stroke, Ui, UiBuilder, WidgetInfo, pos2, vec2,
+    Align, Align2, Layout, Link, Popup, Rect, RichText, Role, Sense, Stroke, Ui, UiBuilder, WidgetInfo, pos2, vec2,
 };
 
-use super::contents::{self, Contents};
-use super::{TailState, age, copied};
-use crate::model::decode::Step;
+use super::contents::{self, Contents, Lens};
+use super::find::Find;
+use super::{TailState, age, chain, zone};
+use crate::model::decode::DecodeAs;
+use crate::model::filter::FilterSpec;
 use crate::model::format;
 use crate::model::hash_range::HashKey;
 use crate::model::record::Record;
-use crate::model::tail::Tail;
-use crate::model::world::World;
+use crate::model::record_copy;
+use crate::model::world::{OpenStream, World};
 use crate::model::writes::PutEntry;
 use crate::ui::command::{Command, Commands, Dialog};
 use crate::ui::theme::{self, Tokens, fonts, icons};
-use crate::ui::widgets::{self, Button, TagStyle, copy_icon, icon_button, paint_tag, tag_size};
+use crate::ui::widgets::select::menu_item;
+use crate::ui::widgets::{self, Button, ButtonKind, TagStyle, copy_icon, icon_button, paint_tag};
 
-const GUTTER: f32 = 14.0;
+/// Empty space at both sides.
+pub const GUTTER: f32 = 14.0;
 const FOOTER: f32 = 47.0;
 
 /// How the contents are shown.
@@ -37,40 +43,57 @@ pub enum Face {
 pub struct InspectorState {
     face: Face,
     contents: Contents,
+    find: Find,
 }
 
-/// Draws the record.
+/// Draws the record as the masking rules let it be seen.
 pub fn show(
     ui: &mut Ui,
     world: &World,
-    tail: &Tail,
+    open: &OpenStream,
     id: u64,
-    record: &Record,
+    whole: &Arc<Record>,
     state: &mut TailState,
     out: &mut Commands,
 ) {
     ui.spacing_mut().item_spacing = vec2(0.0, 0.0);
     let t = theme::tokens(ui);
-    if header(ui, t, record, out) {
-        state.selected = None;
+    let shown = state.masks.apply(whole).into_owned();
+    let record = &shown;
+    match header(ui, t, record, state.pins.contains(id), out) {
+        Some(Wish::Close) => state.selected = None,
+        Some(Wish::Pin) => state.pins.toggle(id, whole),
+        None => {}
     }
     ui.add_space(8.0);
-    metadata(ui, t, world, record, state, out);
+    metadata(ui, t, world, whole, state, out);
     rule(ui, t);
-    chain(ui, t, record);
+    let forced = open.tail.decode_as;
+    let words = if forced == DecodeAs::Auto { "Auto".to_owned() } else { format!("as {}", forced.label()) };
+    chain::show(ui, t, record, &words);
     rule(ui, t);
     let faces = faces(record);
     if !faces.iter().any(|(face, _)| *face == state.inspector.face) {
         state.inspector.face = faces.first().map_or(Face::Hex, |(face, _)| *face);
     }
-    tabs(ui, t, &faces, &mut state.inspector.face);
+    tabs(ui, t, &faces, &mut state.inspector);
     let room = ui.available_rect_before_wrap();
     let body = room.with_max_y((room.bottom() - FOOTER).max(room.top()));
     ui.painter().rect_filled(body, 0, t.inset);
     let mut inner = crate::ui::region(ui, body, "record contents");
-    let filter = tail.filter.as_ref().map(|filter| filter.filter());
-    contents::show(&mut inner, id, record, state.inspector.face, filter, &mut state.inspector.contents, out);
-    footer(ui, room.with_min_y(body.bottom()), record, state, out);
+    let filter = open.tail.filter.as_ref().map(|filter| filter.filter());
+    let InspectorState { face, contents, find } = &mut state.inspector;
+    let lens = Lens { record, face: *face, filter, find };
+    if let Some(spec) = contents::show(&mut inner, id, lens, contents, out) {
+        state.ask(spec, out);
+    }
+    footer(ui, room.with_min_y(body.bottom()), (world, open), (record, whole), state, out);
+}
+
+/// What was asked for in the header.
+enum Wish {
+    Close,
+    Pin,
 }
 
 fn rule(ui: &mut Ui, t: &Tokens) {
@@ -79,8 +102,8 @@ fn rule(ui: &mut Ui, t: &Tokens) {
     ui.painter().rect_filled(rect, 0, t.stroke);
 }
 
-/// The title, and whether it was closed.
-fn header(ui: &mut Ui, t: &Tokens, record: &Record, out: &mut Commands) -> bool {
+/// The title, and what was asked for.
+fn header(ui: &mut Ui, t: &Tokens, record: &Record, is_pinned: bool, out: &mut Commands) -> Option<Wish> {
     let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), 34.0), Sense::hover());
     ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, Stroke::new(1.0, t.stroke));
     let at = rect.left_center() + vec2(GUTTER, 0.0);
@@ -96,9 +119,12 @@ fn header(ui: &mut Ui, t: &Tokens, record: &Record, out: &mut Commands) -> bool 
     ui.scope_builder(builder, |ui| {
         let is_closed = icon_button(ui, icons::CLOSE, "Close record").clicked();
         if icon_button(ui, icons::COPY, "Copy record").clicked() {
-            out.push(Command::Copy(copied(record)));
+            out.push(Command::Copy(record_copy::contents(record)));
         }
-        is_closed
+        let (name, kind) = if is_pinned { ("Unpin record", ButtonKind::On) } else { ("Pin record", ButtonKind::Ghost) };
+        let pin = Button::ghost("").icon(icons::PIN).name(name).tooltip(name).kind(kind).small();
+        let is_pinned = ui.add(pin).clicked();
+        if is_closed { Some(Wish::Close) } else { is_pinned.then_some(Wish::Pin) }
     })
     .inner
 }
@@ -134,14 +160,14 @@ fn at_right(ui: &mut Ui, rect: Rect, salt: &str, inset: f32, add: impl FnOnce(&m
 }
 
 fn metadata(ui: &mut Ui, t: &Tokens, world: &World, record: &Record, state: &mut TailState, out: &mut Commands) {
-    let key = format::one_line(record.partition_key.as_str(), 256);
-    let rect = pair(ui, t, "Partition key", &key, "", 84.0);
-    if !record.partition_key.as_str().is_empty() {
+    let shown = state.masks.key(&record.partition_key).to_owned();
+    let rect = pair(ui, t, "Partition key", &format::one_line(&shown, 256), "", 84.0);
+    // Where the key is masked, nothing that tells it is shown.
+    if !shown.is_empty() && shown == record.partition_key.as_str() {
         at_right(ui, rect, "only this key", 0.0, |ui| {
             let text = RichText::new("only this key").font(fonts::small()).color(t.accent);
             if ui.add(Link::new(text)).on_hover_text("Filter by this partition key").clicked() {
-                out.push(Command::FilterTail(record.partition_key.to_string()));
-                state.filter = Some(record.partition_key.to_string());
+                state.ask(FilterSpec::only_key(record.partition_key.as_str()), out);
             }
         });
         let hash = HashKey::of_partition_key(record.partition_key.as_str()).hex();
@@ -156,88 +182,17 @@ fn metadata(ui: &mut Ui, t: &Tokens, world: &World, record: &Record, state: &mut
     if let Some((place, _)) = record.sub_sequence {
         pair(ui, t, "Sub-sequence", &place.to_string(), "", 0.0);
     }
-    let arrival = record.approximate_arrival.map_or_else(
-        || format::UNKNOWN.to_owned(),
-        |at| at.strftime("%Y-%m-%d %H:%M:%S.%3f", &jiff::tz::TimeZone::UTC),
-    );
+    let arrival = record
+        .approximate_arrival
+        .map_or_else(|| format::UNKNOWN.to_owned(), |at| at.strftime("%Y-%m-%d %H:%M:%S.%3f", &zone(world)));
     let ago = age(record, world).map_or_else(String::new, |age| format!("{age} ago"));
-    pair(ui, t, "Arrival, UTC", &arrival, &ago, 0.0);
-}
-
-/// The steps of decoding as chips: what came, what it was unpacked from, what it is.
-fn chain(ui: &mut Ui, t: &Tokens, record: &Record) {
-    ui.add_space(8.0);
-    let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), 18.0), Sense::hover());
-    let at = rect.left_center() + vec2(GUTTER, 0.0);
-    ui.painter().text(at, Align2::LEFT_CENTER, "How it was decoded", fonts::small(), t.weak);
-    let chips = chips(record);
-    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 24.0), Sense::hover());
-    let words: Vec<&str> = chips.iter().map(|(text, _)| text.as_str()).collect();
-    response
-        .widget_info(|| WidgetInfo::labeled(Role::Label, true, format!("How it was decoded: {}", words.join(" > "))));
-    let painter = ui.painter().with_clip_rect(rect.intersect(ui.clip_rect()));
-    let mut x = rect.left() + GUTTER;
-    for (index, (text, style)) in chips.iter().enumerate() {
-        if index > 0 {
-            painter.text(
-                pos2(x + 7.0, rect.center().y),
-                Align2::LEFT_CENTER,
-                icons::CARET_RIGHT,
-                fonts::icon(10.0),
-                t.faint,
-            );
-            x += 24.0;
-        }
-        if x + tag_size(&painter, text).x > rect.right() - 4.0 {
-            painter.text(pos2(x, rect.center().y), Align2::LEFT_CENTER, "…", fonts::small(), t.weak);
-            break;
-        }
-        x = paint_tag(&painter, t, pos2(x, rect.center().y), text, *style).right();
-    }
-    if let Some(error) = &record.decoded.error {
-        let width = ui.available_width() - 2.0 * GUTTER;
-        let galley = ui.painter().layout(format::one_line(error, 400), fonts::dense(), t.warn, width);
-        let (rect, response) =
-            ui.allocate_exact_size(vec2(ui.available_width(), galley.size().y + 4.0), Sense::hover());
-        response.widget_info(|| WidgetInfo::labeled(Role::Alert, true, error));
-        ui.painter().galley(rect.min + vec2(GUTTER, 2.0), galley, t.warn);
-    }
-}
-
-fn chips(record: &Record) -> Vec<(String, TagStyle)> {
-    let text_size = record.decoded.text.as_ref().map_or(0, String::len) as u64;
-    let mut chips = Vec::new();
-    let mut has_size = false;
-    for step in &record.decoded.steps {
-        match step {
-            Step::Kpl => {
-                let place =
-                    record.sub_sequence.map_or_else(String::new, |(at, of)| format!(" {}/{of}", at.saturating_add(1)));
-                chips.push((format!("KPL{place}"), TagStyle::Neutral));
-                continue;
-            }
-            _ if !has_size => chips.push((format::bytes(record.data.len() as u64), TagStyle::Neutral)),
-            _ => {}
-        }
-        has_size = true;
-        chips.push(match step {
-            Step::Json => (format!("JSON {}", format::bytes(text_size)), TagStyle::Ok),
-            Step::Text => (format!("text {}", format::bytes(text_size)), TagStyle::Ok),
-            Step::Binary => {
-                ("binary".to_owned(), if record.decoded.error.is_some() { TagStyle::Warn } else { TagStyle::Neutral })
-            }
-            other => (other.label().to_owned(), TagStyle::Neutral),
-        });
-    }
-    if !has_size {
-        chips.push((format::bytes(record.data.len() as u64), TagStyle::Neutral));
-    }
-    chips
+    let name = if world.settings.tail.is_local_time { "Arrival, local" } else { "Arrival, UTC" };
+    pair(ui, t, name, &arrival, &ago, 0.0);
 }
 
 fn faces(record: &Record) -> Vec<(Face, &'static str)> {
     let mut faces = Vec::with_capacity(3);
-    if record.decoded.is_json() {
+    if record.decoded.is_json() || record.decoded.is_ndjson() {
         faces.push((Face::Tree, "JSON tree"));
     }
     if record.decoded.text.is_some() {
@@ -247,7 +202,8 @@ fn faces(record: &Record) -> Vec<(Face, &'static str)> {
     faces
 }
 
-fn tabs(ui: &mut Ui, t: &Tokens, faces: &[(Face, &'static str)], face: &mut Face) {
+fn tabs(ui: &mut Ui, t: &Tokens, faces: &[(Face, &'static str)], state: &mut InspectorState) {
+    let face = &mut state.face;
     let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), 31.0), Sense::hover());
     ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, Stroke::new(1.0, t.stroke));
     let mut left = rect.left() + 6.0;
@@ -275,9 +231,21 @@ fn tabs(ui: &mut Ui, t: &Tokens, faces: &[(Face, &'static str)], face: &mut Face
             widgets::focus_ring(ui, area.shrink(3.0), 3);
         }
     }
+    if *face != Face::Hex && rect.right() - left > 90.0 {
+        let field =
+            Rect::from_min_max(pos2((rect.right() - 150.0).max(left), rect.top() + 3.0), rect.max - vec2(6.0, 4.0));
+        state.find.show(ui, field);
+    }
 }
 
-fn footer(ui: &mut Ui, rect: Rect, record: &Record, state: &mut TailState, out: &mut Commands) {
+fn footer(
+    ui: &mut Ui,
+    rect: Rect,
+    (world, open): (&World, &OpenStream),
+    (record, whole): (&Record, &Record),
+    state: &mut TailState,
+    out: &mut Commands,
+) {
     let t = theme::tokens(ui);
     ui.painter().rect_filled(rect, 0, t.panel);
     ui.painter().hline(rect.x_range(), rect.top() + 0.5, Stroke::new(1.0, t.stroke));
@@ -287,23 +255,52 @@ fn footer(ui: &mut Ui, rect: Rect, record: &Record, state: &mut TailState, out: 
     ui.scope_builder(builder, |ui| {
         ui.spacing_mut().item_spacing.x = 8.0;
         let half = ((inner.width() - 8.0) / 2.0).floor();
-        let label = match (record.decoded.is_json(), &record.decoded.text) {
+        let label = match (record.decoded.is_json() || record.decoded.is_ndjson(), &record.decoded.text) {
             (true, _) => "Copy JSON",
             (false, Some(_)) => "Copy text",
             (false, None) => "Copy bytes as hex",
         };
-        if ui.add(Button::new(label).icon(icons::COPY).min_width(half)).clicked() {
-            out.push(Command::Copy(copied(record)));
+        ui.spacing_mut().item_spacing.x = 2.0;
+        if ui.add(Button::new(label).icon(icons::COPY).min_width(half - 28.0)).clicked() {
+            out.push(Command::Copy(record_copy::contents(record)));
         }
-        if ui.add(Button::new("Edit and inject…").icon(icons::INJECT).min_width(half)).clicked() {
+        let more = ui.add(Button::new("").icon(icons::CARET_DOWN).name("Copy as").tooltip("Copy as…"));
+        Popup::menu(&more).id(more.id.with("menu")).show(|ui| copy_menu(ui, world, open, record, out));
+        ui.spacing_mut().item_spacing.x = 8.0;
+        ui.add_space(6.0);
+        // The dialog gets the record as it was sent: what is masked would be put as stars.
+        let is_masked = *record.data != *whole.data || record.partition_key != whole.partition_key;
+        let enabled = if is_masked { Err("A masking rule hides a part of this record.") } else { Ok(()) };
+        let inject = Button::new("Edit and inject…").icon(icons::INJECT).min_width(half).enabled(enabled);
+        if ui.add(inject).clicked() {
             state.injection = Some(entry(record));
             out.push(Command::Open(Dialog::Inject));
         }
     });
 }
 
-/// The record as it is edited: its text where it has one, unpacked; otherwise its bytes.
+/// The ways to copy a record.
+pub fn copy_menu(ui: &mut Ui, world: &World, open: &OpenStream, record: &Record, out: &mut Commands) {
+    ui.set_min_width(210.0);
+    let mut copy = |ui: &mut Ui, label: &str, text: &dyn Fn() -> String| {
+        if menu_item(ui, label, false).clicked() {
+            out.push(Command::Copy(text()));
+            ui.close();
+        }
+    };
+    copy(ui, "Copy record", &|| record_copy::contents(record));
+    copy(ui, "Copy as NDJSON with metadata", &|| record_copy::line(&open.name, record));
+    if let Some(connection) = world.connection() {
+        copy(ui, "Copy as AWS CLI, to read it", &|| record_copy::cli_read(&open.name, record, connection));
+        copy(ui, "Copy as AWS CLI, to put it", &|| record_copy::cli_put(&open.name, record, connection));
+    }
+    copy(ui, "Copy partition key", &|| record.partition_key.to_string());
+    copy(ui, "Copy sequence number", &|| record.sequence_number.to_string());
+}
+
+/// The record as it is edited: its text where that is what was sent, unpacked; otherwise its bytes.
 fn entry(record: &Record) -> PutEntry {
-    let data = record.decoded.text.as_ref().map_or_else(|| record.data.to_vec(), |text| text.clone().into_bytes());
+    let text = record.decoded.text.as_ref().filter(|_| !record.decoded.is_rewritten());
+    let data = text.map_or_else(|| record.data.to_vec(), |text| text.clone().into_bytes());
     PutEntry { partition_key: record.partition_key.clone(), explicit_hash_key: None, data }
 }

@@ -1,23 +1,36 @@
 //! The tail: records of all shards as they arrive, what the filter lets through, and one record in full.
 
+mod chain;
+mod columns;
 mod contents;
+mod filter_bar;
+mod find;
+mod hex;
 mod inspector;
 pub mod json_ink;
 mod pace;
+mod pins;
 mod rows;
+mod start;
 mod strip;
 mod table;
 mod toolbar;
 
-use eframe::egui::{Key, Rect, Stroke, Ui, pos2, vec2};
+use std::sync::Arc;
 
+use eframe::egui::{Key, Modifiers, Rect, Stroke, Ui, pos2, vec2};
+use jiff::tz::TimeZone;
+
+use crate::model::filter::FilterSpec;
 use crate::model::format;
 use crate::model::ids::ShardId;
+use crate::model::mask::Masks;
 use crate::model::record::Record;
-use crate::model::tail::{Tail, TailItem, TailRun, TailStart};
+use crate::model::record_copy;
+use crate::model::tail::{Tail, TailItem, TailOptions, TailRun, TailStart};
 use crate::model::world::{OpenStream, World};
 use crate::model::writes::PutEntry;
-use crate::ui::command::{Command, Commands};
+use crate::ui::command::{Command, Commands, Dialog};
 use crate::ui::region;
 use crate::ui::theme::{self, icons};
 use crate::ui::views::shards::FactsCache;
@@ -39,7 +52,10 @@ enum Follow {
 #[derive(Debug, Default)]
 pub struct TailState {
     /// The filter as typed; `None` until the field was used.
-    filter: Option<String>,
+    filter: Option<FilterSpec>,
+    start: start::Forms,
+    masks: Masks,
+    pins: pins::Pins,
     takes_focus: bool,
     follow: Follow,
     selected: Option<u64>,
@@ -60,6 +76,18 @@ impl TailState {
     /// The record that was chosen to be edited and injected; handed out once.
     pub fn take_injection(&mut self) -> Option<PutEntry> {
         self.injection.take()
+    }
+
+    /// The filter as it is in the field.
+    fn typed(&self, tail: &Tail) -> FilterSpec {
+        let applied = || tail.filter.as_ref().map(|filter| filter.filter().spec().clone());
+        self.filter.clone().or_else(applied).unwrap_or_default()
+    }
+
+    /// Asks for another filter and puts it into the field.
+    fn ask(&mut self, spec: FilterSpec, out: &mut Commands) {
+        self.filter = Some(spec.clone());
+        out.push(Command::FilterTail(spec));
     }
 
     fn follow(&mut self) {
@@ -89,8 +117,10 @@ pub fn show(ui: &mut Ui, world: &World, state: &mut TailState, selection: &mut O
         ui.ctx().request_repaint();
     }
     state.pace.note(tail, world.now);
+    state.masks = Masks::new(&world.settings.tail.masks);
     keyboard(ui, tail, state, out);
-    toolbar::show(ui, world, open, state, selection.as_ref(), out);
+    toolbar::show(ui, world, open, state, out);
+    filter_bar::show(ui, world, open, state, selection.as_ref(), out);
     strip::show(ui, open, state, selection);
     problems(ui, open, out);
     content(ui, world, open, state, selection, out);
@@ -106,12 +136,15 @@ fn content(
 ) {
     let t = theme::tokens(ui);
     let area = ui.available_rect_before_wrap();
-    let record = state.selected.and_then(|id| open.tail.store.get(id)).and_then(TailItem::record).cloned();
+    let record = state.selected.and_then(|id| record_of(&open.tail, state, id)).cloned();
     let side = if record.is_some() { (area.width() * 0.36).clamp(300.0, 360.0).min(area.width()) } else { 0.0 };
     let split = area.right() - side;
     let pace_height = if area.height() > 320.0 { pace::HEIGHT } else { 0.0 };
     let list = Rect::from_min_max(area.min, pos2(split, area.bottom() - pace_height));
-    let mut inner = region(ui, list, "tail rows");
+    let pinned = Rect::from_min_max(list.min, pos2(list.right(), list.top() + state.pins.height()));
+    let chosen = pins::show(&mut region(ui, pinned, "tail pins"), &mut state.pins, &state.masks, state.selected);
+    state.selected = chosen.or(state.selected);
+    let mut inner = region(ui, list.with_min_y(pinned.bottom()), "tail rows");
     list_or_why_not(&mut inner, world, open, state, selection, out);
     if pace_height > 0.0 {
         let foot = Rect::from_min_max(pos2(area.left(), list.bottom()), pos2(split, area.bottom()));
@@ -123,7 +156,7 @@ fn content(
         ui.painter().vline(side.left() + 0.5, side.y_range(), Stroke::new(1.0, t.stroke));
         let side = side.with_min_x(side.left() + 1.0);
         let mut inner = region(ui, side, "tail record");
-        inspector::show(&mut inner, world, &open.tail, id, &record, state, out);
+        inspector::show(&mut inner, world, open, id, &record, state, out);
     }
 }
 
@@ -137,21 +170,23 @@ fn list_or_why_not(
 ) {
     let tail = &open.tail;
     if state.rows.len(tail) > 0 {
-        table::show(ui, world, tail, state, out);
+        table::show(ui, world, open, state, out);
+    } else if tail.filter.as_ref().is_some_and(|filter| filter.remaining(&tail.store) > 0) {
+        widgets::empty(ui, icons::FILTER, "Looking through the records", "What matches appears here.", None);
     } else if !tail.store.is_empty() {
         let shard = selection.as_ref().map(|shard| format!(" in {}", shard.short())).unwrap_or_default();
         let hint = "Records that cannot be decoded are always shown.";
         let label = if tail.filter.is_some() { "Clear the filter" } else { "Show all shards" };
         if widgets::empty(ui, icons::FILTER, &format!("No record matches{shard}"), hint, Some(label)) {
             if tail.filter.is_some() {
-                state.filter = Some(String::new());
-                out.push(Command::FilterTail(String::new()));
+                let kind = state.typed(tail).kind;
+                state.ask(FilterSpec::new(kind, ""), out);
             } else {
                 *selection = None;
             }
         }
     } else if tail.is_running() {
-        let hint = match start_of(tail) {
+        let hint = match options_of(tail).start {
             TailStart::Latest => "Only what arrives from now on is read. Trim horizon reads what is kept.",
             _ => "Reading from the start that was chosen.",
         };
@@ -160,23 +195,35 @@ fn list_or_why_not(
         let calls = world.settings.read_budget;
         let hint = format!("Reading uses at most {calls} of the 5 reads a second that each shard allows all readers.");
         if widgets::empty(ui, icons::TAIL, "Nothing is being read", &hint, Some("Start tailing")) {
-            out.push(Command::StartTail(start_of(tail)));
+            out.push(Command::StartTail(options_of(tail)));
         }
     }
 }
 
-/// The start that was asked for last.
-fn start_of(tail: &Tail) -> TailStart {
+/// What was asked for last.
+fn options_of(tail: &Tail) -> TailOptions {
     match &tail.run {
-        TailRun::Running { options, .. } | TailRun::Ended { options, .. } => options.start.clone(),
-        _ => TailStart::Latest,
+        TailRun::Running { options, .. } | TailRun::Ended { options, .. } | TailRun::Stopped { options } => {
+            options.clone()
+        }
+        TailRun::NotStarted => TailOptions::default(),
     }
+}
+
+/// A record that is kept or pinned.
+fn record_of<'a>(tail: &'a Tail, state: &'a TailState, id: u64) -> Option<&'a Arc<Record>> {
+    tail.store.get(id).and_then(TailItem::record).or_else(|| state.pins.get(id))
+}
+
+/// The zone that times of records are shown in.
+fn zone(world: &World) -> TimeZone {
+    if world.settings.tail.is_local_time { world.zone.clone() } else { TimeZone::UTC }
 }
 
 fn problems(ui: &mut Ui, open: &OpenStream, out: &mut Commands) {
     let Some(problem) = &open.tail.status.problem else { return };
     if widgets::problem(ui, "Reading has stopped", problem, out) == ProblemAction::Retry {
-        out.push(Command::StartTail(start_of(&open.tail)));
+        out.push(Command::StartTail(options_of(&open.tail)));
     }
     widgets::hairline(ui);
 }
@@ -197,26 +244,21 @@ fn keyboard(ui: &Ui, tail: &Tail, state: &mut TailState, out: &mut Commands) {
     if state.selected.is_some() && widgets::take_key(ui, Key::Escape) {
         state.selected = None;
     }
-    let record = state.selected.and_then(|id| tail.store.get(id)).and_then(TailItem::record);
+    let record = state.selected.and_then(|id| record_of(tail, state, id));
     // The window's own text copy takes Ctrl C; a plain c copies the record.
     if let Some(record) = record
         && widgets::take_key(ui, Key::C)
     {
-        out.push(Command::Copy(copied(record)));
+        out.push(Command::Copy(record_copy::contents(&state.masks.apply(record))));
+    }
+    if ui.input_mut(|input| input.consume_key(Modifiers::COMMAND, Key::E)) && !tail.store.is_empty() {
+        out.push(Command::Open(Dialog::Export));
     }
     let arrows = [Key::ArrowDown, Key::ArrowUp, Key::J, Key::K];
     if state.selected.is_none() && arrows.into_iter().any(|key| widgets::take_key(ui, key)) {
         let last = state.rows.len(tail).saturating_sub(1);
         state.selected = state.rows.at(tail, last).map(|(id, _)| id);
         state.table.bring_into_view();
-    }
-}
-
-/// A record as it is copied: its text, or its bytes in hexadecimal.
-fn copied(record: &Record) -> String {
-    match &record.decoded.text {
-        Some(text) => text.clone(),
-        None => record.data.iter().map(|byte| format!("{byte:02x}")).collect(),
     }
 }
 

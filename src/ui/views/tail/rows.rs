@@ -2,7 +2,9 @@
 //! was paused. Follows the store item by item, so that a frame costs the same however much has been read. Pure.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
+use crate::model::filter::{Filter, FilterIndex};
 use crate::model::ids::ShardId;
 use crate::model::tail::{Tail, TailItem};
 
@@ -13,7 +15,7 @@ pub const BUDGET: usize = 20_000;
 #[derive(Debug, Default)]
 struct OfShard {
     shard: Option<ShardId>,
-    filter: Option<String>,
+    filter: Option<Arc<Filter>>,
     ids: VecDeque<u64>,
     next_id: u64,
 }
@@ -30,11 +32,12 @@ impl Rows {
     /// Follows the tail; whether everything has been looked at.
     pub fn update(&mut self, tail: &Tail, shard: Option<&ShardId>, budget: usize) -> bool {
         let own = &mut self.of_shard;
-        let filter = tail.filter.as_ref().map(|filter| filter.filter().source());
-        if own.shard.as_ref() != shard || own.filter.as_deref() != filter {
+        let filter = tail.filter.as_ref().map(FilterIndex::shared);
+        let is_same_filter = own.filter.as_ref().map(Arc::as_ptr) == filter.map(Arc::as_ptr);
+        if own.shard.as_ref() != shard || !is_same_filter {
             *own = OfShard {
                 shard: shard.cloned(),
-                filter: filter.map(str::to_owned),
+                filter: filter.cloned(),
                 ids: VecDeque::new(),
                 next_id: tail.store.first_id(),
             };

@@ -4,30 +4,21 @@
 use eframe::egui::{Align, Align2, Color32, Id, Rect, Ui, pos2, vec2};
 
 use super::json_ink::{json_job, plain_job};
-use super::{Follow, TailState, age, copied};
-use crate::model::decode::Step;
+use super::{Follow, TailState, age, columns, inspector, zone};
+use crate::model::filter::{Filter, FilterSpec};
 use crate::model::format;
+use crate::model::mask::Masks;
 use crate::model::record::Record;
 use crate::model::tail::{NoticeKind, Tail, TailItem, TailNotice};
-use crate::model::world::World;
+use crate::model::world::{OpenStream, World};
 use crate::ui::command::{Command, Commands};
 use crate::ui::theme::{Tokens, fonts, icons};
 use crate::ui::widgets::select::menu_item;
 use crate::ui::widgets::text::{job, paint_job};
-use crate::ui::widgets::{self, Column, Row, Table, TagStyle, paint_tag};
+use crate::ui::widgets::{self, Resized, Row, Table, TagStyle, paint_tag};
 
 const ROW: f32 = 22.0;
 const HEADER: f32 = 25.0;
-
-const COLUMNS: [Column; 7] = [
-    Column::new("arrival", "Arrival, UTC", 100.0),
-    Column::new("shard", "Shard", 50.0),
-    Column::new("key", "Partition key", 90.0),
-    Column::new("bytes", "Bytes", 54.0).right().drop(2),
-    Column::new("age", "Age", 50.0).right().drop(3),
-    Column::new("sequence", "Sequence", 86.0).drop(4),
-    Column::new("preview", "Preview", 200.0).rest(160.0),
-];
 
 /// Where the table is scrolled to.
 #[derive(Debug, Default)]
@@ -38,6 +29,8 @@ pub struct TableState {
     /// The last offset at which the end was in sight. Beyond it a scroll area pulls back until it has seen the new rows.
     end: f32,
     scrolls_to_selected: bool,
+    /// The column that is being dragged, and its width.
+    dragged: Option<(&'static str, f32)>,
 }
 
 impl TableState {
@@ -48,14 +41,15 @@ impl TableState {
 }
 
 /// Draws the rows.
-pub fn show(ui: &mut Ui, world: &World, tail: &Tail, state: &mut TailState, out: &mut Commands) {
+pub fn show(ui: &mut Ui, world: &World, open: &OpenStream, state: &mut TailState, out: &mut Commands) {
+    let tail = &open.tail;
     let count = state.rows.len(tail);
     let selected = state.selected.and_then(|id| state.rows.index_of(tail, id));
-    let height = ui.available_height();
+    let area = ui.available_rect_before_wrap();
+    let height = area.height();
     let view = (height - HEADER).max(ROW);
     let end = (count as f32 * ROW - view).max(0.0);
-    let is_held =
-        ui.input(|input| input.pointer.primary_down()) && ui.rect_contains_pointer(ui.available_rect_before_wrap());
+    let is_held = ui.input(|input| input.pointer.primary_down()) && ui.rect_contains_pointer(area);
     let offset = wanted_offset(tail, state, end.min(state.table.end), is_held);
     if state.table.end != end {
         state.table.end = end;
@@ -63,35 +57,62 @@ pub fn show(ui: &mut Ui, world: &World, tail: &Tail, state: &mut TailState, out:
         ui.ctx().request_repaint_after(std::time::Duration::from_millis(100));
     }
     let scroll_to = std::mem::take(&mut state.table.scrolls_to_selected).then_some(selected).flatten();
-    let table = Table::new(Id::unique("tail table"), &COLUMNS)
+    let shown = columns::shown(&world.settings.tail, state.table.dragged);
+    let table = Table::new(Id::unique("tail table"), &shown)
         .gutters(10.0, 6.0)
         .header_height(HEADER)
         .row_height(ROW)
         .selected(selected)
         .keys(true)
+        .resizable(true)
         .offset(offset)
         .scroll_to(scroll_to)
         .max_height(height);
     let filter = tail.filter.as_ref().map(|filter| filter.filter());
-    let rows = &state.rows;
-    let mut wants_key = None;
+    let (rows, masks) = (&state.rows, &state.masks);
+    let mut wish = None;
     let outcome = table.show(ui, count, |row| match rows.at(tail, row.index) {
-        Some((_, TailItem::Record(record))) => {
-            let marks = filter.map_or_else(Vec::new, |filter| filter.ranges_in(&record.preview));
-            draw_record(row, record, world, &marks);
-            row.menu(|ui| menu(ui, record, out, &mut wants_key));
+        Some((id, TailItem::Record(record))) => {
+            draw_record(row, record, world, masks, filter);
+            row.menu(|ui| wish = menu(ui, (world, open), (id, record), masks, out));
         }
         Some((_, TailItem::Notice(notice))) => draw_notice(row, notice),
         None => {}
     });
-    if let Some(key) = wants_key {
-        state.filter = Some(key);
+    columns::menu(ui, area.with_max_y(area.top() + HEADER), &world.settings.tail, out);
+    resize(world, state, outcome.resized, out);
+    match wish {
+        Some(Wish::Filter(spec)) => state.ask(spec, out),
+        Some(Wish::Pin(id)) => {
+            if let Some(record) = tail.store.get(id).and_then(TailItem::record) {
+                state.pins.toggle(id, record);
+            }
+        }
+        None => {}
     }
     let was_selected = state.selected;
     if let Some((id, item)) = outcome.selected.or(outcome.opened).and_then(|row| state.rows.at(tail, row)) {
         state.selected = item.record().map(|_| id).or(was_selected);
     }
     note_scrolling(tail, state, outcome.offset, offset, end);
+}
+
+/// Follows the edge of a column; its width is remembered when it is let go.
+fn resize(world: &World, state: &mut TailState, resized: Option<Resized>, out: &mut Commands) {
+    let Some(resized) = resized else { return };
+    state.table.dragged = Some((resized.column, resized.width));
+    if resized.is_over {
+        state.table.dragged = None;
+        let mut settings = world.settings.tail.clone();
+        settings.column_widths.insert(resized.column.to_owned(), resized.width);
+        out.push(Command::SetTail(Box::new(settings)));
+    }
+}
+
+/// What was asked for in the menu of a row.
+enum Wish {
+    Filter(FilterSpec),
+    Pin(u64),
 }
 
 /// Where the table has to be scrolled to before it is drawn, so that what is read stays where it is. While a button is held
@@ -119,43 +140,56 @@ fn note_scrolling(tail: &Tail, state: &mut TailState, offset: f32, set: Option<f
     state.table.anchor = state.rows.at(tail, first as usize).map(|(id, _)| (id, offset - first * ROW));
 }
 
-fn menu(ui: &mut Ui, record: &Record, out: &mut Commands, wants_key: &mut Option<String>) {
-    let mut copy = |ui: &mut Ui, label: &str, text: &dyn Fn() -> String| {
-        if menu_item(ui, label, false).clicked() {
-            out.push(Command::Copy(text()));
-            ui.close();
-        }
-    };
-    copy(ui, "Copy record", &|| copied(record));
-    copy(ui, "Copy partition key", &|| record.partition_key.to_string());
-    copy(ui, "Copy sequence number", &|| record.sequence_number.to_string());
-    if menu_item(ui, "Filter by this key", false).clicked() {
-        out.push(Command::FilterTail(record.partition_key.to_string()));
-        *wants_key = Some(record.partition_key.to_string());
+fn menu(
+    ui: &mut Ui,
+    (world, open): (&World, &OpenStream),
+    (id, record): (u64, &Record),
+    masks: &Masks,
+    out: &mut Commands,
+) -> Option<Wish> {
+    let shown = masks.apply(record);
+    inspector::copy_menu(ui, world, open, &shown, out);
+    let mut wish = None;
+    if shown.partition_key == record.partition_key && menu_item(ui, "Only this key", false).clicked() {
+        wish = Some(Wish::Filter(FilterSpec::only_key(record.partition_key.as_str())));
         ui.close();
     }
+    if menu_item(ui, "Pin or unpin", false).clicked() {
+        wish = Some(Wish::Pin(id));
+        ui.close();
+    }
+    wish
 }
 
-fn draw_record(row: &mut Row<'_>, record: &Record, world: &World, marks: &[std::ops::Range<usize>]) {
+fn draw_record(row: &mut Row<'_>, record: &Record, world: &World, masks: &Masks, filter: Option<&Filter>) {
     let t = row.tokens;
     let age = age(record, world).unwrap_or_else(|| format::UNKNOWN.to_owned());
-    row.name(|| spoken(record, &age));
+    let shown = masks.preview(record);
+    let key = format::one_line(masks.key(&record.partition_key), 64);
+    row.name(|| spoken(record, &key, &shown, &age));
     if record.decoded.error.is_some() {
         row.tint(t.warn_dim);
     }
-    let arrival = record.approximate_arrival.map_or_else(|| format::UNKNOWN.to_owned(), |at| at.hms_millis());
+    let arrival = record
+        .approximate_arrival
+        .map_or_else(|| format::UNKNOWN.to_owned(), |at| at.strftime("%H:%M:%S.%3f", &zone(world)));
     row.text("arrival", &arrival, fonts::value(), t.text);
     row.text("shard", &record.shard_id.short(), fonts::value(), t.weak);
-    row.text("key", &format::one_line(record.partition_key.as_str(), 64), fonts::value(), t.strong);
+    row.text("key", &key, fonts::value(), t.strong);
     row.text("bytes", &format::grouped(record.size_bytes() as i64), fonts::value(), t.text);
     row.text("age", &age, fonts::value(), t.weak);
     row.text("sequence", &short_sequence(record.sequence_number.as_str()), fonts::value(), t.weak);
+    if row.cell("format").is_some() {
+        let steps: Vec<&str> = record.decoded.steps.iter().map(|step| step.label()).collect();
+        row.text("format", &steps.join(" "), fonts::dense(), t.weak);
+    }
+    let marks = filter.map_or_else(Vec::new, |filter| filter.ranges_in(&shown));
     if let Some(cell) = row.cell("preview") {
-        preview(row, cell, record, marks);
+        preview(row, cell, record, &shown, &marks);
     }
 }
 
-fn preview(row: &Row<'_>, mut cell: Rect, record: &Record, marks: &[std::ops::Range<usize>]) {
+fn preview(row: &Row<'_>, mut cell: Rect, record: &Record, shown: &str, marks: &[std::ops::Range<usize>]) {
     let t = row.tokens;
     let middle = cell.center().y;
     if let Some((at, of)) = record.sub_sequence {
@@ -168,15 +202,15 @@ fn preview(row: &Row<'_>, mut cell: Rect, record: &Record, marks: &[std::ops::Ra
         let at = pos2(cell.left(), middle);
         row.painter.text(at, Align2::LEFT_CENTER, icons::WARNING, fonts::icon(12.0), t.warn);
         cell.min.x += 17.0;
-        let shown =
-            job(&[(&error, font.clone(), t.warn), ("  ", font.clone(), t.warn), (&record.preview, font, t.weak)]);
+        let shown = job(&[(&error, font.clone(), t.warn), ("  ", font.clone(), t.warn), (shown, font, t.weak)]);
         paint_job(&row.painter, cell, Align::Min, shown);
         return;
     }
-    let shown = match record.decoded.steps.last() {
-        Some(Step::Json) => json_job(&record.preview, &font, t, marks),
-        Some(Step::Text) => plain_job(&record.preview, &font, t.text, t, marks),
-        _ => plain_job(&record.preview, &font, t.weak, t, &[]),
+    let is_json = record.decoded.is_json() || record.decoded.is_ndjson();
+    let shown = match (is_json, &record.decoded.text) {
+        (true, _) => json_job(shown, &font, t, marks),
+        (false, Some(_)) => plain_job(shown, &font, t.text, t, marks),
+        (false, None) => plain_job(shown, &font, t.weak, t, &[]),
     };
     paint_job(&row.painter, cell, Align::Min, shown);
 }
@@ -192,14 +226,13 @@ fn short_sequence(number: &str) -> String {
     format!("{head}…{tail}")
 }
 
-fn spoken(record: &Record, age: &str) -> String {
+fn spoken(record: &Record, key: &str, preview: &str, age: &str) -> String {
     let place =
         record.sub_sequence.map_or_else(String::new, |(at, of)| format!(" part {} of {of}", at.saturating_add(1)));
-    let key = format::one_line(record.partition_key.as_str(), 64);
     let size = format::grouped(record.size_bytes() as i64);
     let what = match &record.decoded.error {
         Some(error) => format!("cannot be decoded: {}", format::one_line(error, 120)),
-        None => format::one_line(&record.preview, 80),
+        None => format::one_line(preview, 80),
     };
     format!(
         "Record {}{place} shard {} key {key} {size} B age {age} {what}",

@@ -10,11 +10,11 @@ use crate::model::record::Record;
 
 /// An object on one line.
 #[derive(Debug, Default)]
-pub(super) struct Line(String);
+pub struct Line(String);
 
 impl Line {
     /// Adds a member whose value is JSON already.
-    pub(super) fn raw(mut self, key: &str, json: &str) -> Self {
+    pub fn raw(mut self, key: &str, json: &str) -> Self {
         self.0.push(if self.0.is_empty() { '{' } else { ',' });
         self.0.push_str(&quoted(key));
         self.0.push(':');
@@ -23,12 +23,12 @@ impl Line {
     }
 
     /// Adds a string.
-    pub(super) fn text(self, key: &str, value: &str) -> Self {
+    pub fn text(self, key: &str, value: &str) -> Self {
         self.raw(key, &quoted(value))
     }
 
     /// Adds a string, or null.
-    pub(super) fn optional(self, key: &str, value: Option<&str>) -> Self {
+    pub fn optional(self, key: &str, value: Option<&str>) -> Self {
         match value {
             Some(value) => self.text(key, value),
             None => self.raw(key, "null"),
@@ -36,12 +36,12 @@ impl Line {
     }
 
     /// Adds a number, or null.
-    pub(super) fn number(self, key: &str, value: Option<u64>) -> Self {
+    pub fn number(self, key: &str, value: Option<u64>) -> Self {
         self.raw(key, &value.map_or_else(|| "null".to_owned(), |value| value.to_string()))
     }
 
     /// The object, without the end of the line.
-    pub(super) fn end(mut self) -> String {
+    pub fn end(mut self) -> String {
         self.0.push_str(if self.0.is_empty() { "{}" } else { "}" });
         self.0
     }
@@ -51,8 +51,8 @@ fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
 
-/// A record of `tail`.
-pub(super) fn record(stream: &StreamName, record: &Record) -> String {
+/// A record as `kinescope tail` prints it and as it is exported, without the end of the line.
+pub fn record(stream: &StreamName, record: &Record) -> String {
     let steps: Vec<&str> = record.decoded.steps.iter().copied().map(Step::label).collect();
     let line = Line::default()
         .text("stream", stream.as_str())
@@ -63,10 +63,10 @@ pub(super) fn record(stream: &StreamName, record: &Record) -> String {
         .optional("approximate_arrival", record.approximate_arrival.map(|at| at.to_rfc3339()).as_deref())
         .number("size_bytes", Some(record.size_bytes() as u64))
         .raw("decoded_as", &serde_json::Value::from(steps).to_string());
-    let line = match &record.decoded.text {
-        Some(text) if record.decoded.is_json() => line.raw("json", &json_scan::compact(text, usize::MAX)),
-        Some(text) => line.text("text", text),
-        None => line.text("base64", &STANDARD.encode(&record.data)),
+    let line = match (&record.decoded.text, record.decoded.json()) {
+        (_, Some(json)) => line.raw("json", &json_scan::compact(&json, usize::MAX)),
+        (Some(text), None) => line.text("text", text),
+        (None, None) => line.text("base64", &STANDARD.encode(&record.data)),
     };
     line.optional("error", record.decoded.error.as_deref()).end()
 }
@@ -99,6 +99,11 @@ mod tests {
              \"approximate_arrival\":\"1970-01-01T00:00:01.500Z\",\"size_bytes\":44,\"decoded_as\":[\"json\"],\
              \"json\":{\"b\":1.10,\"a\":12345678901234567890},\"error\":null}"
         );
+    }
+
+    #[test]
+    fn several_values_are_an_array() {
+        assert!(line(b"{\"a\": 1}\n{\"a\":2}").contains("\"decoded_as\":[\"ndjson\"],\"json\":[{\"a\":1},{\"a\":2}],"));
     }
 
     #[test]
