@@ -12,6 +12,7 @@ use super::views::activity::ActivityState;
 use super::views::connect::ConnectState;
 use super::views::fleet::FleetState;
 use super::views::heatmap::HeatmapState;
+use super::views::keys::KeysState;
 use super::views::shards::ShardsState;
 use super::views::tail::TailState;
 
@@ -51,6 +52,8 @@ pub struct UiState {
     pub shards: ShardsState,
     /// The tail.
     pub tail: TailState,
+    /// The keys.
+    pub keys: KeysState,
     /// The dialog that unlocks.
     pub unlock: UnlockState,
     /// The dialog that injects.
@@ -79,6 +82,7 @@ impl Default for UiState {
             heatmap: HeatmapState::default(),
             shards: ShardsState::default(),
             tail: TailState::default(),
+            keys: KeysState::default(),
             unlock: UnlockState::default(),
             inject: InjectState::default(),
             reshard: ReshardState::default(),
@@ -105,6 +109,11 @@ impl UiState {
                 self.selected_shard = Some(shard.clone());
                 self.tail_shard = Some(shard.clone());
                 self.apply(&Command::GoTab(Tab::Tail))
+            }
+            Command::ShowKeys(shard) => {
+                self.selected_shard = Some(shard.clone());
+                self.keys.show_shard();
+                self.apply(&Command::GoTab(Tab::Keys))
             }
             Command::SelectShard(shard) => {
                 self.selected_shard.clone_from(shard);
@@ -143,6 +152,7 @@ impl UiState {
                 self.heatmap = HeatmapState::default();
                 self.shards = ShardsState::default();
                 self.tail = TailState::default();
+                self.keys = KeysState::default();
             }
             self.tab = *tab;
         }
