@@ -75,6 +75,7 @@ impl App {
             | Command::GoTab(_)
             | Command::SelectShard(_)
             | Command::TailShard(_)
+            | Command::ShowKeys(_)
             | Command::Open(_)
             | Command::CloseDialog
             | Command::TogglePalette

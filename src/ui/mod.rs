@@ -61,6 +61,7 @@ fn stream_ui(ui: &mut Ui, world: &World, state: &mut UiState, tab: Tab, out: &mu
     match tab {
         Tab::Heatmap => views::heatmap::show(ui, world, &mut state.heatmap, selection, out),
         Tab::Shards => views::shards::show(ui, world, &mut state.shards, selection, out),
+        Tab::Keys => views::keys::show(ui, world, &mut state.keys, selection, out),
         Tab::Tail => {
             if state.focus_filter {
                 state.tail.focus_filter();

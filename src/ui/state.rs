@@ -13,6 +13,7 @@ use super::views::activity::ActivityState;
 use super::views::connect::ConnectState;
 use super::views::fleet::FleetState;
 use super::views::heatmap::HeatmapState;
+use super::views::keys::KeysState;
 use super::views::shards::ShardsState;
 use super::views::tail::TailState;
 
@@ -52,6 +53,8 @@ pub struct UiState {
     pub shards: ShardsState,
     /// The tail.
     pub tail: TailState,
+    /// The keys.
+    pub keys: KeysState,
     /// The dialog that unlocks.
     pub unlock: UnlockState,
     /// The dialog that injects.
@@ -82,6 +85,7 @@ impl Default for UiState {
             heatmap: HeatmapState::default(),
             shards: ShardsState::default(),
             tail: TailState::default(),
+            keys: KeysState::default(),
             unlock: UnlockState::default(),
             inject: InjectState::default(),
             export: ExportState::default(),
@@ -109,6 +113,11 @@ impl UiState {
                 self.selected_shard = Some(shard.clone());
                 self.tail_shard = Some(shard.clone());
                 self.apply(&Command::GoTab(Tab::Tail))
+            }
+            Command::ShowKeys(shard) => {
+                self.selected_shard = Some(shard.clone());
+                self.keys.show_shard();
+                self.apply(&Command::GoTab(Tab::Keys))
             }
             Command::SelectShard(shard) => {
                 self.selected_shard.clone_from(shard);
@@ -147,6 +156,7 @@ impl UiState {
                 self.heatmap = HeatmapState::default();
                 self.shards = ShardsState::default();
                 self.tail = TailState::default();
+                self.keys = KeysState::default();
             }
             self.tab = *tab;
         }

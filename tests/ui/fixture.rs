@@ -181,10 +181,11 @@ pub fn fleet(now: Timestamp) -> Fleet {
 }
 
 fn shard_map() -> ShardMap {
-    let ranges = HashKeyRange::uniform(24);
-    let open = SHARDS.iter().zip(ranges).map(|((number, _), range)| Shard {
+    // The ranges in which the keys of the sample really land.
+    let incident = crate::incident::shard_map();
+    let open = SHARDS.iter().map(|(number, _)| Shard {
         id: shard_id(*number),
-        range,
+        range: incident.get(&shard_id(*number)).map_or(HashKeyRange::FULL, |shard| shard.range),
         parent: matches!(number, 38 | 39).then(|| shard_id(26)),
         adjacent_parent: None,
         starting_sequence_number: SequenceNumber::from("1"),
@@ -252,6 +253,7 @@ pub fn stream_open() -> World {
     }
     open.shards = Answer::known(shard_map(), world.now);
     world.open = Some(open);
+    crate::sampled::put(&mut world);
     world
 }
 

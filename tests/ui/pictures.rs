@@ -41,6 +41,7 @@ fn clone_of(world: &World) -> World {
         other.shards = open.shards.clone();
         other.metrics = open.metrics.clone();
         other.range = open.range;
+        other.sample = open.sample.clone();
         copy.open = Some(other);
     }
     copy
@@ -139,6 +140,18 @@ fn a_failed_connection_is_told_in_place() {
     };
     world.link = Link::Failed { request, problem: problem() };
     draw("connect_failed", FULL, world, vec![]);
+}
+
+#[test]
+fn the_keys_draw() {
+    let mut world = crate::incident::world();
+    crate::sampled::put(&mut world);
+    let place = || Command::Go(Place::Stream("clickstream-prod".into(), Tab::Keys));
+    draw("keys", FULL, clone_of(&world), vec![place()]);
+    draw("keys_small", SMALL, clone_of(&world), vec![place()]);
+    draw("keys_tiny", TINY, clone_of(&world), vec![place()]);
+    let world = crate::incident::world();
+    draw("keys_not_sampled", FULL, world, vec![place()]);
 }
 
 #[test]

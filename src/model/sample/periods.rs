@@ -18,7 +18,7 @@ pub struct PeriodClock {
 
 impl Default for PeriodClock {
     fn default() -> Self {
-        Self { length: LENGTHS[0], newest: i64::MIN, first: None }
+        Self { length: LENGTHS[0], newest: 0, first: None }
     }
 }
 
@@ -29,11 +29,16 @@ impl PeriodClock {
         let newest = second.div_euclid(self.length);
         let first = match self.first {
             Some(first) if newest <= self.newest && first <= second => return,
-            Some(first) => first.min(second),
-            None => second,
+            Some(first) => {
+                self.newest = self.newest.max(newest);
+                first.min(second)
+            }
+            None => {
+                self.newest = newest;
+                second
+            }
         };
         self.first = Some(first);
-        self.newest = self.newest.max(newest);
         while self.newest - first.div_euclid(self.length) >= PERIODS as i64 {
             let Some(longer) = LENGTHS.iter().find(|length| **length > self.length) else { break };
             // Each length divides the next, so a newest period of the shorter kind lies in one of the longer kind.

@@ -30,6 +30,10 @@ pub struct KeyTrace {
     pub periods: Periods,
 }
 
+/// Seconds that an arrival can lie in: from the epoch to some 35,000 years on. Kinesis stamps records itself; a server that only
+/// speaks like it may write anything, and what lies outside is counted without a time.
+const SECONDS: std::ops::Range<i64> = 0..1 << 40;
+
 /// A ranking of keys.
 pub type KeySketch = SpaceSaving<KeyTrace>;
 
@@ -99,7 +103,8 @@ impl ShardSample {
         let size = record.size_bytes();
         self.records += 1;
         self.bytes += size as u64;
-        let second = record.approximate_arrival.and_then(|at| {
+        let arrival = record.approximate_arrival.filter(|at| SECONDS.contains(&at.as_secs()));
+        let second = arrival.and_then(|at| {
             let second = at.as_secs();
             let is_kept = self.seconds.add(second, size);
             if is_kept {
@@ -169,7 +174,7 @@ impl ShardSample {
     }
 
     pub(super) fn mark_known(&mut self, from: Timestamp, to: Timestamp) {
-        if from < to {
+        if from < to && SECONDS.contains(&from.as_secs()) && SECONDS.contains(&to.as_secs()) {
             self.seconds.mark_known(from, to);
             self.cover(from, to);
         }

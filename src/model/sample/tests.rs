@@ -61,6 +61,21 @@ fn records_without_a_key_load_the_shard_but_are_not_ranked() {
 }
 
 #[test]
+fn absurd_times_are_counted_without_one() {
+    let mut sample = StreamSample::new(1);
+    for at in [i64::MIN, -1, i64::MAX] {
+        sample.take(&shard(), &[record("k", at, 10)]);
+        sample.mark_known(&shard(), Timestamp(at), Timestamp(i64::MAX));
+    }
+    let one = sample.shard(&shard()).expect("sampled");
+    assert_eq!((one.records(), one.span(), one.seconds().known_count()), (3, None, 0));
+    for scope in [crate::model::keys::KeyScope::Stream, crate::model::keys::KeyScope::Shard(shard())] {
+        let table = crate::model::keys::KeyTable::new(&sample, scope, crate::model::keys::RankBy::Bytes);
+        assert_eq!(table.rows.len(), 1);
+    }
+}
+
+#[test]
 fn a_published_clone_does_not_change_while_counting_goes_on() {
     let mut sample = StreamSample::new(2);
     sample.take(&shard(), &[record("k", 1_000, 100)]);

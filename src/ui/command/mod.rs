@@ -25,11 +25,13 @@ pub enum Tab {
     Shards,
     /// Records, live.
     Tail,
+    /// Partition keys and what they carry.
+    Keys,
 }
 
 impl Tab {
-    /// Every tab, in the order of the keys 1, 2, 3.
-    pub const ALL: [Self; 3] = [Self::Heatmap, Self::Shards, Self::Tail];
+    /// Every tab, in the order of the keys 1, 2, 3, 4.
+    pub const ALL: [Self; 4] = [Self::Heatmap, Self::Shards, Self::Tail, Self::Keys];
 
     /// Its name on screen.
     pub fn label(self) -> &'static str {
@@ -37,6 +39,7 @@ impl Tab {
             Self::Heatmap => "Heatmap",
             Self::Shards => "Shards",
             Self::Tail => "Tail",
+            Self::Keys => "Keys",
         }
     }
 }
@@ -91,6 +94,8 @@ pub enum Command {
     GoTab(Tab),
     /// Show the tail of the open stream, limited to one shard.
     TailShard(ShardId),
+    /// Show the keys of one shard of the open stream.
+    ShowKeys(ShardId),
     /// Select a shard of the open stream, or none.
     SelectShard(Option<ShardId>),
     /// Show the figures of the open stream over this range.

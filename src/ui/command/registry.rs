@@ -122,7 +122,7 @@ const fn entry(
 }
 
 /// Everything, in the order of the palette.
-pub const ENTRIES: [Entry; 22] = [
+pub const ENTRIES: [Entry; 23] = [
     entry(
         Action::Fleet,
         Group::Go,
@@ -160,6 +160,13 @@ pub const ENTRIES: [Entry; 22] = [
         Some(Shortcut::plain("2", Key::Num2)),
     ),
     entry(Action::Tab(Tab::Tail), Group::Stream, "Tail", "records, live", Some(Shortcut::plain("3", Key::Num3))),
+    entry(
+        Action::Tab(Tab::Keys),
+        Group::Stream,
+        "Keys",
+        "which keys carry the load",
+        Some(Shortcut::plain("4", Key::Num4)),
+    ),
     entry(
         Action::HottestShard,
         Group::Stream,
@@ -232,7 +239,7 @@ pub const ENTRIES: [Entry; 22] = [
 ];
 
 /// Keys that a view handles itself, for the shortcuts dialog.
-pub const VIEW_KEYS: [(&str, &str); 17] = [
+pub const VIEW_KEYS: [(&str, &str); 18] = [
     ("↑ ↓ j k", "move row"),
     ("Enter", "open the selected row"),
     ("Esc", "close, clear the selection"),
@@ -245,6 +252,7 @@ pub const VIEW_KEYS: [(&str, &str); 17] = [
     ("⇧ wheel", "heatmap: scroll the shards"),
     ("c C", "heatmap: copy the cell, the row"),
     ("T", "heatmap: tail the selected shard"),
+    ("Shift K", "heatmap: keys of the selected shard"),
     ("Space End", "tail: pause, follow the newest"),
     ("f", "tail: into the filter"),
     ("Ctrl 1 2 3", "tail: jq, text, regex"),

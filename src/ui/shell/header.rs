@@ -148,6 +148,7 @@ fn tab_icon(tab: Tab) -> &'static str {
         Tab::Heatmap => icons::HEATMAP,
         Tab::Shards => icons::SHARDS,
         Tab::Tail => icons::TAIL,
+        Tab::Keys => icons::KEYS,
     }
 }
 
@@ -190,7 +191,9 @@ fn tabs(ui: &mut Ui, rect: Rect, current: Tab, out: &mut Commands) {
             out.push(Command::GoTab(tab));
         }
     }
-    tab_keys(ui, rect);
+    if left + 110.0 < rect.right() {
+        tab_keys(ui, rect);
+    }
 }
 
 fn tab_keys(ui: &Ui, rect: Rect) {
@@ -201,7 +204,7 @@ fn tab_keys(ui: &Ui, rect: Rect) {
         let width = widgets::tag::key_cap_size(painter, key).x;
         widgets::paint_key_cap(painter, pos2(right - width, middle), key, t.weak, t.stroke).left()
     };
-    let left = cap(rect.right() - 16.0, "3");
+    let left = cap(rect.right() - 16.0, &Tab::ALL.len().to_string());
     let dash = painter.text(pos2(left - 8.0, middle), Align2::RIGHT_CENTER, "–", fonts::small(), t.weak);
     let left = cap(dash.left() - 7.0, "1");
     painter.text(pos2(left - 8.0, middle), Align2::RIGHT_CENTER, "tabs", fonts::small(), t.weak);

@@ -4,5 +4,6 @@ pub mod activity;
 pub mod connect;
 pub mod fleet;
 pub mod heatmap;
+pub mod keys;
 pub mod shards;
 pub mod tail;

@@ -26,6 +26,10 @@ pub fn take(
     }
     let shift = |key| ui.input_mut(|input| input.consume_key(Modifiers::SHIFT, key));
     let plain = |key| ui.input_mut(|input| input.consume_key(Modifiers::NONE, key));
+    // Before the plain k, which is also pressed while Shift is held.
+    if shift(Key::K) {
+        partition_keys(selection, out);
+    }
     // Where a widget has the focus, arrows move the focus.
     let arrows = ui.memory(|memory| memory.focused().is_none());
     for (key, forward) in [(Key::ArrowLeft, false), (Key::ArrowRight, true)] {
@@ -116,6 +120,11 @@ fn options(plain: &impl Fn(Key) -> bool, state: &mut HeatmapState, prepared: &Pr
 /// Opens the tail at the selected shard.
 pub fn tail(selection: &Option<ShardId>, out: &mut Commands) {
     out.push(selection.clone().map_or(Command::GoTab(Tab::Tail), Command::TailShard));
+}
+
+/// Opens the partition keys of the selected shard.
+pub fn partition_keys(selection: &Option<ShardId>, out: &mut Commands) {
+    out.push(selection.clone().map_or(Command::GoTab(Tab::Keys), Command::ShowKeys));
 }
 
 fn next<T: Copy + PartialEq>(all: &[T], current: T) -> T {
