@@ -10,6 +10,8 @@ mod ingest;
 mod journal;
 pub mod launch;
 mod schedule;
+#[cfg(test)]
+mod tests;
 
 use std::time::Duration;
 
