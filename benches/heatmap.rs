@@ -60,7 +60,13 @@ fn answer(count: u32, minutes: i64, end: i64, salt: f64) -> Arc<StreamMetrics> {
         figures
     };
     let shards = (0..count).map(|number| (ShardId::from(format!("shardId-{number:012}")), figures(i64::from(number))));
-    Arc::new(StreamMetrics { window, total: figures(0), shards: shards.collect(), source: Source::CloudWatch })
+    Arc::new(StreamMetrics {
+        window,
+        total: figures(0),
+        shards: shards.collect(),
+        source: Source::CloudWatch,
+        incomplete_from: None,
+    })
 }
 
 fn context() -> egui::Context {

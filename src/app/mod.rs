@@ -12,6 +12,8 @@ pub mod launch;
 mod sampling;
 mod schedule;
 mod tailing;
+#[cfg(test)]
+mod tests;
 
 use std::time::Duration;
 

@@ -100,7 +100,7 @@ pub fn shards_differ(
 /// Whether figures of CloudWatch are in sight there: nothing is asked of it for a view that has none.
 pub fn shows_figures(tab: Tab) -> bool {
     match tab {
-        Tab::Heatmap | Tab::Shards => true,
+        Tab::Heatmap | Tab::Shards | Tab::Keys => true,
         Tab::Tail => false,
     }
 }

@@ -278,6 +278,7 @@ fn answer(minutes: &[[Option<(f64, u32)>; 2]], from: usize) -> StreamMetrics {
         total: WriteMetrics::unknown(window),
         shards: [("a", 0), ("b", 1)].map(|(id, shard)| (ShardId::from(id), figures(shard))).into(),
         source: Source::CloudWatch,
+        incomplete_from: None,
     }
 }
 

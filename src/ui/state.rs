@@ -135,6 +135,10 @@ impl UiState {
                 self.palette = if self.palette.is_some() { None } else { Some(PaletteState::default()) };
                 true
             }
+            Command::FilterTail(spec) => {
+                self.tail.show_filter(spec.clone());
+                false
+            }
             Command::FocusFilter => {
                 self.focus_filter = true;
                 true

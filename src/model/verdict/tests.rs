@@ -226,7 +226,8 @@ fn a_slow_consumer_comes_after_worse_and_alone_when_writes_are_fine() {
         total.incoming_bytes.set(at, 60.0 * 0.3 * LIMIT);
         total.iterator_age_millis.set(at, 400_000.0);
     }
-    let metrics = StreamMetrics { window, total, shards: Default::default(), source: Source::CloudWatch };
+    let metrics =
+        StreamMetrics { window, total, shards: Default::default(), source: Source::CloudWatch, incomplete_from: None };
     let evidence = Evidence { summary: Some(&summary), shards: &map, metrics: Some(&metrics), sample: None };
     let verdict = judge(&evidence, None);
     assert_eq!((verdict.kind, verdict.severity), (VerdictKind::SlowConsumer, Severity::Critical));

@@ -141,11 +141,21 @@ impl Minutes {
             return;
         }
         let rows = inner.with_shelf(|shelf| shelf.read(&absent)).unwrap_or_default();
-        for (key, row) in absent.into_iter().zip(rows) {
-            if let Some(chunk) = row.as_deref().and_then(codec::decode) {
-                lock(&inner.book).add(key, chunk);
+        let stored: Vec<(ChunkKey, Vec<u8>)> =
+            absent.into_iter().zip(rows).filter_map(|(key, row)| Some((key, row?))).collect();
+        // A day of a large stream is some 20 MB of figures: every core takes a part of it.
+        let share = stored.len().div_ceil(std::thread::available_parallelism().map_or(1, usize::from)).max(4);
+        std::thread::scope(|scope| {
+            for part in stored.chunks(share) {
+                scope.spawn(move || {
+                    for (key, row) in part {
+                        if let Some(chunk) = codec::decode(row) {
+                            lock(&inner.book).add(key.clone(), chunk);
+                        }
+                    }
+                });
             }
-        }
+        });
     }
 
     /// The calls that bring what these wishes miss, once [`Minutes::load`] was called. Young figures from `horizon` on

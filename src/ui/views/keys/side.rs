@@ -6,6 +6,7 @@ use eframe::egui::{
 
 use super::KeysState;
 use super::prepared::{Ranked, Salted};
+use crate::model::filter::FilterSpec;
 use crate::model::format;
 use crate::model::keys::{KeyScope, rule_of_thumb_keys};
 use crate::model::limits::{CRITICAL_SHARE, WARN_SHARE};
@@ -378,7 +379,7 @@ fn actions(ui: &mut Ui, area: Rect, ranked: &Ranked, state: &KeysState, out: &mu
             if ui.add(tail).clicked()
                 && let Some(row) = row
             {
-                out.push(Command::FilterTail(key.to_string()));
+                out.push(Command::FilterTail(FilterSpec::only_key(key.as_str())));
                 out.push(Command::TailShard(row.shard.clone()));
             }
         });

@@ -85,8 +85,12 @@ impl TailState {
     }
 
     /// Asks for another filter and puts it into the field.
+    /// Shows a filter that was set from elsewhere in the field.
+    pub fn show_filter(&mut self, spec: FilterSpec) {
+        self.filter = Some(spec);
+    }
+
     fn ask(&mut self, spec: FilterSpec, out: &mut Commands) {
-        self.filter = Some(spec.clone());
         out.push(Command::FilterTail(spec));
     }
 
