@@ -322,5 +322,5 @@ pub fn ranged_world(count: u32, minutes: u32, step_seconds: u32) -> World {
     };
     let shards: std::collections::BTreeMap<_, _> = (0..count).map(|number| (id(number), figures(number))).collect();
     let total = figures(0);
-    world_of(map, Some(StreamMetrics { window, total, shards, source: Source::CloudWatch }))
+    world_of(map, Some(StreamMetrics { window, total, shards, source: Source::CloudWatch, incomplete_from: None }))
 }

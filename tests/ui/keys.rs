@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use egui_kittest::kittest::{NodeT, Queryable};
 use kinescope::model::answer::{Problem, ProblemKind};
+use kinescope::model::filter::FilterSpec;
 use kinescope::model::ids::SequenceNumber;
 use kinescope::model::record::RawRecord;
 use kinescope::model::sample::StreamSample;
@@ -83,7 +84,7 @@ fn advice_is_copied_and_the_key_is_tailed() {
     harness.get_by_label("Tail tenant-42").click();
     harness.run_steps(2);
     let commands = &harness.state().commands;
-    assert!(commands.contains(&Command::FilterTail("tenant-42".to_owned())));
+    assert!(commands.contains(&Command::FilterTail(FilterSpec::only_key("tenant-42"))));
     assert!(commands.contains(&Command::TailShard(incident::id(7))));
 }
 
