@@ -76,6 +76,7 @@ impl App {
             | Command::SelectShard(_)
             | Command::TailShard(_)
             | Command::ShowKeys(_)
+            | Command::PlanSplit { .. }
             | Command::Open(_)
             | Command::CloseDialog
             | Command::TogglePalette

@@ -114,6 +114,12 @@ impl UiState {
                 self.tail_shard = Some(shard.clone());
                 self.apply(&Command::GoTab(Tab::Tail))
             }
+            Command::PlanSplit { shard, is_balanced } => {
+                self.selected_shard = Some(shard.clone());
+                self.open(Dialog::Reshard);
+                self.reshard.propose(shard.clone(), *is_balanced);
+                true
+            }
             Command::ShowKeys(shard) => {
                 self.selected_shard = Some(shard.clone());
                 self.keys.show_shard();

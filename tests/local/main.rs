@@ -7,3 +7,4 @@ mod fan_out;
 mod kinesis;
 mod reshard;
 mod support;
+mod verdicts;

@@ -9,7 +9,7 @@ use kinescope::model::settings::ThemeChoice;
 use kinescope::model::stream::StreamSummary;
 use kinescope::model::time::Timestamp;
 use kinescope::model::world::{Link, World};
-use kinescope::ui::command::{Command, Commands, Dialog, Place, Tab};
+use kinescope::ui::command::{Command, Commands, Place, Tab};
 use kinescope::ui::theme;
 use kinescope::ui::views::heatmap::{self, HeatmapState};
 
@@ -193,7 +193,7 @@ fn buttons_push_commands() {
     let mut harness = incident();
     harness.get_by_label("Tail this shard").click();
     harness.run_steps(2);
-    harness.get_by_label("Split…").click();
+    harness.get_by_label_contains("Split").click();
     harness.run_steps(2);
     harness.get_by_label("Copy verdict").click();
     harness.run_steps(2);
@@ -201,7 +201,7 @@ fn buttons_push_commands() {
     harness.run_steps(2);
     let commands = &harness.state().commands;
     assert!(commands.contains(&Command::TailShard(ShardId::from(incident::HOT))));
-    assert!(commands.contains(&Command::Open(Dialog::Reshard)));
+    assert!(commands.contains(&Command::PlanSplit { shard: ShardId::from(incident::HOT), is_balanced: false }));
     assert!(commands.contains(&Command::Refresh));
     let copied = commands.iter().find_map(|command| match command {
         Command::Copy(text) => Some(text.as_str()),
@@ -209,7 +209,9 @@ fn buttons_push_commands() {
     });
     let copied = copied.expect("a verdict was copied");
     assert!(
-        copied.starts_with("Stream clickstream-prod\nshardId-000000000007: critical\nShard …0007 at 96 %"),
+        copied.starts_with(
+            "Stream clickstream-prod\nshardId-000000000007: critical (low confidence)\nShard …0007 at 96 %"
+        ),
         "{copied}"
     );
     assert!(copied.contains("2026-09-15T14:22:00.000Z UTC first throttled write"), "{copied}");

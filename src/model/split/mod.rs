@@ -146,6 +146,14 @@ pub fn advise(range: HashKeyRange, sample: &ShardSample, now: Option<Utilisation
     SplitAdvice { range, measure, now, samples, helps, reason, balanced, even, isolation }
 }
 
+/// What a cut of the shard's choice would do, as the sample has it; `None` where the cut does not lie inside the range.
+pub fn predict(range: HashKeyRange, sample: &ShardSample, at: HashKey) -> Option<Cut> {
+    let now = sample.mean_utilisation();
+    let cells: Vec<Cell> =
+        sample.landings().into_iter().filter(|cell| range.contains(cell.low) && range.contains(cell.high)).collect();
+    LoadByHash::new(range, &cells, now.map_or(BoundBy::Bytes, Utilisation::bound_by), now).cut(at)
+}
+
 /// The load of a shard in the order of its hash keys.
 struct LoadByHash<'a> {
     range: HashKeyRange,

@@ -54,10 +54,14 @@ struct Case {
     finding: Option<Finding>,
 }
 
-/// Concludes. With `focus`, the conclusion is about that shard; without, about the worst one.
+/// Concludes. With `focus`, the conclusion is about that shard alone, and costs no more in a stream of many; without, it is
+/// about the worst one.
 pub fn judge(evidence: &Evidence<'_>, focus: Option<&ShardId>) -> Verdict {
-    let cases: Vec<Case> = evidence.shards.open().map(|shard| case(evidence, &shard.id)).collect();
-    let findings = findings(evidence, &cases, focus);
+    let cases: Vec<Case> = match focus {
+        Some(shard) => vec![case(evidence, shard)],
+        None => evidence.shards.open().map(|shard| case(evidence, &shard.id)).collect(),
+    };
+    let findings = findings(evidence, &cases, focus.is_none());
     let worst = findings.into_iter().next();
     let judging = Judging { evidence, cases: &cases, focus };
     let mut verdict = match &worst {
@@ -91,17 +95,11 @@ fn case(evidence: &Evidence<'_>, shard: &ShardId) -> Case {
     }
 }
 
-/// What is wrong, worst first; on one shard only, where the person looks at one.
-fn findings(evidence: &Evidence<'_>, cases: &[Case], focus: Option<&ShardId>) -> Vec<Finding> {
-    let wanted = |shard: &ShardId| focus.is_none_or(|focus| focus == shard);
-    let of_shards = cases
-        .iter()
-        .filter(|case| wanted(&case.figures.shard))
-        .filter_map(|case| Some((case.figures.level.unwrap_or(0.0), case.finding.clone()?)));
+/// What is wrong, worst first: of these shards, and of the stream as a whole.
+fn findings(evidence: &Evidence<'_>, cases: &[Case], with_stream: bool) -> Vec<Finding> {
+    let of_shards = cases.iter().filter_map(|case| Some((case.figures.level.unwrap_or(0.0), case.finding.clone()?)));
     let mut found: Vec<(f64, Finding)> = of_shards.collect();
-    if focus.is_none()
-        && let (Some(summary), Some(metrics)) = (evidence.summary, evidence.metrics)
-    {
+    if with_stream && let (Some(summary), Some(metrics)) = (evidence.summary, evidence.metrics) {
         let of_stream = assess(summary, Some(metrics)).findings.into_iter();
         found.extend(of_stream.filter(|finding| finding.shard.is_none()).map(|finding| (0.0, finding)));
     }
@@ -182,8 +180,7 @@ impl Judging<'_> {
     }
 
     fn nothing_wrong(&self) -> Verdict {
-        let wanted = |figures: &&ShardFigures| self.focus.is_none_or(|focus| *focus == figures.shard);
-        let figures: Vec<&ShardFigures> = self.cases.iter().map(|case| &case.figures).filter(wanted).collect();
+        let figures: Vec<&ShardFigures> = self.cases.iter().map(|case| &case.figures).collect();
         let total = self.evidence.metrics.filter(|_| self.focus.is_none()).map(|metrics| &metrics.total);
         let was_written = figures.iter().any(|figures| figures.peak.is_some_and(|peak| peak > 0.0))
             || total.is_some_and(|total| total.incoming_bytes.max().is_some_and(|most| most > 0.0));

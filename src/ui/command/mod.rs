@@ -96,6 +96,13 @@ pub enum Command {
     TailShard(ShardId),
     /// Show the keys of one shard of the open stream.
     ShowKeys(ShardId),
+    /// Plan a split of a shard of the open stream.
+    PlanSplit {
+        /// The shard.
+        shard: ShardId,
+        /// Whether to begin at the point that balances the sampled load.
+        is_balanced: bool,
+    },
     /// Select a shard of the open stream, or none.
     SelectShard(Option<ShardId>),
     /// Show the figures of the open stream over this range.

@@ -85,7 +85,11 @@ pub fn show(ui: &mut Ui, picture: Picture<'_>, plan: Option<&SplitPlan>) -> Opti
         Picture::Watched { after: Some(after), .. } => listed(after, plan),
         _ => {
             let shards = format::counted(count + 1, "shard");
-            (format!("{shards}, predicted: assumes even load within the range"), after(facts, plan))
+            let by = match plan.and_then(|plan| plan.sampled) {
+                Some(_) => "by the sampled keys",
+                None => "assumes even load within the range",
+            };
+            (format!("{shards}, predicted: {by}"), after(facts, plan))
         }
     };
     paint_band(&painter, t, dark_mode, after_band, &bars);

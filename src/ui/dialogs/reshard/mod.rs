@@ -1,6 +1,7 @@
 //! Splits a shard of the open stream: which one, where, what it would give, what has to hold, and how far it is.
 
 mod bands;
+mod choices;
 mod plan;
 mod point;
 mod side;
@@ -12,12 +13,14 @@ use eframe::egui::{
 };
 
 use plan::{Check, SplitPlan, checks};
+use point::PointChoice;
 
 use super::inject::lock_words;
 use crate::model::connection::Environment;
 use crate::model::format;
 use crate::model::ids::ShardId;
 use crate::model::limits::WARN_SHARE;
+use crate::model::sample::StreamSample;
 use crate::model::world::World;
 use crate::model::writes::{ReshardRun, SplitRequest};
 use crate::ui::command::{Command, Commands, Dialog as Which};
@@ -32,14 +35,25 @@ const HEIGHT: f32 = 724.0;
 #[derive(Debug, Default)]
 pub struct ReshardState {
     point: point::PointState,
+    choices: choices::Choices,
     typed_name: String,
     facts: FactsCache,
     /// The shard that the point and the typed name were meant for.
     planned_for: Option<ShardId>,
     /// The split whose progress this dialog shows, once it has begun.
     watching: Option<SplitRequest>,
+    /// Parts of the load that its children were predicted to take.
+    sampled: Option<(f64, f64)>,
     /// The shards as they were when that split began: what it does is shown against these.
     before: Option<Arc<Facts>>,
+}
+
+impl ReshardState {
+    /// Begins with a split of this shard: at the balanced point where the sampled keys give one.
+    pub fn propose(&mut self, shard: ShardId, is_balanced: bool) {
+        self.planned_for = Some(shard);
+        self.point.choice = if is_balanced { PointChoice::Balanced } else { PointChoice::Even };
+    }
 }
 
 /// Everything that body and footer need.
@@ -101,14 +115,12 @@ pub fn show(ui: &mut Ui, world: &World, state: &mut ReshardState, selection: &mu
     {
         state.before = facts.clone().filter(|facts| facts.open().any(|shard| shard.id == request.shard));
     }
-    let plan = state
-        .before
-        .clone()
-        .or_else(|| facts.clone())
-        .as_ref()
-        .and_then(|facts| plan_for(facts, state, selection.as_ref(), open.reshard.as_ref()));
+    let plan = state.before.clone().or_else(|| facts.clone()).as_ref().and_then(|facts| {
+        plan_for(facts, state, selection.as_ref(), open.reshard.as_ref(), open.sample.sample.as_ref())
+    });
     let checks = checks(world, open, plan.as_ref());
-    let is_dirty = !state.typed_name.is_empty() || (state.point.is_custom && state.watching.is_none());
+    let is_dirty =
+        !state.typed_name.is_empty() || (state.point.choice == PointChoice::Custom && state.watching.is_none());
     let mut scene = Scene { world, state, selection, out, facts, plan, checks };
     let environment = scene.environment();
     let (lock, style) = lock_words(world);
@@ -135,10 +147,11 @@ fn plan_for(
     state: &mut ReshardState,
     selection: Option<&ShardId>,
     run: Option<&ReshardRun>,
+    sample: Option<&Arc<StreamSample>>,
 ) -> Option<SplitPlan> {
     if let Some(run) = run.filter(|run| Some(&run.request) == state.watching.as_ref()) {
         let target = facts.get(&run.request.shard)?.clone();
-        return Some(SplitPlan { target, point: Ok(run.request.new_starting_hash_key) });
+        return Some(SplitPlan { sampled: state.sampled, ..SplitPlan::at(target, run.request.new_starting_hash_key) });
     }
     let selected = selection.and_then(|id| facts.get(id)).filter(|shard| shard.is_open);
     let hottest = || facts.open().max_by(|a, b| a.now.unwrap_or(-1.0).total_cmp(&b.now.unwrap_or(-1.0)));
@@ -147,7 +160,8 @@ fn plan_for(
         state.point = point::PointState::default();
         state.planned_for = Some(target.id.clone());
     }
-    Some(if state.point.is_custom { SplitPlan::custom(target, &state.point.typed) } else { SplitPlan::even(target) })
+    state.choices.update(&target, sample);
+    Some(state.choices.plan(target, &state.point))
 }
 
 fn body(ui: &mut Ui, scene: &mut Scene<'_>) {
@@ -201,7 +215,7 @@ fn plan_column(ui: &mut Ui, scene: &mut Scene<'_>) {
         widgets::hairline(ui);
         ui.add_space(8.0);
         if let Some(plan) = &scene.plan {
-            point::show(ui, &mut scene.state.point, plan, is_fixed);
+            point::show(ui, &mut scene.state.point, plan, &scene.state.choices, is_fixed);
             ui.add_space(10.0);
             what_stays(ui, &before, plan);
         } else {
@@ -295,6 +309,7 @@ fn planning_footer(ui: &mut Ui, scene: &mut Scene<'_>) {
     {
         scene.state.watching = Some(request.clone());
         scene.state.before = scene.facts.clone();
+        scene.state.sampled = scene.plan.as_ref().and_then(|plan| plan.sampled);
         scene.state.typed_name.clear();
         scene.out.push(Command::Split(request.clone()));
     }

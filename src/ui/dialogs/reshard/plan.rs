@@ -21,13 +21,20 @@ pub struct SplitPlan {
     pub target: ShardFacts,
     /// First hash key of the upper child, or what is wrong with what was typed.
     pub point: Result<HashKey, String>,
+    /// Parts of the load that the children take by the sampled keys; `None` where none were sampled.
+    pub sampled: Option<(f64, f64)>,
 }
 
 impl SplitPlan {
     /// An even split.
     pub fn even(target: ShardFacts) -> Self {
         let point = target.range.even_split().ok_or_else(|| "A range of one hash key cannot be divided.".to_owned());
-        Self { target, point }
+        Self { target, point, sampled: None }
+    }
+
+    /// A split at this hash key.
+    pub fn at(target: ShardFacts, point: HashKey) -> Self {
+        Self { target, point: Ok(point), sampled: None }
     }
 
     /// A split where a person typed it, decimal or hexadecimal.
@@ -39,7 +46,7 @@ impl SplitPlan {
                 Err(format!("Must lie inside the shard: {first} to {}.", target.range.end))
             }
         });
-        Self { target, point }
+        Self { target, point, sampled: None }
     }
 
     /// Ranges of the children.
@@ -52,10 +59,14 @@ impl SplitPlan {
         self.children().map(|(lower, _)| lower.share() / self.target.range.share())
     }
 
-    /// Shares of the limit of both children, where the load lies evenly in the range.
+    /// Shares of the limit of both children: by the sampled keys, or else as if the load lay evenly in the range.
     pub fn predicted(&self) -> Option<(f64, f64)> {
-        let (now, part) = (self.target.now?, self.lower_part()?);
-        Some((now * part, now * (1.0 - part)))
+        let now = self.target.now?;
+        let (lower, upper) = match self.sampled {
+            Some(parts) => parts,
+            None => self.lower_part().map(|part| (part, 1.0 - part))?,
+        };
+        Some((now * lower, now * upper))
     }
 
     /// The request.

@@ -4,6 +4,7 @@ use eframe::egui::{
     self, Align, Align2, Color32, Id, Layout, Rangef, Rect, Sense, Stroke, Ui, UiBuilder, WidgetInfo, pos2, vec2,
 };
 
+use super::choices::Choices;
 use super::plan::SplitPlan;
 use crate::model::format;
 use crate::model::hash_range::HashKey;
@@ -11,46 +12,70 @@ use crate::model::limits::WARN_SHARE;
 use crate::ui::theme::{self, Tokens, fonts};
 use crate::ui::widgets::{self, TextField};
 
+/// Where to split.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PointChoice {
+    /// In the middle of the range.
+    #[default]
+    Even,
+    /// Where both children take the same of the sampled load.
+    Balanced,
+    /// Where it is typed.
+    Custom,
+}
+
+impl PointChoice {
+    fn label(self) -> &'static str {
+        match self {
+            Self::Even => "Even",
+            Self::Balanced => "Balanced",
+            Self::Custom => "Custom",
+        }
+    }
+}
+
 /// What the person chose.
 #[derive(Debug, Default)]
 pub struct PointState {
-    /// Whether the point is typed.
-    pub is_custom: bool,
+    /// Where.
+    pub choice: PointChoice,
     /// What was typed, decimal or hexadecimal.
     pub typed: String,
 }
 
 /// Draws the section. While a split runs it can be seen but not changed.
-pub fn show(ui: &mut Ui, state: &mut PointState, plan: &SplitPlan, is_fixed: bool) {
+pub fn show(ui: &mut Ui, state: &mut PointState, plan: &SplitPlan, choices: &Choices, is_fixed: bool) {
     let t = theme::tokens(ui);
-    heading(ui, state, plan, is_fixed);
+    heading(ui, state, plan, choices, is_fixed);
     ui.add_space(6.0);
     children(ui, t, plan);
     range_line(ui, t, state, plan, is_fixed);
     ui.add_space(8.0);
     field(ui, t, state, plan, is_fixed);
     ui.add_space(10.0);
-    options(ui, t, state, plan);
+    options(ui, t, state, plan, choices);
 }
 
-fn heading(ui: &mut Ui, state: &mut PointState, plan: &SplitPlan, is_fixed: bool) {
+fn heading(ui: &mut Ui, state: &mut PointState, plan: &SplitPlan, choices: &Choices, is_fixed: bool) {
     let t = theme::tokens(ui);
     let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), 26.0), Sense::hover());
     let title = format!("Split point inside {}", plan.target.id.short());
     let title = ui.painter().text(rect.left_center(), Align2::LEFT_CENTER, title, fonts::small_strong(), t.strong);
     let at = pos2(title.right() + 10.0, rect.center().y);
-    let words = Rect::from_min_max(pos2(at.x, rect.top()), pos2(rect.right() - 130.0, rect.bottom()));
-    let text = "no samples: a balanced point is not known";
-    widgets::paint_elided(ui.painter(), words, Align::Min, text, fonts::small(), t.weak);
+    let words = Rect::from_min_max(pos2(at.x, rect.top()), pos2(rect.right() - 205.0, rect.bottom()));
+    let text = choices.words();
+    widgets::paint_elided(ui.painter(), words, Align::Min, &text, fonts::small(), t.weak);
     let builder = UiBuilder::new().max_rect(rect).layout(Layout::right_to_left(Align::Center));
     ui.scope_builder(builder, |ui| {
         if is_fixed {
             ui.disable();
         }
-        let mut index = usize::from(state.is_custom);
-        if widgets::segmented(ui, "Split point", &["Even", "Custom"], &mut index) {
-            state.is_custom = index == 1;
-            if state.is_custom
+        let offered: Vec<PointChoice> = choices.offered().collect();
+        let labels: Vec<&str> = offered.iter().map(|choice| choice.label()).collect();
+        let mut index = offered.iter().position(|choice| *choice == state.choice).unwrap_or(0);
+        if widgets::segmented(ui, "Split point", &labels, &mut index) {
+            state.choice = offered.get(index).copied().unwrap_or_default();
+            if state.choice == PointChoice::Custom
                 && let Ok(point) = &plan.point
             {
                 state.typed = point.to_string();
@@ -111,7 +136,7 @@ fn range_line(ui: &mut Ui, t: &Tokens, state: &mut PointState, plan: &SplitPlan,
         }
     }
     if let Some(share) = moved {
-        state.is_custom = true;
+        state.choice = PointChoice::Custom;
         state.typed = point_at(plan, share).to_string();
     }
     let (painter, y) = (ui.painter(), line.center().y);
@@ -142,9 +167,9 @@ fn range_line(ui: &mut Ui, t: &Tokens, state: &mut PointState, plan: &SplitPlan,
         fonts::value(),
         t.weak,
     );
-    let name = if state.is_custom { "custom" } else { "even" };
+    let name = state.choice.label().to_lowercase();
     let x = x.clamp(rect.left() + 110.0, rect.right() - 110.0);
-    painter.text(pos2(x, below), Align2::CENTER_CENTER, name, fonts::caption(), t.accent);
+    painter.text(pos2(x, below), Align2::CENTER_CENTER, &name, fonts::caption(), t.accent);
 }
 
 /// The hash key at a part of the range, kept so that both children own something.
@@ -163,7 +188,7 @@ fn field(ui: &mut Ui, t: &Tokens, state: &mut PointState, plan: &SplitPlan, is_f
     let has_room = rect.width() - label.width() - hex_width > 260.0;
     let right = if has_room { rect.right() - hex_width - 8.0 } else { rect.right() };
     let area = Rect::from_min_max(pos2(label.right() + 8.0, rect.top()), pos2(right, rect.bottom()));
-    let shown = if state.is_custom {
+    let shown = if state.choice == PointChoice::Custom {
         state.typed.clone()
     } else {
         plan.point.as_ref().map_or_else(|_| String::new(), |point| point.to_string())
@@ -179,7 +204,7 @@ fn field(ui: &mut Ui, t: &Tokens, state: &mut PointState, plan: &SplitPlan, is_f
         .invalid(plan.point.is_err())
         .show_in(&mut ui, area);
     if text != shown && !is_fixed {
-        state.is_custom = true;
+        state.choice = PointChoice::Custom;
         state.typed = text;
     }
     let painter = ui.painter();
@@ -199,11 +224,13 @@ fn field(ui: &mut Ui, t: &Tokens, state: &mut PointState, plan: &SplitPlan, is_f
 }
 
 /// Each choice with what it would give; doing nothing is one.
-fn options(ui: &mut Ui, t: &Tokens, state: &PointState, plan: &SplitPlan) {
-    let even = SplitPlan::even(plan.target.clone());
-    let mut rows = vec![("Even", even.predicted(), !state.is_custom)];
-    if state.is_custom {
-        rows.push(("Custom", plan.predicted(), true));
+fn options(ui: &mut Ui, t: &Tokens, state: &PointState, plan: &SplitPlan, choices: &Choices) {
+    let mut rows: Vec<_> = choices
+        .plans(&plan.target)
+        .map(|(choice, plan)| (choice.label(), plan.predicted(), choice == state.choice))
+        .collect();
+    if state.choice == PointChoice::Custom {
+        rows.push((PointChoice::Custom.label(), plan.predicted(), true));
     }
     let width = ui.available_width();
     let columns = [0.0, 0.27, 0.43, 0.59, 0.76];

@@ -89,7 +89,8 @@ pub fn show(ui: &mut Ui, world: &World, state: &mut HeatmapState, selection: &mu
         }
         _ => strips::instead_of_rows(ui, areas.main, world, open, out),
     }
-    let verdict = inspector::Inspector { world, open, prepared: prepared.as_ref() };
+    let conclusion = state.conclusion.about(open, selection.as_ref());
+    let verdict = inspector::Inspector { world, open, prepared: prepared.as_ref(), verdict: conclusion.as_deref() };
     match areas.inspector {
         Some(area) => verdict.show(ui, area, selection, out),
         None if state.is_drawer_open => drawer(ui, areas.main, &verdict, selection, out),

@@ -62,6 +62,8 @@ pub struct HeatmapState {
     pub(super) drag: Option<Drag>,
     /// The person let the figures go on although the view is zoomed or a cell is pinned.
     pub(super) is_resumed: bool,
+    /// The verdict that was drawn last.
+    pub(super) conclusion: super::inspector::Conclusion,
     /// Thresholds that are being typed.
     pub(super) draft: Draft,
     /// What was prepared from the last answer.

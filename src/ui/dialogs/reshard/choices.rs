@@ -1,0 +1,103 @@
+//! The points that are offered, and what the sampled keys say each would do. Made anew when the sample, the shard or the
+//! typed point changed, never per frame.
+
+use std::sync::Arc;
+
+use super::plan::SplitPlan;
+use super::point::{PointChoice, PointState};
+use crate::model::format;
+use crate::model::hash_range::HashKey;
+use crate::model::ids::ShardId;
+use crate::model::sample::StreamSample;
+use crate::model::split::{self, Cut, SplitAdvice};
+use crate::ui::views::shards::ShardFacts;
+
+/// What is known of the sampled load of one shard.
+#[derive(Debug, Default)]
+pub struct Choices {
+    made_from: Option<(ShardId, Arc<StreamSample>)>,
+    advice: Option<SplitAdvice>,
+    custom: Option<(HashKey, Option<Cut>)>,
+}
+
+impl Choices {
+    /// Brings the advice up to date.
+    pub fn update(&mut self, target: &ShardFacts, sample: Option<&Arc<StreamSample>>) {
+        let is_same = match (&self.made_from, sample) {
+            (Some((shard, made_from)), Some(sample)) => *shard == target.id && Arc::ptr_eq(made_from, sample),
+            (None, None) => true,
+            _ => false,
+        };
+        if !is_same {
+            self.made_from = sample.map(|sample| (target.id.clone(), sample.clone()));
+            let counted = sample.and_then(|sample| sample.shard(&target.id));
+            self.advice = counted.map(|counted| split::advise(target.range, counted, None));
+            self.custom = None;
+        }
+    }
+
+    /// The plan that the person chose.
+    pub fn plan(&mut self, target: ShardFacts, state: &PointState) -> SplitPlan {
+        match (state.choice, self.balanced()) {
+            (PointChoice::Custom, _) => {
+                let plan = SplitPlan::custom(target, &state.typed);
+                let sampled = plan.point.as_ref().ok().copied().and_then(|at| self.predict(&plan.target, at));
+                SplitPlan { sampled, ..plan }
+            }
+            (PointChoice::Balanced, Some(cut)) => Self::of_cut(SplitPlan::at(target, cut.new_starting_hash_key), &cut),
+            _ => self.even(target),
+        }
+    }
+
+    /// What is offered without typing, and the plan that it would be.
+    pub fn plans(&self, target: &ShardFacts) -> impl Iterator<Item = (PointChoice, SplitPlan)> {
+        let balanced = self.balanced().map(|cut| {
+            let plan = SplitPlan::at(target.clone(), cut.new_starting_hash_key);
+            (PointChoice::Balanced, Self::of_cut(plan, &cut))
+        });
+        std::iter::once((PointChoice::Even, self.even(target.clone()))).chain(balanced)
+    }
+
+    /// What can be chosen.
+    pub fn offered(&self) -> impl Iterator<Item = PointChoice> {
+        let balanced = self.balanced().map(|_| PointChoice::Balanced);
+        std::iter::once(PointChoice::Even).chain(balanced).chain([PointChoice::Custom])
+    }
+
+    /// What is said beside the choice.
+    pub fn words(&self) -> String {
+        match &self.advice {
+            Some(advice) => format!(
+                "{}, {}",
+                format::counted(usize::try_from(advice.samples).unwrap_or(usize::MAX), "sampled record"),
+                if advice.helps { "a split balances them" } else { "a split helps little" }
+            ),
+            None => "no samples: a balanced point is not known".to_owned(),
+        }
+    }
+
+    fn balanced(&self) -> Option<Cut> {
+        self.advice.as_ref().and_then(|advice| advice.balanced)
+    }
+
+    fn even(&self, target: ShardFacts) -> SplitPlan {
+        let plan = SplitPlan::even(target);
+        match self.advice.as_ref().and_then(|advice| advice.even) {
+            Some(cut) => Self::of_cut(plan, &cut),
+            None => plan,
+        }
+    }
+
+    fn of_cut(plan: SplitPlan, cut: &Cut) -> SplitPlan {
+        SplitPlan { sampled: Some((cut.left.share, cut.right.share)), ..plan }
+    }
+
+    fn predict(&mut self, target: &ShardFacts, at: HashKey) -> Option<(f64, f64)> {
+        let (shard, sample) = self.made_from.as_ref()?;
+        if self.custom.as_ref().is_none_or(|(point, _)| *point != at) {
+            let cut = sample.shard(shard).and_then(|counted| split::predict(target.range, counted, at));
+            self.custom = Some((at, cut));
+        }
+        self.custom.as_ref().and_then(|(_, cut)| *cut).map(|cut| (cut.left.share, cut.right.share))
+    }
+}

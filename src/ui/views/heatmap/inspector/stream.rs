@@ -1,0 +1,61 @@
+//! No shard is selected: the verdict on the stream, and its hottest shards to choose from.
+
+use eframe::egui::Ui;
+
+use super::super::lines::{heading, hot_line, note, section, verdict_sentence};
+use super::Inspector;
+use crate::model::ids::ShardId;
+use crate::ui::theme::{self, fonts};
+use crate::ui::widgets::text;
+
+/// Further findings that are named below the verdict.
+const MOST_FINDINGS: usize = 4;
+
+impl Inspector<'_> {
+    pub(super) fn stream_ui(&self, ui: &mut Ui, selection: &mut Option<ShardId>) {
+        let t = theme::tokens(ui);
+        section(ui, |ui| {
+            ui.add_space(3.0);
+            let Some(verdict) = self.verdict else {
+                text::paragraph(ui, "The shards are not listed yet.", fonts::body(), t.weak);
+                return;
+            };
+            text::paragraph(ui, verdict.title.as_str(), fonts::title(), t.strong);
+            ui.add_space(2.0);
+            verdict_sentence(ui, &verdict.sentence);
+            if let Some(trap) = &verdict.note {
+                ui.add_space(8.0);
+                note(ui, &trap.title, &trap.text);
+            }
+        });
+        self.also(ui);
+        let hottest = self.prepared.map(|prepared| prepared.hottest.as_slice()).unwrap_or_default();
+        if !hottest.is_empty() {
+            section(ui, |ui| {
+                heading(ui, "Hottest now", "of the write limit");
+                for (shard, share) in hottest {
+                    if hot_line(ui, shard, *share) {
+                        *selection = Some(shard.clone());
+                    }
+                }
+            });
+        }
+    }
+
+    /// What else is wrong with the stream.
+    fn also(&self, ui: &mut Ui) {
+        let findings = self.world.fleet_row(&self.open.name).map_or(&[][..], |row| &row.health.findings);
+        let said = self.verdict.map(|verdict| verdict.sentence.to_text()).unwrap_or_default();
+        let others: Vec<_> = findings.iter().filter(|finding| finding.sentence.to_text() != said).collect();
+        if others.is_empty() {
+            return;
+        }
+        section(ui, |ui| {
+            heading(ui, "Also", "");
+            for finding in others.into_iter().take(MOST_FINDINGS) {
+                verdict_sentence(ui, &finding.sentence);
+                ui.add_space(4.0);
+            }
+        });
+    }
+}
