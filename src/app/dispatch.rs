@@ -58,6 +58,12 @@ impl App {
             Command::DecodeTail(decode_as) => self.decode_tail(decode_as),
             Command::Put(entries) => self.put(entries, now),
             Command::Split(request) => self.split(request, now),
+            Command::SetMonitoring(change) => {
+                if self.may_write(now) {
+                    let write = self.engine.set_monitoring(change, now);
+                    self.writes.extend(write);
+                }
+            }
             Command::Copy(text) => ctx.copy_text(text),
             Command::SetTheme(choice) => {
                 crate::ui::theme::choose(ctx, choice);

@@ -21,7 +21,7 @@ use crate::model::stream::StreamSummary;
 use crate::model::tail::TailOptions;
 use crate::model::time::{Millis, Timestamp};
 use crate::model::world::{Fleet, LocalEndpoint};
-use crate::model::writes::{InjectRun, PutEntry, Receipt, ReshardRun, SplitRequest};
+use crate::model::writes::{InjectRun, MonitoringChange, PutEntry, Receipt, ReshardRun, SplitRequest};
 use crate::tasks::clock::Clock;
 use crate::tasks::decode::DecodeJob;
 use crate::tasks::export::ExportJob;
@@ -129,6 +129,15 @@ pub enum Write {
         entries: Arc<Vec<PutEntry>>,
         /// How far it has come.
         progress: watch::Receiver<InjectRun>,
+    },
+    /// Shard metrics being switched on or off.
+    Monitoring {
+        /// What is asked for.
+        change: MonitoringChange,
+        /// When it was asked.
+        since: Timestamp,
+        /// The answer.
+        done: Box<Slot<Receipt>>,
     },
     /// A split on its way.
     Split {
@@ -315,6 +324,21 @@ impl Engine {
             wake.wake();
         });
         Some(Write::Inject { entries, progress })
+    }
+
+    /// Switches shard metrics on or off; runs on when the stream is left.
+    pub fn set_monitoring(&mut self, change: MonitoringChange, now: Timestamp) -> Option<Write> {
+        let connection = self.connection()?;
+        let mut done = Box::new(Slot::default());
+        let asked = change.clone();
+        let task = async move {
+            match asked.enable {
+                true => connection.enable_monitoring(&asked.stream, &["ALL"]).await,
+                false => connection.disable_monitoring(&asked.stream, &["ALL"]).await,
+            }
+        };
+        done.start(&self.handle, self.wake.clone(), now, task);
+        Some(Write::Monitoring { change, since: now, done })
     }
 
     /// Splits a shard; runs on when the stream is left.

@@ -166,6 +166,7 @@ impl App {
                 }
                 is_done
             }
+            Write::Monitoring { done, .. } => done.poll(now) || done.answer().pending_since.is_none(),
             Write::Split { progress, done } => {
                 let run = progress.borrow_and_update().clone();
                 let ended = done.poll(now) || done.answer().pending_since.is_none();
@@ -183,6 +184,14 @@ impl App {
                 let run = progress.borrow().clone();
                 let entry = super::journal::put_records(&self.world, &run, &entries, now);
                 self.log_activity(entry);
+            }
+            Write::Monitoring { change, since, done } => {
+                let entry = super::journal::monitoring(&self.world, &change, since, done.answer(), now);
+                if let Some((problem, _)) = &done.answer().problem {
+                    self.world.last_problem = Some((problem.clone(), now));
+                }
+                self.log_activity(entry);
+                self.refresh_all = true;
             }
             Write::Split { progress, done } => {
                 let run: ReshardRun = progress.borrow().clone();
@@ -231,6 +240,9 @@ impl App {
                         format!("Sending {} of {} records to {}", done, run.rows.len(), run.stream),
                         Some(done as f32 / run.rows.len().max(1) as f32),
                     );
+                }
+                Write::Monitoring { change, .. } => {
+                    line(format!("{} on {}", change.operation(), change.stream), None);
                 }
                 Write::Split { progress, .. } => {
                     let run = progress.borrow();

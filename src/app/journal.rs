@@ -7,7 +7,7 @@ use crate::model::connection::ConnectionInfo;
 use crate::model::ids::StreamName;
 use crate::model::time::{Millis, Timestamp};
 use crate::model::world::World;
-use crate::model::writes::{InjectRun, PutEntry, PutOutcome, Receipt, ReshardRun, SplitRequest};
+use crate::model::writes::{InjectRun, MonitoringChange, PutEntry, PutOutcome, Receipt, ReshardRun, SplitRequest};
 
 /// A line about anything.
 pub(super) fn entry(world: &World, stream: Option<StreamName>, event: Event, at: Timestamp) -> ActivityEntry {
@@ -71,6 +71,29 @@ fn put_cli(run: &InjectRun, entries: &[PutEntry], info: &ConnectionInfo) -> Stri
             cli_line("put-records", &options, info)
         }
     }
+}
+
+/// The line about shard metrics that were switched on or off.
+pub(super) fn monitoring(
+    world: &World,
+    change: &MonitoringChange,
+    since: Timestamp,
+    done: &Answer<Receipt>,
+    at: Timestamp,
+) -> ActivityEntry {
+    let outcome = match &done.problem {
+        Some((problem, _)) => Outcome::Failed { sentence: problem.sentence.clone() },
+        None => Outcome::Ok,
+    };
+    let event = Event::Call {
+        operation: change.operation().to_owned(),
+        target: "all shard-level metrics".to_owned(),
+        cli: world.connection().map(|info| change.cli(info)).unwrap_or_default(),
+        request_id: done.get().and_then(|receipt| receipt.request_id.clone()),
+        took: since.age_at(at),
+        outcome,
+    };
+    entry(world, Some(change.stream.clone()), event, at)
 }
 
 /// The line about a finished split.

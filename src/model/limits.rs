@@ -34,6 +34,19 @@ pub const GET_METRIC_DATA_POINTS_PER_SEC: f64 = 396_000.0;
 pub const METRIC_SETTLES_MILLIS: i64 = 180_000;
 /// CloudWatch price of one requested metric, list price us-east-1, as remembered in 2026.
 pub const GET_METRIC_DATA_DOLLARS_PER_METRIC: f64 = 0.01 / 1_000.0;
+/// Metrics that enhanced monitoring has for each shard (API: `EnableEnhancedMonitoring`).
+pub const SHARD_METRICS: [&str; 7] = [
+    "IncomingBytes",
+    "IncomingRecords",
+    "OutgoingBytes",
+    "OutgoingRecords",
+    "WriteProvisionedThroughputExceeded",
+    "ReadProvisionedThroughputExceeded",
+    "IteratorAgeMilliseconds",
+];
+/// CloudWatch price of one custom metric a month, which each shard-level metric is billed as; list price us-east-1 of the
+/// first 10,000, as remembered in 2026.
+pub const SHARD_METRIC_DOLLARS_PER_MONTH: f64 = 0.30;
 
 /// Share of a limit at which a figure is a warning.
 pub const WARN_SHARE: f64 = 0.8;

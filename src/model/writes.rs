@@ -1,6 +1,7 @@
 //! What can be changed: records put, shards split; and how far each change has come.
 
 use super::answer::Problem;
+use super::connection::ConnectionInfo;
 use super::hash_range::{HashKey, HashKeyRange};
 use super::ids::{PartitionKey, SequenceNumber, ShardId, StreamName};
 use super::limits::PARTITION_KEY_MAX_CHARS;
@@ -109,6 +110,29 @@ pub struct InjectRun {
     pub rows: Vec<InjectRow>,
     /// Whether it has ended.
     pub is_done: bool,
+}
+
+/// Shard-level metrics of a stream, to be switched on or off.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MonitoringChange {
+    /// The stream.
+    pub stream: StreamName,
+    /// On, or off.
+    pub enable: bool,
+}
+
+impl MonitoringChange {
+    /// The API operation.
+    pub fn operation(&self) -> &'static str {
+        if self.enable { "EnableEnhancedMonitoring" } else { "DisableEnhancedMonitoring" }
+    }
+
+    /// The same as an AWS CLI line.
+    pub fn cli(&self, connection: &ConnectionInfo) -> String {
+        let verb = if self.enable { "enable-enhanced-monitoring" } else { "disable-enhanced-monitoring" };
+        let options = [("stream-name", self.stream.as_str()), ("shard-level-metrics", "ALL")];
+        super::activity::cli_line(verb, &options, connection)
+    }
 }
 
 /// A split that was asked for.

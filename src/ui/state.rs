@@ -5,6 +5,7 @@ use crate::model::ids::ShardId;
 use super::command::{Command, Dialog, Place, Tab};
 use super::dialogs::export::ExportState;
 use super::dialogs::inject::InjectState;
+use super::dialogs::monitoring::MonitoringState;
 use super::dialogs::reshard::ReshardState;
 use super::dialogs::unlock::UnlockState;
 use super::shell::palette::PaletteState;
@@ -63,6 +64,8 @@ pub struct UiState {
     pub export: ExportState,
     /// The dialog that reshards.
     pub reshard: ReshardState,
+    /// The dialog that switches shard metrics on or off.
+    pub monitoring: MonitoringState,
 }
 
 impl Default for UiState {
@@ -90,6 +93,7 @@ impl Default for UiState {
             inject: InjectState::default(),
             export: ExportState::default(),
             reshard: ReshardState::default(),
+            monitoring: MonitoringState::default(),
         }
     }
 }
@@ -178,12 +182,13 @@ impl UiState {
 
     fn open(&mut self, dialog: Dialog) {
         self.palette = None;
-        let is_write = matches!(self.dialog, Some(Dialog::Inject | Dialog::Reshard));
+        let is_write = matches!(self.dialog, Some(Dialog::Inject | Dialog::Reshard | Dialog::Monitoring));
         self.after_unlock = if dialog == Dialog::Unlock && is_write { self.dialog } else { None };
         match dialog {
             Dialog::Unlock => self.unlock = UnlockState::default(),
             Dialog::Inject => self.inject = InjectState::default(),
             Dialog::Reshard => self.reshard = ReshardState::default(),
+            Dialog::Monitoring => self.monitoring = MonitoringState::default(),
             Dialog::Export => self.export = ExportState::default(),
             Dialog::Shortcuts => {}
         }

@@ -1,6 +1,7 @@
 //! The built program in a terminal, against the embedded server.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod diagnose;
 mod support;
 
 use std::collections::HashMap;

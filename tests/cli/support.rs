@@ -111,6 +111,19 @@ impl Bench {
         call.send().await.expect("puts");
     }
 
+    /// One record of `bytes` for each key, in one call.
+    pub async fn put_all(&self, stream: &str, keys: impl IntoIterator<Item = String>, bytes: usize) {
+        let entry = |key: String| {
+            aws_sdk_kinesis::types::PutRecordsRequestEntry::builder()
+                .partition_key(key)
+                .data(Blob::new(vec![b'x'; bytes]))
+                .build()
+                .expect("an entry")
+        };
+        let entries = keys.into_iter().map(entry).collect();
+        self.client.put_records().stream_name(stream).set_records(Some(entries)).send().await.expect("puts");
+    }
+
     pub async fn split_first_open(&self, stream: &str) {
         let shards = self.client.list_shards().stream_name(stream).send().await.expect("lists").shards;
         let is_open = |shard: &&aws_sdk_kinesis::types::Shard| {

@@ -14,7 +14,7 @@ use crate::model::metrics::FigureSet;
 use crate::model::sample::state::SampleRequest;
 use crate::model::settings::{TailSettings, ThemeChoice};
 use crate::model::tail::TailOptions;
-use crate::model::writes::{PutEntry, SplitRequest};
+use crate::model::writes::{MonitoringChange, PutEntry, SplitRequest};
 
 /// A tab of an open stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -66,6 +66,8 @@ pub enum Dialog {
     Inject,
     /// Splits a shard of the open stream.
     Reshard,
+    /// Switches shard metrics of the open stream on or off.
+    Monitoring,
     /// Writes records of the tail to a file.
     Export,
     /// All shortcuts.
@@ -158,6 +160,8 @@ pub enum Command {
     Put(Vec<PutEntry>),
     /// Split a shard.
     Split(SplitRequest),
+    /// Switch shard metrics on or off.
+    SetMonitoring(MonitoringChange),
     /// Put text on the clipboard.
     Copy(String),
     /// Change the theme.

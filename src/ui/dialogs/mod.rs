@@ -2,6 +2,7 @@
 
 pub mod export;
 pub mod inject;
+pub mod monitoring;
 pub mod reshard;
 pub mod shortcuts;
 pub mod unlock;

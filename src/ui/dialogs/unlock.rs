@@ -29,8 +29,11 @@ impl Default for UnlockState {
 const MINUTES: [u32; 3] = [5, 15, 60];
 const LABELS: [&str; 3] = ["5 min", "15 min", "60 min"];
 /// What this program can change, and which permission each change needs.
-const PERMISSIONS: [(&str, &str); 2] =
-    [("kinesis:PutRecords", "Inject records"), ("kinesis:SplitShard", "Split a shard")];
+const PERMISSIONS: [(&str, &str); 3] = [
+    ("kinesis:PutRecords", "Inject records"),
+    ("kinesis:SplitShard", "Split a shard"),
+    ("kinesis:EnableEnhancedMonitoring", "Shard metrics on, off"),
+];
 
 /// The word that must be typed; `None` where the environment is not strict.
 pub fn word_to_type(connection: &ConnectionInfo) -> Option<&str> {
