@@ -189,6 +189,15 @@ fn metrics_and_orders_change_what_the_rows_say() {
 }
 
 #[test]
+fn shift_k_shows_the_keys_of_the_selected_shard_and_moves_no_row() {
+    let mut harness = incident();
+    let before = selected(&harness);
+    press(&mut harness, Modifiers::SHIFT, Key::K);
+    assert_eq!(selected(&harness), before);
+    assert!(harness.state().commands.contains(&Command::ShowKeys(ShardId::from(incident::HOT))));
+}
+
+#[test]
 fn buttons_push_commands() {
     let mut harness = incident();
     harness.get_by_label("Tail this shard").click();

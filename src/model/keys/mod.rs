@@ -7,8 +7,6 @@ mod share;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashMap;
-
 use super::hash_range::HashKey;
 use super::ids::{PartitionKey, ShardId};
 use super::metrics::Window;
@@ -17,6 +15,7 @@ use super::sample::shard::{KeyCounter, KeySketch};
 use super::sample::{ShardSample, StreamSample};
 use super::series::Series;
 use super::sketch::hyper_log_log::Estimate;
+use super::sketch::tag::TagMap;
 use super::time::Timestamp;
 use super::utilisation::Utilisation;
 use share::{Evidence, Share};
@@ -253,30 +252,56 @@ fn period_rates(shard: &ShardSample, rank_by: RankBy) -> Series {
     }
 }
 
-fn rows(sources: &[Source<'_>], rank_by: RankBy) -> Vec<KeyRow> {
+fn rows<'a>(sources: &'a [Source<'a>], rank_by: RankBy) -> Vec<KeyRow> {
     // One key can be in several shards: around a reshard, or where a producer chooses hash keys.
-    let mut places: HashMap<&PartitionKey, Vec<(&Source<'_>, &KeyCounter)>> = HashMap::new();
+    let mut index: TagMap<usize> = TagMap::default();
+    let mut ranked: Vec<Ranked<'_>> = Vec::new();
     for source in sources {
         for counter in source.sketch.counters() {
-            places.entry(&counter.key).or_default().push((source, counter));
+            let share = source.weight * source.share_of(counter);
+            let at = *index.entry(counter.tag()).or_insert(ranked.len());
+            match ranked.get_mut(at) {
+                Some(known) => {
+                    known.share += share;
+                    known.others.push((source, counter));
+                }
+                None => ranked.push(Ranked { share, first: (source, counter), others: Vec::new() }),
+            }
         }
     }
+    let order =
+        |a: &Ranked<'_>, b: &Ranked<'_>| b.share.total_cmp(&a.share).then_with(|| a.first.1.key.cmp(&b.first.1.key));
+    if ranked.len() > MOST_ROWS {
+        ranked.select_nth_unstable_by(MOST_ROWS, order);
+        ranked.truncate(MOST_ROWS);
+    }
+    ranked.sort_by(order);
     let scope = Evidence::together(sources.iter().map(|source| (&source.evidence, source.weight)));
-    let mut ranked: Vec<(f64, Vec<(&Source<'_>, &KeyCounter)>)> = places
-        .into_values()
-        .map(|mut places| {
-            let share = |place: &(&Source<'_>, &KeyCounter)| place.0.weight * place.0.share_of(place.1);
-            places.sort_by(|a, b| share(b).total_cmp(&share(a)));
-            (places.iter().map(share).sum(), places)
-        })
-        .collect();
-    let name = |places: &[(&Source<'_>, &KeyCounter)]| places.first().map(|(_, counter)| counter.key.clone());
-    ranked.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| name(&a.1).cmp(&name(&b.1))));
-    ranked.truncate(MOST_ROWS);
-    ranked.into_iter().filter_map(|(share, places)| row(share, &places, &scope, rank_by)).collect()
+    ranked.into_iter().filter_map(|ranked| row(ranked.share, &ranked.places(), &scope, rank_by)).collect()
 }
 
-fn row(share: f64, places: &[(&Source<'_>, &KeyCounter)], scope: &Evidence, rank_by: RankBy) -> Option<KeyRow> {
+/// A key in one shard.
+type Place<'a> = (&'a Source<'a>, &'a KeyCounter);
+
+/// A key and the shards it was seen in.
+struct Ranked<'a> {
+    share: f64,
+    first: Place<'a>,
+    others: Vec<Place<'a>>,
+}
+
+impl<'a> Ranked<'a> {
+    /// Every shard it was seen in, the one that carries most of it first.
+    fn places(self) -> Vec<Place<'a>> {
+        let share = |place: &Place<'_>| place.0.weight * place.0.share_of(place.1);
+        let mut places = self.others;
+        places.push(self.first);
+        places.sort_by(|a, b| share(b).total_cmp(&share(a)));
+        places
+    }
+}
+
+fn row(share: f64, places: &[Place<'_>], scope: &Evidence, rank_by: RankBy) -> Option<KeyRow> {
     let (home, heaviest) = places.first()?;
     let (mut bytes, mut records) = (0, 0);
     let (mut low, mut high) = (0.0, 0.0);

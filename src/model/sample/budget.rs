@@ -26,9 +26,11 @@ impl Budget {
     pub fn for_shards(shards: usize) -> Self {
         let shards = shards.max(1);
         let part = |whole: usize, least: usize, most: usize| (whole / shards).clamp(least, most);
+        // Tables grow by doubling, so another number than a power of two would leave places that are never used.
+        let doubled = |count: usize| 1usize << count.ilog2();
         Self {
-            keys: part(16_384, 32, 2_048),
-            cells: part(16_384, 32, 1_024),
+            keys: doubled(part(12_288, 32, 2_048)),
+            cells: doubled(part(12_288, 32, 1_024)),
             distinct_precision: match shards {
                 ..=64 => 14,
                 65..=256 => 12,

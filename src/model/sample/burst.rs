@@ -6,11 +6,10 @@ use super::seconds::{Load, Seconds};
 use crate::model::hash_range::HashKey;
 use crate::model::ids::PartitionKey;
 use crate::model::limits::{SHARD_WRITE_BYTES_PER_SEC, SHARD_WRITE_RECORDS_PER_SEC};
+use crate::model::sketch::tag::TagMap;
 use crate::model::time::Timestamp;
 use crate::model::utilisation::BoundBy;
 
-/// Keys counted while a second is still growing; the lightest gives way, as in Space-Saving, but nothing is inherited.
-const KEYS_OPEN: usize = 32;
 /// Keys kept of a second that is over.
 const KEYS_KEPT: usize = 8;
 /// Newest seconds that are still growing.
@@ -40,13 +39,24 @@ struct SecondKeys {
     bytes: u64,
     /// All ranked records of the second.
     records: u64,
-    keys: Vec<KeyLoad>,
+    /// Every key while the second is growing, up to a bound; empty when it is over.
+    open: TagMap<KeyLoad>,
+    /// The heaviest when it is over.
+    kept: Vec<KeyLoad>,
+}
+
+impl SecondKeys {
+    fn keys(&self) -> impl Iterator<Item = &KeyLoad> {
+        self.kept.iter().chain(self.open.values())
+    }
 }
 
 /// The heaviest keys by second.
 #[derive(Clone, Debug)]
 pub(super) struct KeySeconds {
     capacity: usize,
+    /// Keys counted in one second; any more of them count only in the sum.
+    most_keys: usize,
     first: i64,
     ring: VecDeque<SecondKeys>,
 }
@@ -82,26 +92,30 @@ pub struct BurstKeys {
 }
 
 impl KeySeconds {
-    pub(super) fn new(capacity: usize) -> Self {
-        Self { capacity: capacity.max(1), first: 0, ring: VecDeque::new() }
+    pub(super) fn new(capacity: usize, most_keys: usize) -> Self {
+        Self { capacity: capacity.max(1), most_keys, first: 0, ring: VecDeque::new() }
     }
 
     /// Counts one user record. The caller has made sure that the second is not absurd.
-    pub(super) fn add(&mut self, second: i64, tag: u64, key: &PartitionKey, hash: HashKey, bytes: usize) {
+    pub(super) fn add(&mut self, second: i64, tag: u64, bytes: usize, enter: impl FnOnce() -> (PartitionKey, HashKey)) {
+        let newest = self.first + self.ring.len() as i64 - 1;
+        // What comes late to a second that is over finds room only where that has fewer keys than are kept anyway.
+        let is_over = !self.ring.is_empty() && second <= newest - OPEN_SECONDS;
+        let most_keys = if is_over { KEYS_KEPT } else { self.most_keys };
         let Some(slot) = self.slot(second) else { return };
         let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
         slot.bytes += u64::from(bytes);
         slot.records += 1;
-        if let Some(known) = slot.keys.iter_mut().find(|known| known.tag == tag) {
+        let known = match slot.kept.iter_mut().find(|known| known.tag == tag) {
+            Some(known) => Some(known),
+            None => slot.open.get_mut(&tag),
+        };
+        if let Some(known) = known {
             known.bytes = known.bytes.saturating_add(bytes);
             known.records = known.records.saturating_add(1);
-            return;
-        }
-        let new = KeyLoad { tag, key: key.clone(), hash, bytes, records: 1 };
-        if slot.keys.len() < KEYS_OPEN {
-            slot.keys.push(new);
-        } else if let Some(lightest) = slot.keys.iter_mut().min_by(|a, b| a.cost().total_cmp(&b.cost())) {
-            *lightest = new;
+        } else if slot.kept.len() + slot.open.len() < most_keys {
+            let (key, hash) = enter();
+            slot.open.insert(tag, KeyLoad { tag, key, hash, bytes, records: 1 });
         }
     }
 
@@ -136,12 +150,11 @@ impl KeySeconds {
     /// Keeps only the heaviest keys of a second that is over.
     fn close(&mut self, second: i64) {
         let index = usize::try_from(second - self.first).ok();
-        if let Some(slot) = index.and_then(|index| self.ring.get_mut(index))
-            && slot.keys.len() > KEYS_KEPT
-        {
-            slot.keys.sort_by(|a, b| b.cost().total_cmp(&a.cost()));
-            slot.keys.truncate(KEYS_KEPT);
-            slot.keys.shrink_to_fit();
+        if let Some(slot) = index.and_then(|index| self.ring.get_mut(index)) {
+            slot.kept.extend(std::mem::take(&mut slot.open).into_values());
+            slot.kept.sort_by(|a, b| b.cost().total_cmp(&a.cost()).then(a.tag.cmp(&b.tag)));
+            slot.kept.truncate(KEYS_KEPT);
+            slot.kept.shrink_to_fit();
         }
     }
 
@@ -183,8 +196,8 @@ impl KeySeconds {
             .ring
             .iter()
             .map(|second| {
-                let text: usize = second.keys.iter().map(|key| key.key.as_str().len() + 16).sum();
-                second.keys.capacity() * size_of::<KeyLoad>() + text
+                let text: usize = second.keys().map(|key| key.key.as_str().len() + 16).sum();
+                (second.kept.capacity() + second.open.capacity()) * (size_of::<KeyLoad>() + 9) + text
             })
             .sum();
         self.ring.capacity() * size_of::<SecondKeys>() + keys
@@ -209,7 +222,7 @@ impl Side {
         self.records += keys.records;
         self.limit_bytes += load.utilisation().bytes_share;
         self.limit_records += load.utilisation().records_share;
-        for key in &keys.keys {
+        for key in keys.keys() {
             let sum = self.keys.entry(key.key.clone()).or_insert((key.hash, 0, 0));
             sum.1 += u64::from(key.bytes);
             sum.2 += u64::from(key.records);

@@ -24,7 +24,7 @@ use super::decode::aggregate::Scratch;
 use super::ids::ShardId;
 use super::record::RawRecord;
 use super::sketch::hyper_log_log::{Estimate, HyperLogLog};
-use super::sketch::tag::Tagger;
+use super::sketch::tag::{TagMap, Tagger};
 use super::time::Timestamp;
 use budget::Budget;
 
@@ -110,12 +110,12 @@ impl StreamSample {
 
     /// The number of keys, where every one of them still has a place in its shard's ranking.
     fn distinct_exactly(&self) -> Option<u64> {
-        let mut keys = std::collections::HashSet::new();
+        let mut keys: TagMap<()> = TagMap::default();
         for sample in self.shards.values() {
             if sample.keys_by_bytes().floor() > 0 {
                 return None;
             }
-            keys.extend(sample.keys_by_bytes().counters().iter().map(|counter| &counter.key));
+            keys.extend(sample.keys_by_bytes().counters().iter().map(|counter| (counter.tag(), ())));
         }
         Some(keys.len() as u64)
     }

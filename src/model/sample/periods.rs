@@ -62,9 +62,9 @@ impl PeriodClock {
         self.oldest().saturating_mul(self.length)
     }
 
-    /// The place of a second among the periods, the oldest first.
+    /// The place of a second among the periods, the oldest first; `None` where it is older than they reach.
     #[inline]
-    fn place(self, second: i64) -> Option<usize> {
+    pub fn place(self, second: i64) -> Option<usize> {
         let offset = second.div_euclid(self.length).saturating_sub(self.oldest());
         usize::try_from(offset).ok().filter(|place| *place < PERIODS)
     }
@@ -80,14 +80,14 @@ pub struct Periods {
 }
 
 impl Periods {
-    /// Adds weight to the period that holds this second. Older ones than are kept are not counted.
+    /// Adds weight to the period at this place of the clock.
     #[inline]
-    pub fn add(&mut self, clock: PeriodClock, second: i64, weight: u64) {
+    pub fn add(&mut self, clock: PeriodClock, place: usize, weight: u64) {
         if self.clock != Some((clock.length, clock.newest)) {
             self.weights = self.at(clock);
             self.clock = Some((clock.length, clock.newest));
         }
-        if let Some(period) = clock.place(second).and_then(|place| self.weights.get_mut(place)) {
+        if let Some(period) = self.weights.get_mut(place) {
             *period = period.saturating_add(u32::try_from(weight).unwrap_or(u32::MAX));
         }
     }
@@ -115,18 +115,24 @@ mod tests {
 
     use super::*;
 
+    fn add(periods: &mut Periods, clock: PeriodClock, second: i64, weight: u64) {
+        if let Some(place) = clock.place(second) {
+            periods.add(clock, place, weight);
+        }
+    }
+
     #[test]
     fn periods_grow_with_the_time_they_cover() {
         let (mut clock, mut periods) = (PeriodClock::default(), Periods::default());
         for second in 6_000..6_075 {
             clock.advance(second);
-            periods.add(clock, second, 1);
+            add(&mut periods, clock, second, 1);
         }
         assert_eq!((clock.length_seconds(), clock.start()), (5, 6_000));
         assert_eq!(periods.at(clock), [5; PERIODS]);
         for second in 6_075..6_900 {
             clock.advance(second);
-            periods.add(clock, second, 1);
+            add(&mut periods, clock, second, 1);
         }
         assert_eq!((clock.length_seconds(), clock.start()), (60, 6_000));
         assert_eq!(periods.at(clock), [60; PERIODS]);
@@ -145,11 +151,11 @@ mod tests {
             for (ahead, back, is_seen) in steps {
                 now += ahead;
                 clock.advance(now);
-                always.add(clock, now, 0);
+                add(&mut always, clock, now, 0);
                 if is_seen {
                     clock.advance(now - back);
-                    seldom.add(clock, now - back, 3);
-                    always.add(clock, now - back, 3);
+                    add(&mut seldom, clock, now - back, 3);
+                    add(&mut always, clock, now - back, 3);
                 }
                 prop_assert_eq!(seldom.at(clock), always.at(clock));
             }

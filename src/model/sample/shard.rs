@@ -66,8 +66,8 @@ struct User<'a> {
     shared: Option<&'a PartitionKey>,
     explicit_hash: Option<HashKey>,
     bytes: usize,
-    /// Its second, where that is among those kept.
-    second: Option<i64>,
+    /// Its second and the place of that among the periods, where it is among those kept.
+    second: Option<(i64, usize)>,
 }
 
 impl ShardSample {
@@ -86,7 +86,7 @@ impl ShardSample {
             by_records: SpaceSaving::new(budget.keys),
             distinct: HyperLogLog::new(budget.distinct_precision),
             density: Density::new(budget.cells),
-            key_seconds: KeySeconds::new(budget.key_seconds),
+            key_seconds: KeySeconds::new(budget.key_seconds, budget.keys.min(256)),
             clock: PeriodClock::default(),
             periods_bytes: Periods::default(),
             periods_records: Periods::default(),
@@ -111,7 +111,8 @@ impl ShardSample {
                 self.cover(at, at);
                 self.clock.advance(second);
             }
-            is_kept.then_some(second)
+            // What is kept reaches back further than the periods do; there is no older one to count it in.
+            is_kept.then(|| (second, self.clock.place(second).unwrap_or(usize::MAX)))
         });
         if aggregate::looks_like_aggregate(&record.data) {
             let users = aggregate::visit_users(&record.data, scratch, |user| self.take_inner(user, second));
@@ -124,7 +125,7 @@ impl ShardSample {
         self.take_user(User { key: key.as_str(), shared: Some(key), explicit_hash: None, bytes: size, second });
     }
 
-    fn take_inner(&mut self, user: UserView<'_>, second: Option<i64>) {
+    fn take_inner(&mut self, user: UserView<'_>, second: Option<(i64, usize)>) {
         let key = user.partition_key;
         let explicit_hash = user.explicit_hash_key.and_then(|digits| digits.parse().ok().map(HashKey));
         self.take_user(User { key, shared: None, explicit_hash, bytes: user.data_bytes + key.len(), second });
@@ -146,14 +147,14 @@ impl ShardSample {
             (key, HashKey::of_partition_key(user.key))
         };
         let (counter, is_new) = self.by_bytes.add(tag, user.key, weight, enter);
-        let (key, hash) = (counter.key.clone(), counter.hash);
+        let (key, hash) = (&counter.key, counter.hash);
         let landed = user.explicit_hash.unwrap_or(hash);
         let trace = &mut counter.extra;
         trace.other += 1;
         trace.squared_bytes += square;
         trace.landed = landed;
-        if let Some(second) = user.second {
-            trace.periods.add(self.clock, second, weight);
+        if let Some((_, place)) = user.second {
+            trace.periods.add(self.clock, place, weight);
         }
         // Every key that is among the counted was counted as distinct when it came in.
         if is_new {
@@ -165,11 +166,11 @@ impl ShardSample {
         trace.squared_bytes += square;
         trace.landed = landed;
         self.density.add(landed, weight);
-        if let Some(second) = user.second {
-            trace.periods.add(self.clock, second, 1);
-            self.key_seconds.add(second, tag, &key, landed, user.bytes);
-            self.periods_bytes.add(self.clock, second, weight);
-            self.periods_records.add(self.clock, second, 1);
+        if let Some((second, place)) = user.second {
+            trace.periods.add(self.clock, place, 1);
+            self.key_seconds.add(second, tag, user.bytes, || (key.clone(), landed));
+            self.periods_bytes.add(self.clock, place, weight);
+            self.periods_records.add(self.clock, place, 1);
         }
     }
 

@@ -37,6 +37,11 @@ impl<T> Counter<T> {
     pub fn at_least(&self) -> u64 {
         self.count - self.error
     }
+
+    /// The tag it was added by; the same key has the same tag in every sketch that one tagger feeds.
+    pub fn tag(&self) -> u64 {
+        self.tag
+    }
 }
 
 /// The heaviest keys and their weights, with `T` kept beside each.
@@ -44,8 +49,9 @@ impl<T> Counter<T> {
 pub struct SpaceSaving<T> {
     capacity: usize,
     counters: Vec<Counter<T>>,
-    /// Indices of counters, the lightest first.
-    heap: Vec<u32>,
+    /// Counts and indices of counters, the lightest first. The counts stand here too, so that the heap is walked without a look
+    /// at the counters, which are large.
+    heap: Vec<(u64, u32)>,
     /// Where each counter stands in the heap.
     places: Vec<u32>,
     /// Open addressing by tag: index of a counter plus one, or zero for a free place. A power of two, at most half full.
@@ -109,8 +115,11 @@ impl<T: Default + Clone> SpaceSaving<T> {
             Some(index) => (index, false),
             None => (self.enter(tag, enter()), true),
         };
-        self.counters[index].count = self.counters[index].count.saturating_add(weight);
-        self.sink(self.places[index] as usize);
+        let count = self.counters[index].count.saturating_add(weight);
+        self.counters[index].count = count;
+        let place = self.places[index] as usize;
+        self.heap[place].0 = count;
+        self.sink(place);
         (&mut self.counters[index], is_new)
     }
 
@@ -150,13 +159,19 @@ impl<T: Default + Clone> SpaceSaving<T> {
     pub fn memory_bytes(&self) -> usize {
         let text: usize = self.counters.iter().map(|counter| counter.key.as_str().len() + 16).sum();
         self.counters.capacity() * size_of::<Counter<T>>()
-            + (self.heap.capacity() + self.places.capacity() + self.table.capacity()) * size_of::<u32>()
+            + self.heap.capacity() * size_of::<(u64, u32)>()
+            + (self.places.capacity() + self.table.capacity()) * size_of::<u32>()
             + text
     }
 
     fn rebuild(&mut self, counters: Vec<Counter<T>>) {
         // Ascending order is a heap.
-        self.heap = (0..counters.len() as u32).rev().collect();
+        self.heap = counters
+            .iter()
+            .zip(0..counters.len() as u32)
+            .rev()
+            .map(|(counter, index)| (counter.count, index))
+            .collect();
         self.places = (0..counters.len() as u32).rev().collect();
         self.counters = counters;
         self.table.clear();
@@ -170,7 +185,7 @@ impl<T: Default + Clone> SpaceSaving<T> {
             let (count, error) = (self.floor, self.floor);
             self.counters.push(Counter { key, hash, count, error, extra: T::default(), tag });
             self.places.push(self.heap.len() as u32);
-            self.heap.push(index as u32);
+            self.heap.push((count, index as u32));
             self.rise(self.heap.len() - 1);
             if self.table.len() < self.counters.len() * 2 {
                 self.grow_table();
@@ -179,7 +194,7 @@ impl<T: Default + Clone> SpaceSaving<T> {
             }
             return index;
         }
-        let index = self.heap[0] as usize;
+        let index = self.heap[0].1 as usize;
         self.forget(index);
         let lightest = &mut self.counters[index];
         self.floor = lightest.count;
@@ -191,7 +206,7 @@ impl<T: Default + Clone> SpaceSaving<T> {
     fn rise(&mut self, mut place: usize) {
         while place > 0 {
             let above = (place - 1) / 2;
-            if self.weight_at(above) <= self.weight_at(place) {
+            if self.heap[above].0 <= self.heap[place].0 {
                 break;
             }
             self.swap(place, above);
@@ -206,9 +221,9 @@ impl<T: Default + Clone> SpaceSaving<T> {
                 break;
             }
             let right = left + 1;
-            let lighter =
-                if right < self.heap.len() && self.weight_at(right) < self.weight_at(left) { right } else { left };
-            if self.weight_at(place) <= self.weight_at(lighter) {
+            let is_right = right < self.heap.len() && self.heap[right].0 < self.heap[left].0;
+            let lighter = if is_right { right } else { left };
+            if self.heap[place].0 <= self.heap[lighter].0 {
                 break;
             }
             self.swap(place, lighter);
@@ -217,15 +232,10 @@ impl<T: Default + Clone> SpaceSaving<T> {
     }
 
     #[inline]
-    fn weight_at(&self, place: usize) -> u64 {
-        self.counters[self.heap[place] as usize].count
-    }
-
-    #[inline]
     fn swap(&mut self, a: usize, b: usize) {
         self.heap.swap(a, b);
-        self.places[self.heap[a] as usize] = a as u32;
-        self.places[self.heap[b] as usize] = b as u32;
+        self.places[self.heap[a].1 as usize] = a as u32;
+        self.places[self.heap[b].1 as usize] = b as u32;
     }
 
     #[inline]

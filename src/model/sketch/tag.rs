@@ -1,9 +1,34 @@
 //! A fast hash of keys for tables inside the program. Not for placement: shards are decided by MD5.
 
-use std::hash::{BuildHasher, RandomState};
+use std::collections::HashMap;
+use std::hash::{BuildHasher, BuildHasherDefault, Hasher, RandomState};
 
 /// Odd constants without a pattern: the fractional parts of the square roots of 2, 3 and 5.
 const MIX: [u64; 3] = [0x6a09_e667_f3bc_c909, 0xbb67_ae85_84ca_a73b, 0x3c6e_f372_fe94_f82b];
+
+/// A table by tag. A tag is uniform already, so it is not hashed again.
+pub type TagMap<V> = HashMap<u64, V, BuildHasherDefault<AsItIs>>;
+
+/// Takes a tag for its own hash.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct AsItIs(u64);
+
+impl Hasher for AsItIs {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = folded(self.0 ^ u64::from(*byte), MIX[0]);
+        }
+    }
+
+    #[inline]
+    fn write_u64(&mut self, tag: u64) {
+        self.0 = tag;
+    }
+}
 
 /// Hashes keys with a seed of its own, so that nobody can choose keys that all fall into one place of a table.
 #[derive(Clone, Copy, Debug)]
