@@ -5,7 +5,6 @@ use std::time::{Duration, Instant};
 use eframe::egui;
 
 use super::*;
-use crate::local::{LocalOptions, LocalServer};
 use crate::model::heat_range::HeatRange;
 use crate::model::ids::StreamName;
 use crate::model::metrics::{Figure, FigureSet, StreamMetrics};
@@ -15,7 +14,6 @@ use crate::ui::command::{Command, Tab};
 struct Desk {
     app: App,
     ctx: egui::Context,
-    _server: LocalServer,
     _runtime: tokio::runtime::Runtime,
 }
 
@@ -23,19 +21,12 @@ impl Desk {
     fn at_the_clickstream() -> Self {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("runtime");
-        let options = LocalOptions { traffic: false, ..LocalOptions::default() };
-        let server = runtime.block_on(LocalServer::start(options)).expect("server");
-        let clock = Clock::system();
-        let connect = ConnectRequest {
-            endpoint_url: Some(server.endpoint_url()),
-            region: Some("us-east-1".to_owned()),
-            ..ConnectRequest::default()
-        };
+        let (clock, connect) = (Clock::system(), ConnectRequest { demo: true, ..ConnectRequest::default() });
         let engine = Engine::new(runtime.handle().clone(), Wake::none(), Wake::none(), clock.clone());
         let ctx = egui::Context::default();
         let parts = Parts { engine, clock, zone: TimeZone::UTC, files: None, connect: Some(connect) };
         let app = App::new(&ctx, parts);
-        let mut desk = Self { app, ctx, _server: server, _runtime: runtime };
+        let mut desk = Self { app, ctx, _runtime: runtime };
         desk.until("connected", |app| app.world.connection().is_some());
         desk.push(Command::Go(Place::Stream(StreamName::from("clickstream-data"), Tab::Heatmap)));
         desk.until_metrics("figures of the shards", |metrics| {

@@ -3,18 +3,31 @@
 use super::time::{Millis, Timestamp};
 
 /// Figures at `start`, `start + step`, …; each stands for the period that begins there.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Series {
     start: Timestamp,
     step_seconds: u32,
+    len: usize,
+    /// Empty while nothing is known: half of the figures of a large stream are never asked for, and a day of them takes
+    /// 23 KB a series.
     values: Vec<Option<f64>>,
+}
+
+/// What a series of which nothing is known looks like, up to a week of minutes.
+static UNKNOWN: [Option<f64>; 10_080] = [None; 10_080];
+
+impl PartialEq for Series {
+    fn eq(&self, other: &Self) -> bool {
+        (self.start, self.step_seconds) == (other.start, other.step_seconds) && self.values() == other.values()
+    }
 }
 
 impl Series {
     /// A series of `len` unknown figures. `start` is rounded down to the step.
     pub fn unknown(start: Timestamp, step_seconds: u32, len: usize) -> Self {
         let step_seconds = step_seconds.max(1);
-        Self { start: start.floor(step_seconds), step_seconds, values: vec![None; len] }
+        let values = if len > UNKNOWN.len() { vec![None; len] } else { Vec::new() };
+        Self { start: start.floor(step_seconds), step_seconds, len, values }
     }
 
     /// First period.
@@ -29,17 +42,25 @@ impl Series {
 
     /// Number of periods, known or not.
     pub fn len(&self) -> usize {
-        self.values.len()
+        self.len
     }
 
     /// Whether there are no periods at all.
     pub fn is_empty(&self) -> bool {
-        self.values.is_empty()
+        self.len == 0
     }
 
     /// Every figure in order.
     pub fn values(&self) -> &[Option<f64>] {
-        &self.values
+        if self.values.is_empty() { UNKNOWN.get(..self.len).unwrap_or(&[]) } else { &self.values }
+    }
+
+    /// The figures, to change them.
+    fn values_mut(&mut self) -> &mut [Option<f64>] {
+        if self.values.is_empty() {
+            self.values = vec![None; self.len];
+        }
+        &mut self.values
     }
 
     /// The figure of the `index`-th period.
@@ -51,7 +72,7 @@ impl Series {
     pub fn index_of(&self, at: Timestamp) -> Option<usize> {
         let offset = at.0.checked_sub(self.start.0)?;
         let index = usize::try_from(offset.div_euclid(i64::from(self.step_seconds) * 1_000)).ok()?;
-        (index < self.values.len()).then_some(index)
+        (index < self.len).then_some(index)
     }
 
     /// When the `index`-th period begins.
@@ -61,21 +82,29 @@ impl Series {
 
     /// Sets the figure of the period that holds `at`; outside the series it is dropped. Figures that are not numbers stay unknown.
     pub fn set(&mut self, at: Timestamp, value: f64) {
-        if let Some(slot) = self.index_of(at).and_then(|index| self.values.get_mut(index)) {
+        if let Some(slot) = self.index_of(at).and_then(|index| self.values_mut().get_mut(index)) {
             *slot = value.is_finite().then_some(value);
         }
     }
 
     /// Sets the figures of the periods from `first` on; what lies outside is dropped.
     pub fn set_run(&mut self, first: usize, figures: impl Iterator<Item = Option<f64>>) {
-        for (slot, figure) in self.values.iter_mut().skip(first).zip(figures) {
-            *slot = figure.filter(|figure| figure.is_finite());
+        for (index, figure) in (first..self.len).zip(figures) {
+            let figure = figure.filter(|figure| figure.is_finite());
+            if (figure.is_some() || !self.values.is_empty())
+                && let Some(slot) = self.values_mut().get_mut(index)
+            {
+                *slot = figure;
+            }
         }
     }
 
     /// Makes every unknown figure zero whose period is known in `other`, period by period.
     pub fn zero_where_known(&mut self, other: &Self) {
-        for (slot, other) in self.values.iter_mut().zip(&other.values) {
+        if other.values.is_empty() {
+            return;
+        }
+        for (slot, other) in self.values_mut().iter_mut().zip(&other.values) {
             if slot.is_none() && other.is_some() {
                 *slot = Some(0.0);
             }
@@ -151,6 +180,25 @@ mod tests {
         assert_eq!(series.last_known(), Some((1, 6.0)));
         assert_eq!(series.mean(), Some(6.0));
         assert_eq!(series.per_second().at(1), Some(0.1));
+    }
+
+    #[test]
+    fn a_series_of_which_nothing_is_known_has_its_length() {
+        for len in [0, 3, UNKNOWN.len() + 1] {
+            let mut series = Series::unknown(Timestamp(0), 60, len);
+            assert_eq!((series.len(), series.values().len(), series.last_known()), (len, len, None));
+            series.set_run(0, [None, None].into_iter());
+            assert_eq!(series, Series::unknown(Timestamp(0), 60, len));
+            assert_eq!(series.map(|value| value + 1.0), series);
+            series.set(Timestamp(0), 1.0);
+            assert_eq!((series.values().len(), series.at(0).is_some()), (len, len > 0));
+            series.set_run(0, [None].into_iter());
+            assert_eq!(
+                series,
+                Series::unknown(Timestamp(0), 60, len),
+                "known or not, not how it is kept, makes them equal"
+            );
+        }
     }
 
     #[test]

@@ -3,9 +3,10 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
+use std::rc::Rc;
 use std::sync::Arc;
 
-use super::chunk::{Chunk, Mask, PERIODS, Taken, bit};
+use super::chunk::{Chunk, Column, Mask, PERIODS, Taken, bit};
 use super::plan::{Ask, Missing, plan};
 use crate::aws::MetricPoints;
 use crate::model::ids::{ShardId, StreamName};
@@ -148,26 +149,27 @@ impl Book {
 
     /// The calls that bring what these wishes miss, the newest periods first.
     pub fn plan(&self, place: &Place, wishes: &[Wish], window: Window, horizon: Timestamp) -> Vec<Call> {
-        let chunks = self.chunks_of(place, wishes, window);
         let parts: Vec<(isize, Mask)> =
             chunk_starts(window).map(|start| offset(start, window)).map(|at| (at, within(at, window.len()))).collect();
-        let (mut series, mut missing) = (Vec::new(), Vec::new());
-        for (number, wish) in wishes.iter().enumerate() {
-            let mut of_wish: Vec<(Figure, Missing)> =
-                wish.figures.iter().map(|figure| (figure, Missing::default())).collect();
-            let held = chunks.get(&wish.stream).map_or(&[] as &[_], Vec::as_slice);
-            for (chunk, (offset, within)) in held.iter().zip(&parts) {
-                let row = chunk.map_or(&[] as &[_], |chunk| chunk.row(&wish.shard));
-                for (figure, missing) in &mut of_wish {
-                    let column = row.iter().find(|column| column.figure == *figure);
+        let series: Vec<(usize, Figure)> = wishes
+            .iter()
+            .enumerate()
+            .flat_map(|(number, wish)| wish.figures.iter().map(move |figure| (number, figure)))
+            .collect();
+        let mut missing: Vec<Missing> = series.iter().map(|_| Missing::default()).collect();
+        let held = self.held(place, wishes, window);
+        // Chunk by chunk: one after the other stays in the processor's cache.
+        for (number, (offset, within)) in parts.iter().enumerate() {
+            let mut of_series = missing.iter_mut();
+            for (wish, held) in wishes.iter().zip(&held) {
+                let row = row_of(held, number, wish);
+                for (figure, missing) in wish.figures.iter().zip(&mut of_series) {
+                    let column = row.iter().find(|column| column.figure == figure);
                     missing.add(column.map_or(0, |column| column.known(horizon)), *within, *offset);
                 }
             }
-            for (figure, runs) in of_wish {
-                series.push((number, figure));
-                missing.push(runs.into_runs());
-            }
         }
+        let missing: Vec<Vec<Range<usize>>> = missing.into_iter().map(Missing::into_runs).collect();
         let to_call = |Ask { periods, series: numbers }: Ask| {
             let Range { start, end } = periods;
             let span = Window { start: window.time_of(start), end: window.time_of(end), ..window };
@@ -227,21 +229,22 @@ impl Book {
         window: Window,
         now: Timestamp,
     ) -> BTreeMap<StreamName, StreamMetrics> {
-        let chunks = self.chunks_of(place, wishes, window);
-        let offsets: Vec<isize> = chunk_starts(window).map(|start| offset(start, window)).collect();
-        let mut streams: BTreeMap<StreamName, StreamMetrics> = BTreeMap::new();
-        for wish in wishes {
-            let mut metrics = WriteMetrics::unknown(window);
-            let held = chunks.get(&wish.stream).map_or(&[] as &[_], Vec::as_slice);
-            for (chunk, offset) in held.iter().zip(&offsets) {
-                let row = chunk.map_or(&[] as &[_], |chunk| chunk.row(&wish.shard));
+        let held = self.held(place, wishes, window);
+        let mut figures: Vec<WriteMetrics> = wishes.iter().map(|_| WriteMetrics::unknown(window)).collect();
+        for (number, start) in chunk_starts(window).enumerate() {
+            let offset = offset(start, window);
+            let (first, skipped) = (usize::try_from(offset).unwrap_or(0), usize::try_from(-offset).unwrap_or(0));
+            for ((wish, held), figures) in wishes.iter().zip(&held).zip(&mut figures) {
+                let row = row_of(held, number, wish);
                 for column in row.iter().filter(|column| wish.figures.contains(column.figure)) {
-                    let skipped = usize::try_from(-offset).unwrap_or(0);
-                    let figures = (skipped..PERIODS).map(|period| column.value(period));
-                    column.figure.of_mut(&mut metrics).set_run(usize::try_from(*offset).unwrap_or(0), figures);
+                    let values = (skipped..PERIODS).map(|period| column.value(period));
+                    column.figure.of_mut(figures).set_run(first, values);
                 }
             }
-            metrics.fill_absent_throttles(wish.figures);
+        }
+        let mut streams: BTreeMap<StreamName, StreamMetrics> = BTreeMap::new();
+        for (wish, mut figures) in wishes.iter().zip(figures) {
+            figures.fill_absent_throttles(wish.figures);
             let stream = streams.entry(wish.stream.clone()).or_insert_with(|| StreamMetrics {
                 window,
                 total: WriteMetrics::unknown(window),
@@ -251,22 +254,20 @@ impl Book {
             });
             match &wish.shard {
                 Some(shard) => {
-                    stream.shards.insert(shard.clone(), metrics);
+                    stream.shards.insert(shard.clone(), figures);
                 }
-                None => stream.total = metrics,
+                None => stream.total = figures,
             }
         }
         streams
     }
 
-    fn chunks_of<'a>(
-        &'a self,
-        place: &Place,
-        wishes: &'a [Wish],
-        window: Window,
-    ) -> HashMap<&'a StreamName, Vec<Option<&'a Chunk>>> {
-        let held = |key: ChunkKey| self.chunks.get(&key).map(|held| &held.chunk);
-        streams(wishes).map(|stream| (stream, keys(place, stream, window).map(held).collect())).collect()
+    /// The chunks of each wish, in the order of time.
+    fn held<'a>(&'a self, place: &Place, wishes: &'a [Wish], window: Window) -> Vec<Rc<[Option<&'a Chunk>]>> {
+        let chunk = |key: ChunkKey| self.chunks.get(&key).map(|held| &held.chunk);
+        let of_stream: HashMap<&StreamName, Rc<[Option<&Chunk>]>> =
+            streams(wishes).map(|stream| (stream, keys(place, stream, window).map(chunk).collect())).collect();
+        wishes.iter().map(|wish| of_stream.get(&wish.stream).cloned().unwrap_or_default()).collect()
     }
 
     /// Begins a turn: what it touches is dropped last.
@@ -322,6 +323,11 @@ impl Book {
         self.chunks.retain(|key, _| key.place.is_kept);
         self.columns = self.chunks.values().map(|held| held.chunk.columns()).sum();
     }
+}
+
+/// What a chunk has of a wish.
+fn row_of<'a>(held: &[Option<&'a Chunk>], number: usize, wish: &Wish) -> &'a [Column] {
+    held.get(number).copied().flatten().map_or(&[], |chunk| chunk.row(&wish.shard))
 }
 
 fn streams(wishes: &[Wish]) -> impl Iterator<Item = &StreamName> {

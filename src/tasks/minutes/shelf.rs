@@ -25,7 +25,7 @@ const CACHE_BYTES: usize = 16 * 1_048_576;
 pub struct Keep {
     /// Rows that began longer ago are dropped. CloudWatch itself keeps minutes for 15 days.
     pub age: Millis,
-    /// Bytes of all rows; beyond them the oldest are dropped.
+    /// Bytes that all rows take in the file; beyond them the oldest are dropped.
     pub bytes: u64,
 }
 
@@ -176,18 +176,18 @@ impl Shelf {
                 for (key, row) in new {
                     let key = (key.start.as_secs(), key.step_seconds, name(key));
                     let old = rows.insert((key.0, key.1, key.2.as_str()), row.as_slice())?;
-                    let old = old.map_or(0, |old| old.value().len() as u64);
-                    bytes = (bytes + row.len() as u64).saturating_sub(old);
+                    let old = old.map_or(0, |old| room(old.value()));
+                    bytes = (bytes + room(row)).saturating_sub(old);
                 }
                 let oldest = (now - self.keep.age).as_secs();
                 loop {
-                    let first = rows.first()?.map(|(key, row)| (owned(key.value()), row.value().len()));
+                    let first = rows.first()?.map(|(key, row)| (owned(key.value()), room(row.value())));
                     let Some((key, row)) = first else { break };
                     if key.0 >= oldest && bytes <= self.keep.bytes {
                         break;
                     }
                     rows.remove((key.0, key.1, key.2.as_str()))?;
-                    bytes = bytes.saturating_sub(row as u64);
+                    bytes = bytes.saturating_sub(row);
                 }
                 facts.insert(BYTES_FACT, bytes)?;
             }
@@ -207,6 +207,11 @@ impl Shelf {
 
 fn owned((start, step, name): (i64, u32, &str)) -> (i64, u32, String) {
     (start, step, name.to_owned())
+}
+
+/// What a row takes in the file, which has room for it in powers of two.
+fn room(row: &[u8]) -> u64 {
+    (row.len() as u64).next_power_of_two()
 }
 
 /// Whose stream, as the rows are named. The separator is in no account, Region, URL or name of a stream.
@@ -289,7 +294,7 @@ mod tests {
     fn old_rows_are_dropped_and_the_oldest_go_first_when_there_are_too_many() {
         let folder = tempfile::tempdir().expect("folder");
         let path = folder.path().join("minutes.redb");
-        let keep = Keep { age: Millis::from_mins(100 * 60), bytes: 5_000 };
+        let keep = Keep { age: Millis::from_mins(100 * 60), bytes: 3 * 2_048 };
         let shelf = open(&path, keep);
         let rows: Vec<_> = [1, 50, 99, 101].map(|hours| (key(hours), vec![7; 1_500])).into();
         shelf.write(&rows, NOW).expect("writes");
