@@ -131,10 +131,13 @@ struct Recent {
     busy: u32,
 }
 
+/// The bits of the newest [`RECENT_PERIODS`].
+const NEWEST: u32 = (1 << RECENT_PERIODS) - 1;
+
 impl Recent {
     /// Lets periods grow older by this many.
     fn advance(&mut self, by: usize) {
-        let older = |bits: u32| bits.checked_shl(u32::try_from(by).unwrap_or(u32::MAX)).unwrap_or(0);
+        let older = |bits: u32| bits.checked_shl(u32::try_from(by).unwrap_or(u32::MAX)).unwrap_or(0) & NEWEST;
         (self.known, self.busy) = (older(self.known), older(self.busy));
     }
 
@@ -147,8 +150,7 @@ impl Recent {
     }
 
     fn is_idle(self) -> bool {
-        let newest = (1_u32 << RECENT_PERIODS) - 1;
-        self.known & newest != 0 && self.busy & newest == 0
+        self.known != 0 && self.busy == 0
     }
 }
 
