@@ -85,7 +85,7 @@ fn rebuild(c: &mut Criterion) {
         state.prepare(&ctx, &Given { metrics, shards: Some(&map), open_shards: SHARDS, thresholds, dark_mode: true });
     };
     // Texture changes pile up until a frame takes them away, as it does after each answer.
-    let take_textures = || drop(ctx.run_ui(RawInput::default(), |_| {}));
+    let take_textures = || ctx.run_ui(RawInput::default(), |_| {}).textures_delta.clear();
     let mut group = c.benchmark_group("heatmap 1,000 shards x 1,440 minutes");
     group.sample_size(20);
     group.bench_function("built anew", |b| {
@@ -171,12 +171,13 @@ fn frame(ctx: &egui::Context, world: &World, state: &mut HeatmapState, selection
         time: Some(f64::from(step) / 60.0),
         ..RawInput::default()
     };
-    let output = ctx.run_ui(input, |ui| {
+    let mut output = ctx.run_ui(input, |ui| {
         let slot = Rect::from_min_max(pos2(224.0, 80.0), pos2(1_440.0, 876.0));
         let mut out = Commands::default();
         ui.scope_builder(UiBuilder::new().max_rect(slot), |ui| heatmap::show(ui, world, state, selection, &mut out));
         black_box(out);
     });
+    output.textures_delta.clear();
     black_box(ctx.tessellate(output.shapes, output.pixels_per_point));
 }
 

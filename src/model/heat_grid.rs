@@ -1,10 +1,12 @@
 //! The rows and columns of the heatmap: shards × minutes in one metric, sorted, flagged and named.
 //!
-//! Built once per stream and option; later answers change only the columns that can have changed. Knows no colour and no
+//! Built once per stream and option; a later answer is read from the first column on in which the stream as a whole has
+//! other figures, since what a shard took is part of what the stream took. Knows no colour and no
 //! pixel; it must not be asked for a clock either: the newest figure is "now" only while it lies within the last
 //! [`super::heat_row::NOW_PERIODS`] periods of the window.
 
 use std::cmp::Ordering;
+use std::collections::HashMap;
 use std::ops::Range;
 
 pub use super::heat_bands::ReshardEvent;
@@ -15,13 +17,13 @@ pub use super::heat_row::{Cell, Gap, HeatFlags, HeatRow};
 use super::heat_row::{NOW_PERIODS, Terms};
 use super::heat_thresholds::HeatThresholds;
 use super::ids::ShardId;
-use super::metrics::{StreamMetrics, Window};
-use super::shard_map::ShardMap;
+use super::metrics::{StreamMetrics, Window, WriteMetrics};
+use super::shard_map::{Shard, ShardMap};
 use super::time::{Millis, Timestamp};
 
-/// Newest columns that are read again with each answer: CloudWatch completes minutes for some time.
-pub const UNSETTLED: usize = 15;
-/// Answers after which every column is read again, for what CloudWatch completes later still.
+/// Newest columns that are read again with each answer, since CloudWatch completes them one by one.
+pub const UNSETTLED: usize = 4;
+/// Answers after which every column is read again, for what was completed late in single shards alone.
 const ANSWERS_UNTIL_WHOLE: u32 = 10;
 
 /// What to show and in which order.
@@ -65,6 +67,8 @@ pub struct HeatGrid {
     pub has_shard_metrics: bool,
     /// For each of [`HeatMetric::ALL`], whether any row has a figure of it.
     known_metrics: [bool; HeatMetric::ALL.len()],
+    /// The stream as a whole: where it has changed, shards have.
+    total: HeatRow,
     /// Number of shards with figures, to notice other ones.
     sources: usize,
     answers_since_whole: u32,
@@ -89,6 +93,7 @@ impl HeatGrid {
             reshard_events,
             has_shard_metrics,
             known_metrics: [false; HeatMetric::ALL.len()],
+            total: stream_row(metrics, options),
             sources: metrics.shards.len(),
             answers_since_whole: 0,
         };
@@ -97,8 +102,8 @@ impl HeatGrid {
         grid
     }
 
-    /// Takes in a newer answer for the same shards, reading only the columns that are new and the [`UNSETTLED`] ones before
-    /// them. Gives the columns that changed, the first to the last.
+    /// Takes in a newer answer for the same shards, reading only the columns that are new, the [`UNSETTLED`] ones before them,
+    /// and those from where the stream as a whole has changed. Gives the columns that changed, the first to the last.
     ///
     /// # Errors
     /// The grid has to be built anew: shards came or went, the columns are others, or it is time to read all of them. The
@@ -112,14 +117,23 @@ impl HeatGrid {
         }
         let len = metrics.window.len();
         self.window = metrics.window;
-        let columns = len.saturating_sub(UNSETTLED + advance)..len;
+        let terms = self.options.terms();
+        let all = Figures::new(&metrics.total, metrics.window, self.options.open_shards);
+        let settled = len.saturating_sub(UNSETTLED + advance);
+        let other = self.total.take(Some(all), 0..len, advance, terms).map_or(settled, |changed| changed.start);
+        let columns = settled.min(other)..len;
+        let sources: Vec<(&ShardId, &WriteMetrics)> = metrics.shards.iter().collect();
         let mut changed: Option<Range<usize>> = None;
         for row in &mut self.rows {
-            let figures = figures_of(row, metrics, self.options.open_shards);
-            if figures.is_some() != row.has_source {
-                return Err(NotTheSame);
-            }
-            let own = row.take(figures, columns.clone(), advance, self.options.terms());
+            let figures = match (&row.shard_id, row.source.map(|source| sources.get(source))) {
+                (None, _) => Some(all),
+                (Some(_), None) => None,
+                (Some(id), Some(Some((source, figures)))) if id == *source => {
+                    Some(Figures::new(figures, metrics.window, 1))
+                }
+                _ => return Err(NotTheSame),
+            };
+            let own = row.take(figures, columns.clone(), advance, terms);
             if !row.is_open && row.load.is_none() {
                 return Err(NotTheSame);
             }
@@ -208,6 +222,11 @@ impl HeatGrid {
         self.order.iter().filter_map(|index| self.rows.get(*index))
     }
 
+    /// Which of [`Self::rows`] stand at each place.
+    pub fn order(&self) -> &[usize] {
+        &self.order
+    }
+
     /// Number of columns.
     pub fn columns(&self) -> usize {
         self.window.len()
@@ -268,38 +287,33 @@ impl HeatGrid {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NotTheSame;
 
-fn figures_of<'a>(row: &HeatRow, metrics: &'a StreamMetrics, open_shards: u32) -> Option<Figures<'a>> {
-    match &row.shard_id {
-        Some(id) => metrics.shards.get(id).map(|figures| Figures::new(figures, metrics.window, 1)),
-        None => Some(Figures::new(&metrics.total, metrics.window, open_shards)),
-    }
-}
-
 fn shard_rows(shards: &ShardMap, metrics: &StreamMetrics, options: HeatOptions) -> Vec<HeatRow> {
     let mut rows = Vec::with_capacity(shards.all().len());
+    let sources: HashMap<&ShardId, usize> = metrics.shards.keys().zip(0..).collect();
+    let filled = |id: &ShardId, shard: Option<&Shard>| {
+        let mut row = HeatRow::unknown(Some(id.clone()), shard, metrics.window);
+        row.source = sources.get(id).copied();
+        if let Some(figures) = metrics.shards.get(id) {
+            let figures = Figures::new(figures, metrics.window, 1);
+            row.take(Some(figures), 0..metrics.window.len(), 0, options.terms());
+        }
+        row.flags.is_closed = !row.is_open;
+        row
+    };
     for shard in shards.all() {
-        let row = filled(HeatRow::unknown(Some(shard.id.clone()), Some(shard), metrics.window), metrics, options);
+        let row = filled(&shard.id, Some(shard));
         if shard.is_open() || row.load.is_some() {
             rows.push(row);
         }
     }
-    let unlisted = metrics.shards.keys().filter(|id| shards.get(id).is_none());
-    rows.extend(unlisted.map(|id| filled(HeatRow::unknown(Some(id.clone()), None, metrics.window), metrics, options)));
+    rows.extend(metrics.shards.keys().filter(|id| shards.get(id).is_none()).map(|id| filled(id, None)));
     rows
 }
 
 fn stream_row(metrics: &StreamMetrics, options: HeatOptions) -> HeatRow {
-    filled(HeatRow::unknown(None, None, metrics.window), metrics, options)
-}
-
-fn filled(mut row: HeatRow, metrics: &StreamMetrics, options: HeatOptions) -> HeatRow {
-    let figures = figures_of(&row, metrics, options.open_shards);
-    row.has_source = figures.is_some();
-    if figures.is_some() {
-        row.take(figures, 0..metrics.window.len(), 0, options.terms());
-    } else {
-        row.flags.is_closed = !row.is_open;
-    }
+    let mut row = HeatRow::unknown(None, None, metrics.window);
+    let figures = Figures::new(&metrics.total, metrics.window, options.open_shards);
+    row.take(Some(figures), 0..metrics.window.len(), 0, options.terms());
     row
 }
 

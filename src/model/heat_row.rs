@@ -119,8 +119,39 @@ pub struct HeatRow {
     pub load: Option<(Timestamp, f64)>,
     /// Whether the shard came out of a split or merge at some time.
     pub(super) has_parents: bool,
-    /// Whether it has figures of its own among those that were handed in.
-    pub(super) has_source: bool,
+    /// Where its figures stand among those that were handed in, in the order of ids; `None` where it has none.
+    pub(super) source: Option<usize>,
+    recent: Recent,
+}
+
+/// Which of the newest [`RECENT_PERIODS`] have a figure, and in which the shard was busy. Bit 0 is the newest period.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Recent {
+    known: u32,
+    busy: u32,
+}
+
+/// The bits of the newest [`RECENT_PERIODS`].
+const NEWEST: u32 = (1 << RECENT_PERIODS) - 1;
+
+impl Recent {
+    /// Lets periods grow older by this many.
+    fn advance(&mut self, by: usize) {
+        let older = |bits: u32| bits.checked_shl(u32::try_from(by).unwrap_or(u32::MAX)).unwrap_or(0) & NEWEST;
+        (self.known, self.busy) = (older(self.known), older(self.busy));
+    }
+
+    /// Notes the utilisation of the period of this age.
+    fn note(&mut self, age: usize, share: Option<f64>) {
+        let bit = 1_u32 << age.min(31);
+        let set = |bits: u32, is_set: bool| if is_set { bits | bit } else { bits & !bit };
+        self.known = set(self.known, share.is_some());
+        self.busy = set(self.busy, share.is_some_and(|share| share >= IDLE_SHARE));
+    }
+
+    fn is_idle(self) -> bool {
+        self.known != 0 && self.busy == 0
+    }
 }
 
 /// What the figures of a row are held against.
@@ -150,11 +181,12 @@ impl HeatRow {
             before: None,
             load: None,
             has_parents: shard.is_some_and(|shard| shard.parents().next().is_some()),
-            has_source: false,
+            source: None,
+            recent: Recent::default(),
         }
     }
 
-    /// Takes in the figures of these columns, after moving on by `advance`. Gives the columns that changed, from the first
+    /// Takes in the figures of these columns, the newest ones, after moving on by `advance`. Gives the columns that changed, from the first
     /// to the last of them.
     pub(super) fn take(
         &mut self,
@@ -173,8 +205,7 @@ impl HeatRow {
         }
         let mut changed: Option<Range<usize>> = None;
         let mut load = None;
-        let (mut recent_known, mut recent_busy) = (0, 0);
-        let recent_from = columns.end.saturating_sub(RECENT_PERIODS);
+        self.recent.advance(advance);
         let mut highest = f64::NEG_INFINITY;
         for column in columns.clone() {
             let share = figures.and_then(|figures| figures.utilisation(column));
@@ -195,10 +226,12 @@ impl HeatRow {
             if let Some(old) = old_throttled {
                 refused_change += throttled.unwrap_or(0.0) - old.unwrap_or(0.0);
             }
+            let age = columns.end - 1 - column;
+            if age < RECENT_PERIODS {
+                self.recent.note(age, share);
+            }
             if let Some(share) = share {
                 load = Some((self.values.time_of(column), share));
-                recent_known += usize::from(column >= recent_from);
-                recent_busy += usize::from(column >= recent_from && share >= IDLE_SHARE);
             }
         }
         self.settle_load(figures, load, columns.start);
@@ -207,7 +240,7 @@ impl HeatRow {
         self.throttled = (self.throttles.known() > 0).then_some(refused);
         self.judge(terms.thresholds);
         self.flags.is_closed = !self.is_open;
-        self.flags.is_idle = self.shard_id.is_some() && self.is_open && recent_known > 0 && recent_busy == 0;
+        self.flags.is_idle = self.shard_id.is_some() && self.is_open && self.recent.is_idle();
         self.now = if self.is_open { self.newest() } else { None };
         changed
     }

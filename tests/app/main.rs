@@ -55,6 +55,42 @@ fn every_view_of_the_demo_opens_and_fills() {
 }
 
 #[test]
+fn figures_rest_while_a_cell_is_pinned_until_another_range_is_asked_for() {
+    let runtime = runtime();
+    let request = kinescope::model::connection::ConnectRequest { demo: true, ..Default::default() };
+    let mut desk = Desk::open(&runtime, Some(request));
+    // Until its figures are there, the list still changes its order under the pointer.
+    desk.see("Stream clickstream-data critical");
+    desk.click("Open clickstream-data");
+    desk.see("Heat shardId-");
+    let fetched = |desk: &Desk| {
+        desk.world(|world| world.open.as_ref().and_then(|open| open.metrics.value.as_ref()).map(|(_, at)| *at))
+    };
+    desk.until("nothing is under way", |world| {
+        world.open.as_ref().is_some_and(|open| open.metrics.value.is_some() && open.metrics.pending_since.is_none())
+    });
+    desk.key(egui::Key::ArrowLeft);
+    desk.key(egui::Key::P);
+    desk.until("paused", |world| world.open.as_ref().is_some_and(|open| open.figures_paused));
+    desk.see("Paused at ");
+    let before = fetched(&desk);
+    // An endpoint of one's own is asked again after 15 seconds.
+    let began = Instant::now();
+    while began.elapsed() < Duration::from_secs(17) {
+        desk.frame();
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    assert_eq!(fetched(&desk), before, "asked although paused");
+    desk.key(egui::Key::CloseBracket);
+    desk.until("three hours are there", |world| {
+        let open = world.open.as_ref();
+        open.is_some_and(|open| {
+            !open.figures_paused && open.metrics.get().is_some_and(|metrics| metrics.window.len() == 180)
+        })
+    });
+}
+
+#[test]
 fn a_record_is_sent_only_after_unlocking_and_shows_up_in_the_tail() {
     let runtime = runtime();
     let request = kinescope::model::connection::ConnectRequest { demo: true, ..Default::default() };

@@ -21,6 +21,9 @@ use crate::model::shard_story::{LoadShare, LoadTotals};
 /// Most points of a row's sparkline: one for each of its 48 points of width.
 const SPARK_POINTS: usize = 48;
 
+/// Shards that the verdict on a stream lists.
+const MOST_HOTTEST: usize = 5;
+
 /// The words and the line of a row, made when it is first in sight.
 #[derive(Clone)]
 pub struct RowText {
@@ -63,6 +66,8 @@ pub struct Prepared {
     pub grid: HeatGrid,
     texts: Vec<OnceCell<RowText>>,
     places: HashMap<ShardId, usize>,
+    /// The order of rows that `places` was made for; empty while it was made for none.
+    placed: Vec<usize>,
     /// Shards in trouble, worst first.
     flagged: Vec<ShardId>,
     /// Place and severity of the rows in trouble, in the order of the rows.
@@ -90,6 +95,7 @@ impl Prepared {
             grid,
             texts: Vec::new(),
             places: HashMap::new(),
+            placed: Vec::new(),
             flagged: Vec::new(),
             trouble: Vec::new(),
             hottest: Vec::new(),
@@ -124,6 +130,8 @@ impl Prepared {
         let is_kept = sorted && (is_same_answer || changed.is_some());
         if !is_kept {
             self.grid = build(given, options);
+            self.placed.clear();
+            self.places.clear();
         }
         let per = self.texels.per();
         match changed {
@@ -148,12 +156,8 @@ impl Prepared {
         self.version += 1;
         self.texts.clear();
         self.texts.resize_with(grid.rows.len(), OnceCell::new);
-        let is_placed = self.places.len() == grid.len()
-            && grid
-                .shown()
-                .enumerate()
-                .all(|(place, row)| row.shard_id.as_ref().is_some_and(|id| self.places.get(id) == Some(&place)));
-        if !is_placed {
+        if self.placed != grid.order() {
+            self.placed = grid.order().to_vec();
             let placed = grid.shown().enumerate().filter_map(|(place, row)| Some((row.shard_id.clone()?, place)));
             self.places = placed.collect();
         }
@@ -209,8 +213,14 @@ fn hottest(grid: &HeatGrid) -> Vec<(ShardId, f64)> {
         (row.is_open && at >= oldest).then_some(share)
     };
     let mut shares: Vec<(&HeatRow, f64)> = grid.rows.iter().filter_map(|row| Some((row, newest(row)?))).collect();
-    shares.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| a.0.shard_id.cmp(&b.0.shard_id)));
-    shares.into_iter().filter_map(|(row, share)| Some((row.shard_id.clone()?, share))).take(5).collect()
+    let hotter =
+        |a: &(&HeatRow, f64), b: &(&HeatRow, f64)| b.1.total_cmp(&a.1).then_with(|| a.0.shard_id.cmp(&b.0.shard_id));
+    if shares.len() > MOST_HOTTEST {
+        shares.select_nth_unstable_by(MOST_HOTTEST, hotter);
+        shares.truncate(MOST_HOTTEST);
+    }
+    shares.sort_by(hotter);
+    shares.into_iter().filter_map(|(row, share)| Some((row.shard_id.clone()?, share))).collect()
 }
 
 fn flagged(grid: &HeatGrid) -> Vec<ShardId> {

@@ -90,7 +90,9 @@ pub fn show(ui: &mut Ui, area: Rect, world: &World, state: &mut HeatmapState, ha
 enum Room {
     /// For everything.
     Wide,
-    /// Metric and range are menus.
+    /// The range is a menu, and words are left out.
+    Medium,
+    /// The metric is a menu too.
     Narrow,
     /// Metric, range and refresh alone.
     Tiny,
@@ -100,6 +102,7 @@ impl Room {
     fn of(width: f32) -> Self {
         match width {
             w if w >= 1_150.0 => Self::Wide,
+            w if w >= 960.0 => Self::Medium,
             w if w >= 620.0 => Self::Narrow,
             _ => Self::Tiny,
         }
@@ -110,7 +113,7 @@ fn metrics(ui: &mut Ui, state: &mut HeatmapState, room: Room) {
     let grid = state.prepared.as_ref().map(|prepared| &prepared.grid);
     let access = HeatMetric::ALL.map(|metric| grid.map_or(Access::Shards, |grid| access(grid, metric)));
     let mut index = HeatMetric::ALL.iter().position(|metric| *metric == state.metric).unwrap_or(0);
-    if room == Room::Wide {
+    if matches!(room, Room::Wide | Room::Medium) {
         let mut segments = HeatMetric::ALL.map(|metric| Segment::new(metric.label()));
         for (segment, access) in segments.iter_mut().zip(&access) {
             segment.lock = access.why();
