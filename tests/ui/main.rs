@@ -14,3 +14,4 @@ mod shell;
 mod snapshots;
 mod stage;
 mod tail;
+mod tail_tools;
