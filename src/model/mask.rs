@@ -192,6 +192,27 @@ impl Writer {
     }
 }
 
+/// The rule that hides the field at this path, as [`super::json_tree::JsonTree::path`] writes it; `None` for the whole
+/// record and for names that a rule cannot say.
+pub fn rule_of_path(path: &str) -> Option<String> {
+    let mut rule = String::with_capacity(path.len());
+    let mut in_brackets = false;
+    for character in path.chars() {
+        match character {
+            '[' => {
+                in_brackets = true;
+                rule.push_str("[]");
+            }
+            ']' => in_brackets = false,
+            _ if in_brackets => {}
+            other => rule.push(other),
+        }
+    }
+    let rule = rule.trim_end_matches("[]").to_owned();
+    let is_sayable = !rule.contains('"') && check(&rule).is_ok();
+    is_sayable.then_some(rule)
+}
+
 /// Whether this is a rule.
 ///
 /// # Errors
@@ -262,6 +283,15 @@ mod tests {
         assert_eq!(Masks::default().key(&record.partition_key), "anna");
         let several = super::tests::record("{\"email\":1}\n{\"email\":2}");
         assert_eq!(masks.apply(&several).decoded.text.as_deref(), Some("{\"email\":\"•••\"}\n{\"email\":\"•••\"}"));
+    }
+
+    #[test]
+    fn a_place_in_a_tree_becomes_a_rule() {
+        assert_eq!(rule_of_path(".user.email").as_deref(), Some(".user.email"));
+        assert_eq!(rule_of_path(".items[3].card").as_deref(), Some(".items[].card"));
+        assert_eq!(rule_of_path(".items[3]").as_deref(), Some(".items"));
+        assert_eq!(rule_of_path("."), None);
+        assert_eq!(rule_of_path(r#"."odd key".x"#), None);
     }
 
     #[test]

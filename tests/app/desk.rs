@@ -134,6 +134,16 @@ impl Desk {
         self.frame();
     }
 
+    /// Types into the field of this name instead of what is in it.
+    pub fn replace(&mut self, field: &str, text: &str) {
+        self.see(field);
+        self.harness.get_all_by_label(field).next().expect("the field is on screen").focus();
+        self.frame();
+        self.harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::A);
+        self.frame();
+        self.fill(field, text);
+    }
+
     /// Presses a key.
     pub fn key(&mut self, key: egui::Key) {
         self.harness.key_press(key);

@@ -133,6 +133,18 @@ async fn lines_of_a_file_are_put_in_order_and_filters_and_counts_hold() {
     assert_eq!((all.len(), sorted.len()), (1_200, 1_200));
     let rare = bench.tail("orders", &["--filter", "\"kind\":\"rare\""]).await;
     assert_eq!(rare.len(), 12);
+    let jq = |expression: &'static str| ["--filter-kind", "jq", "--filter", expression];
+    assert_eq!(bench.tail("orders", &jq(".kind == \"Rare\" and .n < 500")).await.len(), 5);
+    assert_eq!(bench.tail("orders", &jq("$key == \"other\"")).await.len(), 0);
+    assert_eq!(bench.tail("orders", &["--filter-kind", "regex", "--filter", "\"n\":11\\d\\d,"]).await.len(), 100);
+    assert_eq!(bench.tail("orders", &["--partition-key", "k", "--count", "3"]).await.len(), 3);
+    assert_eq!(bench.tail("orders", &["--partition-key", "other"]).await.len(), 0);
+    let wrong = bench.run(&[&["tail", "orders"], &jq(".n ==")[..]].concat()).await;
+    assert_eq!(wrong.code, 2, "{}", wrong.stderr);
+    assert!(wrong.stderr.contains("--filter: Expected term, found the end"), "{}", wrong.stderr);
+    let endless = ["tail", "orders", "--from", "trim-horizon", "--until-tip", "--filter-kind", "jq", "--filter"];
+    let endless = bench.run(&[&endless[..], &["last(range(infinite))"]].concat()).await;
+    endless.is_failure_that_says("does not end");
     assert_eq!(bench.tail("orders", &["--count", "5"]).await.len(), 5);
 }
 

@@ -96,11 +96,6 @@ impl FilterIndex {
         &self.filter
     }
 
-    /// Whether it is the index of this very filter, not of one that reads the same.
-    pub fn is_of(&self, filter: &Arc<Filter>) -> bool {
-        Arc::ptr_eq(&self.filter, filter)
-    }
-
     /// Its filter, to be remembered or asked elsewhere.
     pub fn shared(&self) -> &Arc<Filter> {
         &self.filter
@@ -182,6 +177,12 @@ impl FilterIndex {
     /// Number of records that pass.
     pub fn match_count(&self) -> usize {
         self.matches
+    }
+
+    /// Number of records from this id on that pass. Costs by that number.
+    pub fn matches_since(&self, id: u64) -> usize {
+        let new = self.shown.iter().rev().take_while(|entry| entry.id >= id);
+        new.filter(|entry| entry.verdict == Some(Verdict::Match)).count()
     }
 
     /// Number of records that are shown because they cannot be decoded.

@@ -1,12 +1,13 @@
 //! A one-line text field: 28 pt, or 26 pt in toolbars.
 
 use eframe::egui::{
-    Align, Align2, Frame, Id, Margin, Rect, Response, Sense, Stroke, StrokeKind, TextEdit, Ui, UiBuilder, pos2, vec2,
+    Align, Align2, Frame, Id, Margin, Rect, Response, Sense, Stroke, StrokeKind, TextBuffer, TextEdit, Ui, UiBuilder,
+    pos2, text::LayoutJob, vec2,
 };
 
 use super::tag::{key_cap_size, paint_key_cap};
 use super::text::{paint_elided, text_width};
-use crate::ui::theme::{self, fonts, icons};
+use crate::ui::theme::{self, Tokens, fonts, icons};
 
 /// A one-line text field. Show it with [`TextField::show`].
 #[must_use = "call show"]
@@ -22,9 +23,13 @@ pub struct TextField<'a> {
     is_invalid: bool,
     is_confirmed: bool,
     takes_focus: bool,
+    colors: Option<Colors>,
     height: f32,
     width: f32,
 }
+
+/// Writes a text in colours.
+pub type Colors = fn(&str, &Tokens) -> LayoutJob;
 
 impl<'a> TextField<'a> {
     /// A field of 28 pt that fills the width. `name` is its accessible name; `id` must be stable.
@@ -41,6 +46,7 @@ impl<'a> TextField<'a> {
             is_invalid: false,
             is_confirmed: false,
             takes_focus: false,
+            colors: None,
             height: 28.0,
             width: f32::INFINITY,
         }
@@ -94,6 +100,12 @@ impl<'a> TextField<'a> {
         self
     }
 
+    /// Colours the text, in the fixed-width face.
+    pub fn colors(mut self, colors: Option<Colors>) -> Self {
+        self.colors = colors;
+        self
+    }
+
     /// 26 pt, for toolbars.
     pub fn toolbar(mut self) -> Self {
         self.height = 26.0;
@@ -133,7 +145,13 @@ impl<'a> TextField<'a> {
         let row = ui.painter().fonts_mut(|fonts| fonts.row_height(&font));
         let top = (inner.center().y - row / 2.0).round();
         let line = Rect::from_min_max(pos2(inner.left(), top), pos2(inner.right(), top + row));
-        let edit = TextEdit::singleline(self.text)
+        let colors = self.colors;
+        let mut layouter = |ui: &Ui, text: &dyn TextBuffer, _: f32| {
+            let mut job = colors.map_or_else(LayoutJob::default, |colors| colors(text.as_str(), t));
+            job.wrap.max_width = f32::INFINITY;
+            ui.fonts_mut(|fonts| fonts.layout_job(job))
+        };
+        let mut edit = TextEdit::singleline(self.text)
             .id(self.id)
             .frame(Frame::NONE)
             .margin(Margin::ZERO)
@@ -142,6 +160,9 @@ impl<'a> TextField<'a> {
             .hint_text(eframe::egui::RichText::new(self.hint).font(font).color(t.faint))
             .align(Align2::LEFT_CENTER)
             .desired_width(line.width());
+        if colors.is_some() {
+            edit = edit.layouter(&mut layouter);
+        }
         // A click anywhere in the field edits it; the text itself lies above this and takes its own clicks.
         let around = ui.interact(rect, self.id.with("field"), Sense::CLICK);
         let mut place = ui.new_child(UiBuilder::new().max_rect(line));

@@ -319,7 +319,8 @@ impl<'a> Table<'a> {
             );
         }
         let is_over = response.drag_stopped();
-        let width = (column.least() + response.drag_delta().x).clamp(36.0, 800.0);
+        let pointer = response.interact_pointer_pos().map_or(area.right(), |at| at.x);
+        let width = (pointer - area.left()).clamp(36.0, 800.0);
         (is_over || response.dragged()).then_some(Resized { column: column.id, width, is_over })
     }
 

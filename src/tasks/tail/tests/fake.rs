@@ -127,6 +127,11 @@ impl Fake {
             .collect()
     }
 
+    /// Whether this hash key lands, or landed, in the shard.
+    pub fn owns(&self, id: &ShardId, hash: HashKey) -> bool {
+        self.shards.iter().any(|fake| fake.shard.id == *id && fake.shard.range.contains(hash))
+    }
+
     pub fn parents(&self, id: &ShardId) -> Vec<ShardId> {
         let shard = self.shards.iter().find(|fake| fake.shard.id == *id).map(|fake| &fake.shard);
         shard.into_iter().flat_map(|shard| shard.parents().cloned()).collect()

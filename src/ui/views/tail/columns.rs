@@ -75,6 +75,12 @@ pub fn menu(ui: &mut Ui, header: Rect, settings: &TailSettings, out: &mut Comman
             changed.hidden_columns.clear();
             changed.column_widths.clear();
         }
+        for (at, rule) in settings.masks.iter().enumerate() {
+            let words = format!("Unmask {}", crate::model::format::one_line(rule, 40));
+            if menu_item(ui, &words, false).clicked() {
+                changed.masks.remove(at);
+            }
+        }
         if changed != *settings {
             out.push(Command::SetTail(Box::new(changed)));
         }

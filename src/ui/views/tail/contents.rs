@@ -1,6 +1,7 @@
 //! What is in a record, as a tree, as text, as bytes. Worked out once for each record and width; only rows in sight are
 //! laid out, and what is shown is bounded.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::ops::Range;
 
@@ -13,6 +14,7 @@ use super::json_ink::{Ink, inked_job, pieces, plain_job};
 use crate::model::filter::{Filter, FilterKind, FilterSpec};
 use crate::model::format;
 use crate::model::json_tree::{JsonKind, JsonNode, JsonTree};
+use crate::model::mask;
 use crate::model::record::Record;
 use crate::ui::command::{Command, Commands};
 use crate::ui::theme::{self, Tokens, fonts, icons};
@@ -37,6 +39,14 @@ pub struct Lens<'a> {
     pub filter: Option<&'a Filter>,
     /// What is looked for in it.
     pub find: &'a mut Find,
+}
+
+/// What was asked for in the menu of a value.
+pub enum Wish {
+    /// Another filter.
+    Filter(FilterSpec),
+    /// Another masking rule.
+    Mask(String),
 }
 
 /// What was worked out of the record that is shown.
@@ -74,9 +84,9 @@ impl Contents {
         self.visible.binary_search(&node).ok()
     }
 
-    fn tree(&mut self, text: &str) -> Result<&JsonTree, &str> {
+    fn tree<'t>(&mut self, text: impl FnOnce() -> Cow<'t, str>) -> Result<&JsonTree, &str> {
         if self.tree.is_none() {
-            let tree = JsonTree::parse(text, MAX_NODES).map_err(|error| error.to_string());
+            let tree = JsonTree::parse(&text(), MAX_NODES).map_err(|error| error.to_string());
             if let Ok(tree) = &tree {
                 self.folded = folded_at_first(tree);
                 self.visible = tree.visible(|at| self.folded.contains(&at));
@@ -164,8 +174,8 @@ fn wrapped(text: &str, columns: usize) -> Vec<Range<usize>> {
     lines
 }
 
-/// Draws the contents in the chosen way; a filter that was made of a value in it.
-pub fn show(ui: &mut Ui, id: u64, lens: Lens<'_>, contents: &mut Contents, out: &mut Commands) -> Option<FilterSpec> {
+/// Draws the contents in the chosen way; what was asked for of a value in it.
+pub fn show(ui: &mut Ui, id: u64, lens: Lens<'_>, contents: &mut Contents, out: &mut Commands) -> Option<Wish> {
     let record = lens.record;
     contents
         .turn_to(id, record.decoded.text.as_ref().map_or(0, String::len) * 2 + usize::from(record.decoded.is_json()));
@@ -173,8 +183,7 @@ pub fn show(ui: &mut Ui, id: u64, lens: Lens<'_>, contents: &mut Contents, out: 
     let text = record.decoded.text.as_deref().unwrap_or_default();
     match lens.face {
         Face::Tree => {
-            let json = record.decoded.json().unwrap_or_default();
-            if let Err(error) = contents.tree(&json).map(|_| ()) {
+            if let Err(error) = contents.tree(|| record.decoded.json().unwrap_or_default()).map(|_| ()) {
                 let error = error.to_owned();
                 ui.add_space(8.0);
                 widgets::label(ui, format!("  {error}"), fonts::small(), theme::tokens(ui).weak);
@@ -192,7 +201,7 @@ pub fn show(ui: &mut Ui, id: u64, lens: Lens<'_>, contents: &mut Contents, out: 
     None
 }
 
-fn tree(ui: &mut Ui, lens: Lens<'_>, contents: &mut Contents, out: &mut Commands) -> Option<FilterSpec> {
+fn tree(ui: &mut Ui, lens: Lens<'_>, contents: &mut Contents, out: &mut Commands) -> Option<Wish> {
     let is_many = lens.record.decoded.is_ndjson();
     let mut scroll_to = None;
     if let Some(Ok(tree)) = &contents.tree {
@@ -252,7 +261,7 @@ fn mark_of(node: Option<&JsonNode>, path: &str, lens: &Lens<'_>, at: usize) -> (
     (words, lens.find.is_current(at))
 }
 
-/// One value; whether it was folded or unfolded, and the filter that was made of it.
+/// One value; whether it was folded or unfolded, and what was asked for of it.
 fn tree_row(
     ui: &mut Ui,
     row: usize,
@@ -261,7 +270,7 @@ fn tree_row(
     is_folded: bool,
     (words, is_current): (&str, bool),
     out: &mut Commands,
-) -> (bool, Option<FilterSpec>) {
+) -> (bool, Option<Wish>) {
     let Some(node) = tree.get(at) else { return (false, None) };
     let t = theme::tokens(ui);
     let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), TREE_ROW), Sense::hover());
@@ -299,7 +308,7 @@ fn tree_row(
     (response.clicked() && node.is_container(), asked)
 }
 
-fn tree_menu(ui: &mut Ui, path: &str, node: &JsonNode, out: &mut Commands) -> Option<FilterSpec> {
+fn tree_menu(ui: &mut Ui, path: &str, node: &JsonNode, out: &mut Commands) -> Option<Wish> {
     let mut asked = None;
     let value = match node.kind {
         JsonKind::String => Some(serde_json::Value::from(node.text.as_str()).to_string()),
@@ -309,11 +318,17 @@ fn tree_menu(ui: &mut Ui, path: &str, node: &JsonNode, out: &mut Commands) -> Op
     if let Some(value) = value
         && menu_item(ui, "Filter by this value", false).clicked()
     {
-        asked = Some(FilterSpec::new(FilterKind::Jq, format!("{path} == {value}")));
+        asked = Some(Wish::Filter(FilterSpec::new(FilterKind::Jq, format!("{path} == {value}"))));
         ui.close();
     }
     if path != "." && menu_item(ui, "Filter by this field", false).clicked() {
-        asked = Some(FilterSpec::new(FilterKind::Jq, format!("{path} != null")));
+        asked = Some(Wish::Filter(FilterSpec::new(FilterKind::Jq, format!("{path} != null"))));
+        ui.close();
+    }
+    if let Some(rule) = mask::rule_of_path(path)
+        && menu_item(ui, "Mask this field everywhere", false).clicked()
+    {
+        asked = Some(Wish::Mask(rule));
         ui.close();
     }
     let mut copy = |ui: &mut Ui, label: &str, text: String| {
@@ -420,7 +435,7 @@ mod tests {
     fn folding_survives_until_another_record_is_shown() {
         let mut contents = Contents::default();
         contents.turn_to(1, 0);
-        assert!(contents.tree(r#"{"a":{"b":1},"c":[1,2,3,4,5]}"#).is_ok());
+        assert!(contents.tree(|| r#"{"a":{"b":1},"c":[1,2,3,4,5]}"#.into()).is_ok());
         assert_eq!(contents.visible.len(), 4, "the long array starts folded");
         contents.toggle(1);
         assert_eq!(contents.visible.len(), 3);
@@ -434,7 +449,7 @@ mod tests {
     fn what_is_found_in_a_fold_is_brought_to_light() {
         let mut contents = Contents::default();
         contents.turn_to(1, 0);
-        assert!(contents.tree(r#"{"a":{"b":1},"c":[1,2,3,4,{"d":5}]}"#).is_ok());
+        assert!(contents.tree(|| r#"{"a":{"b":1},"c":[1,2,3,4,{"d":5}]}"#.into()).is_ok());
         let deepest = contents.tree.as_ref().and_then(|tree| tree.as_ref().ok()).map_or(0, JsonTree::len) - 1;
         assert_eq!(contents.visible.binary_search(&deepest).ok(), None);
         assert_eq!(contents.reveal(deepest), Some(deepest));

@@ -2,8 +2,8 @@
 
 use eframe::egui::{Align2, FontId, Id, Key, Modifiers, Popup, Rect, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 
-use super::TailState;
 use super::toolbar::bar;
+use super::{TailState, jq_ink};
 use crate::model::filter::{FilterKind, FilterSpec};
 use crate::model::format;
 use crate::model::ids::ShardId;
@@ -66,12 +66,14 @@ fn field_ui(ui: &mut Ui, tail: &Tail, state: &mut TailState, rect: Rect, mut spe
         FilterKind::Regex => "regular expression in key, shard or data, (?i) ignores case",
     };
     let is_wrong = problem_words(tail, &spec).is_some();
+    let spec_kind = spec.kind;
     let response = TextField::new(Id::unique("tail filter"), "Filter records", &mut spec.text)
         .hint(hint)
         .icon(icons::FILTER)
         .key("f")
         .mono()
         .invalid(is_wrong)
+        .colors((spec_kind == FilterKind::Jq).then_some(jq_ink::job))
         .focus(std::mem::take(&mut state.takes_focus))
         .show_in(ui, rect);
     if response.changed() {

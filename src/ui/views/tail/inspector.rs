@@ -13,6 +13,7 @@ use crate::model::decode::DecodeAs;
 use crate::model::filter::FilterSpec;
 use crate::model::format;
 use crate::model::hash_range::HashKey;
+use crate::model::mask::Masks;
 use crate::model::record::Record;
 use crate::model::record_copy;
 use crate::model::world::{OpenStream, World};
@@ -44,6 +45,25 @@ pub struct InspectorState {
     face: Face,
     contents: Contents,
     find: Find,
+    /// A record and what the masking rules leave of it, made once.
+    masked: Option<(Arc<Record>, Masks, Arc<Record>)>,
+}
+
+impl InspectorState {
+    /// The record as the rules let it be seen.
+    fn seen(&mut self, whole: &Arc<Record>, masks: &Masks) -> Arc<Record> {
+        if masks.is_empty() {
+            return whole.clone();
+        }
+        match &self.masked {
+            Some((of, by, seen)) if Arc::ptr_eq(of, whole) && by == masks => seen.clone(),
+            _ => {
+                let seen = Arc::new(masks.apply(whole).into_owned());
+                self.masked = Some((whole.clone(), masks.clone(), seen.clone()));
+                seen
+            }
+        }
+    }
 }
 
 /// Draws the record as the masking rules let it be seen.
@@ -58,8 +78,8 @@ pub fn show(
 ) {
     ui.spacing_mut().item_spacing = vec2(0.0, 0.0);
     let t = theme::tokens(ui);
-    let shown = state.masks.apply(whole).into_owned();
-    let record = &shown;
+    let seen = state.inspector.seen(whole, &state.masks);
+    let record = &*seen;
     match header(ui, t, record, state.pins.contains(id), out) {
         Some(Wish::Close) => state.selected = None,
         Some(Wish::Pin) => state.pins.toggle(id, whole),
@@ -82,10 +102,16 @@ pub fn show(
     ui.painter().rect_filled(body, 0, t.inset);
     let mut inner = crate::ui::region(ui, body, "record contents");
     let filter = open.tail.filter.as_ref().map(|filter| filter.filter());
-    let InspectorState { face, contents, find } = &mut state.inspector;
+    let InspectorState { face, contents, find, .. } = &mut state.inspector;
     let lens = Lens { record, face: *face, filter, find };
-    if let Some(spec) = contents::show(&mut inner, id, lens, contents, out) {
-        state.ask(spec, out);
+    match contents::show(&mut inner, id, lens, contents, out) {
+        Some(contents::Wish::Filter(spec)) => state.ask(spec, out),
+        Some(contents::Wish::Mask(rule)) => {
+            let mut settings = world.settings.tail.clone();
+            settings.masks.push(rule);
+            out.push(Command::SetTail(Box::new(settings)));
+        }
+        None => {}
     }
     footer(ui, room.with_min_y(body.bottom()), (world, open), (record, whole), state, out);
 }
@@ -266,7 +292,6 @@ fn footer(
         }
         let more = ui.add(Button::new("").icon(icons::CARET_DOWN).name("Copy as").tooltip("Copy as…"));
         Popup::menu(&more).id(more.id.with("menu")).show(|ui| copy_menu(ui, world, open, record, out));
-        ui.spacing_mut().item_spacing.x = 8.0;
         ui.add_space(6.0);
         // The dialog gets the record as it was sent: what is masked would be put as stars.
         let is_masked = *record.data != *whole.data || record.partition_key != whole.partition_key;

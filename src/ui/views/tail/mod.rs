@@ -7,6 +7,7 @@ mod filter_bar;
 mod find;
 mod hex;
 mod inspector;
+mod jq_ink;
 pub mod json_ink;
 mod pace;
 mod pins;

@@ -19,7 +19,11 @@ const SECONDS: usize = 120;
 #[derive(Debug, Default)]
 pub struct Pace {
     per_second: VecDeque<Option<f64>>,
+    /// Records that pass the filter, as far as one was set.
+    matched: VecDeque<Option<f64>>,
     last: Option<(i64, u64)>,
+    /// Records from here on came since the last second.
+    next_id: u64,
 }
 
 impl Pace {
@@ -32,25 +36,43 @@ impl Pace {
                 let rate = (read - count) as f64 / passed as f64;
                 // A short gap is a mean; after a longer one nothing is claimed.
                 let value = (passed <= 3).then_some(rate);
+                let matches = tail.filter.as_ref().map(|filter| filter.matches_since(self.next_id) as f64);
+                let matched = matches.filter(|_| passed <= 3).map(|matches| matches / passed as f64);
                 for _ in 0..passed.min(SECONDS as i64) {
                     self.per_second.push_back(value);
+                    self.matched.push_back(matched);
                 }
             }
             Some((before, count)) if second >= before && read >= count => return,
-            Some(_) => self.per_second.clear(),
+            Some(_) => {
+                self.per_second.clear();
+                self.matched.clear();
+            }
             None => {}
         }
         self.last = Some((second, read));
+        self.next_id = tail.store.next_id();
         while self.per_second.len() > SECONDS {
             self.per_second.pop_front();
+            self.matched.pop_front();
         }
+    }
+
+    /// Records a second that passed the filter, over the last seconds.
+    fn match_rate(&self) -> Option<f64> {
+        let last: Vec<f64> = self.matched.iter().rev().take(5).flatten().copied().collect();
+        (!last.is_empty()).then(|| last.iter().sum::<f64>() / last.len() as f64)
     }
 
     /// The last two minutes, the newest last.
     fn values(&self) -> Vec<Option<f64>> {
-        let missing = SECONDS - self.per_second.len().min(SECONDS);
-        std::iter::repeat_n(None, missing).chain(self.per_second.iter().copied()).collect()
+        padded(&self.per_second)
     }
+}
+
+fn padded(values: &VecDeque<Option<f64>>) -> Vec<Option<f64>> {
+    let missing = SECONDS - values.len().min(SECONDS);
+    std::iter::repeat_n(None, missing).chain(values.iter().copied()).collect()
 }
 
 /// Draws the strip.
@@ -78,11 +100,28 @@ pub fn show(ui: &mut Ui, tail: &Tail, pace: &Pace) {
     ]);
     let at = line.with_min_x(swatch.right() + 5.0);
     let read = paint_job(painter, at, Align::Min, words);
-    let room = line.with_min_x(read.right() + 16.0);
+    let mut right = read.right();
+    if let Some(rate) = pace.match_rate().filter(|_| tail.filter.is_some()) {
+        let swatch = Rect::from_center_size(pos2(right + 16.0, line.center().y), vec2(8.0, 8.0));
+        painter.rect_filled(swatch, 1, t.accent_fill);
+        let rate = format::significant(rate);
+        let words = job(&[
+            ("match ", fonts::small(), t.weak),
+            (&rate, fonts::value_strong(), t.strong),
+            (" rec/s", fonts::small(), t.weak),
+        ]);
+        right = paint_job(painter, line.with_min_x(swatch.right() + 5.0), Align::Min, words).right();
+    }
+    let room = line.with_min_x(right + 16.0);
     widgets::paint_elided(painter, room, Align::Max, &format!("buffer {buffer}"), fonts::small(), t.weak);
     let bars = Rect::from_min_max(pos2(line.left(), rect.top() + 32.0), pos2(line.right(), rect.bottom() - 6.0));
     painter.hline(bars.x_range(), bars.bottom() + 0.5, Stroke::new(1.0, t.stroke_weak));
-    stacked_bars(painter, bars, &pace.values(), None, t.stroke_strong);
+    let values = pace.values();
+    stacked_bars(painter, bars, &values, None, t.stroke_strong);
+    if tail.filter.is_some() {
+        let top = values.iter().flatten().copied().fold(0.0, f64::max);
+        stacked_bars(painter, bars, &padded(&pace.matched), Some(top), t.accent_fill);
+    }
 }
 
 /// `50,000 records, 41.2 of 256 MiB, 1,204 evicted, oldest 14:36:59`.

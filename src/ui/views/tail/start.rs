@@ -112,13 +112,15 @@ pub fn show(
         .close_behavior(if is_new { PopupCloseBehavior::IgnoreClicks } else { PopupCloseBehavior::CloseOnClickOutside })
         .gap(4.0)
         .show(|ui| {
-            ui.set_width(WIDTH);
-            ui.spacing_mut().item_spacing = vec2(8.0, 6.0);
-            chosen = match form {
-                Form::Time => time(ui, world, forms, is_new),
-                Form::Sequence => sequence(ui, open, forms, is_new),
-                Form::Shards => shards(ui, open, forms),
-            };
+            eframe::egui::Frame::NONE.inner_margin(6.0).show(ui, |ui| {
+                ui.set_width(WIDTH);
+                ui.spacing_mut().item_spacing = vec2(8.0, 6.0);
+                chosen = match form {
+                    Form::Time => time(ui, world, forms, is_new),
+                    Form::Sequence => sequence(ui, open, forms, is_new),
+                    Form::Shards => shards(ui, open, forms),
+                };
+            });
         });
     if let Some(options) = chosen {
         state.start.open = None;

@@ -35,7 +35,12 @@ pub fn show(ui: &mut Ui, world: &World, open: &OpenStream, state: &mut TailState
             widgets::label(ui, "Start", fonts::small(), t.weak);
         }
         starts(ui, world, open, state, out);
-        let shards = ui.add(Button::new(&shards_words(open)).name("Shards to read").trailing_icon(icons::CARET_DOWN));
+        let shards = ui.add(
+            Button::new(&shards_words(open))
+                .name("Shards to read")
+                .icon(icons::SHARDS)
+                .trailing_icon(icons::CARET_DOWN),
+        );
         if shards.clicked() {
             state.start.toggle(Form::Shards, &options_of(&open.tail), world);
         }
