@@ -35,6 +35,11 @@ pub const METRIC_SETTLES_MILLIS: i64 = 180_000;
 /// CloudWatch price of one requested metric, list price us-east-1, as remembered in 2026.
 pub const GET_METRIC_DATA_DOLLARS_PER_METRIC: f64 = 0.01 / 1_000.0;
 
+/// Metrics that each shard reports with all of enhanced monitoring (API: `EnableEnhancedMonitoring`).
+pub const SHARD_LEVEL_METRICS: u32 = 7;
+/// CloudWatch price of one custom metric a month, list price us-east-1 of the first tier, as remembered in 2026.
+pub const CUSTOM_METRIC_DOLLARS_PER_MONTH: f64 = 0.30;
+
 /// Share of a limit at which a figure is a warning.
 pub const WARN_SHARE: f64 = 0.8;
 /// Share of a limit at which a figure is critical.

@@ -85,6 +85,7 @@ fn dialog_ui(ui: &mut Ui, world: &World, state: &mut UiState, out: &mut Commands
         Some(Dialog::Reshard) => {
             dialogs::reshard::show(ui, world, &mut state.reshard, &mut state.selected_shard, out);
         }
+        Some(Dialog::Monitoring) => {}
         None => {}
     }
 }

@@ -179,7 +179,7 @@ impl UiState {
             Dialog::Inject => self.inject = InjectState::default(),
             Dialog::Reshard => self.reshard = ReshardState::default(),
             Dialog::Export => self.export = ExportState::default(),
-            Dialog::Shortcuts => {}
+            Dialog::Shortcuts | Dialog::Monitoring => {}
         }
         self.dialog = Some(dialog);
     }
