@@ -51,6 +51,8 @@ impl App {
             Command::ClearTail => self.with_open(|open| open.tail.clear()),
             Command::StartSample(request) => self.start_sample(request),
             Command::StopSample => self.stop_sample(),
+            Command::StartLive(shard) => self.start_live(shard),
+            Command::StopLive => self.stop_live(),
             Command::FilterTail(spec) => self.filter_tail(spec, now),
             Command::SetTail(tail) => self.change_settings(|settings| settings.tail = *tail),
             Command::Export(request) => self.export(request),

@@ -74,6 +74,8 @@ pub struct OpenTasks {
     pub(super) tail: Option<TailHandle>,
     /// What counts the keys of the stream.
     pub(super) sampler: Option<SamplerHandle>,
+    /// What follows one shard.
+    pub(super) live: Option<SamplerHandle>,
     /// What looks through the records, and since when.
     pub(super) filter: Option<(FilterJob, Timestamp)>,
     /// What decodes the records that are kept anew.
@@ -245,6 +247,7 @@ impl Engine {
             closed: ClosedShards::default(),
             tail: None,
             sampler: None,
+            live: None,
             filter: None,
             decode: None,
             export: None,
@@ -308,9 +311,24 @@ impl Engine {
 
     /// Starts or replaces the sampling of the open stream; adds to what `sample` holds.
     pub fn start_sampler(&mut self, options: SamplerOptions, sample: StreamSample) {
-        let (Some(connection), Some(open)) = (self.connection(), &mut self.open) else { return };
-        let (name, clock, wake) = (open.name.clone(), self.clock.clone(), self.lazy_wake.clone());
-        open.sampler = Some(start_sampler(&self.handle, connection, name, options, sample, clock, wake));
+        let sampler = self.sampler(options, sample);
+        if let Some(open) = &mut self.open {
+            open.sampler = sampler;
+        }
+    }
+
+    /// Starts to follow a shard of the open stream, in the place of the one that is followed.
+    pub fn start_live(&mut self, options: SamplerOptions, sample: StreamSample) {
+        let sampler = self.sampler(options, sample);
+        if let Some(open) = &mut self.open {
+            open.live = sampler;
+        }
+    }
+
+    fn sampler(&self, options: SamplerOptions, sample: StreamSample) -> Option<SamplerHandle> {
+        let (connection, name) = (self.connection()?, self.open.as_ref()?.name.clone());
+        let (clock, wake) = (self.clock.clone(), self.lazy_wake.clone());
+        Some(start_sampler(&self.handle, connection, name, options, sample, clock, wake))
     }
 
     /// Sends records; runs on when the stream is left.

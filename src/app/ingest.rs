@@ -29,6 +29,7 @@ impl App {
         self.ingest_stream(now);
         self.ingest_tail(now);
         self.ingest_sample(now);
+        self.renew_measured(now);
         self.ingest_writes(now);
         if let Some(note) = self.engine.minutes.take_note() {
             self.world.last_problem = Some((Problem::new(ProblemKind::Configuration, note), now));
@@ -262,6 +263,11 @@ impl App {
             && let SampleRun::Running { text, progress, .. } = &open.sample.run
         {
             line(text.clone(), *progress);
+        }
+        if let Some(open) = &self.world.open
+            && let SampleRun::Running { text, .. } = &open.live.run
+        {
+            line(text.clone(), None);
         }
         if let Some(run) = self.world.open.as_ref().and_then(|open| open.export.as_ref())
             && run.outcome.is_none()

@@ -64,6 +64,10 @@ pub struct App {
     asked: Option<Sight>,
     /// The selected shard, and since when: one that is only passed by is not worth a call.
     selected: (Option<ShardId>, Timestamp),
+    /// The shard that should be followed once the person stays on it, and since when.
+    live_wish: (Option<ShardId>, Timestamp),
+    /// When shards were last put together from records.
+    measured_at: Timestamp,
     /// The person asked for fresh answers, or a write has ended.
     refresh_all: bool,
     /// Records are waiting that did not fit into this frame.
@@ -116,6 +120,8 @@ impl App {
             refetch_metrics: false,
             asked: None,
             selected: (None, now),
+            live_wish: (None, now),
+            measured_at: Timestamp(0),
             refresh_all: false,
             has_more: false,
             fleet_shards_at: None,
@@ -151,6 +157,7 @@ impl App {
         let is_hidden = ctx
             .input(|input| input.viewport().minimized.unwrap_or(false) || input.viewport().occluded.unwrap_or(false));
         self.follow_place(now);
+        self.follow_live(is_hidden, now);
         if !is_hidden {
             self.ask_what_is_due(now);
         }
@@ -165,7 +172,8 @@ impl App {
     fn is_resting(&self, now: Timestamp) -> bool {
         let tails = self.world.open.as_ref().is_some_and(|open| open.tail.is_running());
         let connects = matches!(self.world.link, Link::Connecting { .. });
-        let moves = tails || connects || !self.writes.is_empty() || self.world.is_unlocked();
+        let follows = self.world.open.as_ref().is_some_and(|open| open.live_shard.is_some());
+        let moves = tails || follows || connects || !self.writes.is_empty() || self.world.is_unlocked();
         !moves && self.touched_at.age_at(now) >= REST_AFTER
     }
 

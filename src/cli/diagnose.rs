@@ -11,6 +11,7 @@ use crate::model::ids::ShardId;
 use crate::model::keys::{KeyRow, KeyScope, KeyTable, RankBy};
 use crate::model::metrics::{Source, StreamMetrics, Window};
 use crate::model::sample::StreamSample;
+use crate::model::sample::state::SamplePlan;
 use crate::model::shard_map::ShardMap;
 use crate::model::sketch::hyper_log_log::Estimate;
 use crate::model::split::{Child, SplitAdvice};
@@ -19,7 +20,7 @@ use crate::model::time::Timestamp;
 use crate::model::utilisation::{BoundBy, Utilisation};
 use crate::model::verdict::{Evidence, Verdict, judge};
 use crate::tasks::clock::Clock;
-use crate::tasks::sampler::{Plan, SamplerOptions, sample_once};
+use crate::tasks::sampler::{SamplerOptions, sample_once};
 use crate::tasks::session::Session;
 
 /// Minutes of CloudWatch that are looked at: enough to say since when.
@@ -37,7 +38,7 @@ pub(super) async fn run(session: &Session, args: &DiagnoseArgs) -> Result<(), En
     let metrics = metrics(session, &summary, &shards, clock.now()).await;
     let options = SamplerOptions {
         shards: shards.open().map(|shard| shard.id.clone()).collect(),
-        plan: Plan::Window { seconds: args.window },
+        plan: SamplePlan::Window { seconds: args.window },
         reads_per_sec: args.read_budget,
     };
     let read = sample_once(connection, &args.stream, options, &clock).await?;

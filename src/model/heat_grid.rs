@@ -13,11 +13,12 @@ pub use super::heat_bands::ReshardEvent;
 use super::heat_bands::{birth, join, mark_births, starts_known};
 use super::heat_figures::Figures;
 use super::heat_metric::{HeatMetric, HeatSort};
-pub use super::heat_row::{Cell, Gap, HeatFlags, HeatRow};
+pub use super::heat_row::{Cell, Gap, HeatFlags, HeatRow, RowEstimate};
 use super::heat_row::{NOW_PERIODS, Terms};
 use super::heat_thresholds::HeatThresholds;
 use super::ids::ShardId;
-use super::metrics::{StreamMetrics, Window, WriteMetrics};
+use super::metrics::{Source, StreamMetrics, Window, WriteMetrics};
+use super::sampled_metrics::MeasuredMetrics;
 use super::shard_map::{Shard, ShardMap};
 use super::time::{Millis, Timestamp};
 
@@ -65,6 +66,9 @@ pub struct HeatGrid {
     pub reshard_events: Vec<ReshardEvent>,
     /// Whether any shard has figures; where not, the only row is the stream.
     pub has_shard_metrics: bool,
+    /// Whether the figures of shards are estimates from records. Then the stream, of which CloudWatch knows all, is the first
+    /// row in every order.
+    pub is_sampled: bool,
     /// For each of [`HeatMetric::ALL`], whether any row has a figure of it.
     known_metrics: [bool; HeatMetric::ALL.len()],
     /// The stream as a whole: where it has changed, shards have.
@@ -78,9 +82,13 @@ impl HeatGrid {
     /// Puts figures and shards together.
     pub fn build(shards: &ShardMap, metrics: &StreamMetrics, options: HeatOptions) -> Self {
         let has_shard_metrics = !metrics.shards.is_empty();
-        let mut rows =
-            if has_shard_metrics { shard_rows(shards, metrics, options) } else { vec![stream_row(metrics, options)] };
-        let reshard_events = if has_shard_metrics { mark_births(shards, &mut rows) } else { Vec::new() };
+        let is_sampled = has_shard_metrics && metrics.source == Source::Sampled;
+        let mut rows = if has_shard_metrics { shard_rows(shards, metrics, options) } else { Vec::new() };
+        if is_sampled || !has_shard_metrics {
+            rows.push(stream_row(metrics, options));
+        }
+        // Where sampling began says nothing about when a shard was made.
+        let reshard_events = if has_shard_metrics && !is_sampled { mark_births(shards, &mut rows) } else { Vec::new() };
         if options.joins_bands() {
             join(shards, metrics, options.metric, &mut rows);
         }
@@ -92,6 +100,7 @@ impl HeatGrid {
             rows,
             reshard_events,
             has_shard_metrics,
+            is_sampled,
             known_metrics: [false; HeatMetric::ALL.len()],
             total: stream_row(metrics, options),
             sources: metrics.shards.len(),
@@ -111,7 +120,10 @@ impl HeatGrid {
     pub fn update(&mut self, metrics: &StreamMetrics) -> Result<Range<usize>, NotTheSame> {
         let advance = self.advance_to(metrics.window).ok_or(NotTheSame)?;
         self.answers_since_whole += 1;
-        let others = metrics.shards.len() != self.sources || metrics.shards.is_empty() == self.has_shard_metrics;
+        let is_sampled = !metrics.shards.is_empty() && metrics.source == Source::Sampled;
+        let others = metrics.shards.len() != self.sources
+            || metrics.shards.is_empty() == self.has_shard_metrics
+            || is_sampled != self.is_sampled;
         if others || self.answers_since_whole >= ANSWERS_UNTIL_WHOLE {
             return Err(NotTheSame);
         }
@@ -142,7 +154,8 @@ impl HeatGrid {
             }
         }
         let starts_known = starts_known(&self.rows);
-        if self.has_shard_metrics && self.rows.iter().any(|row| birth(row, starts_known) != row.born) {
+        let has_births = self.has_shard_metrics && !self.is_sampled;
+        if has_births && self.rows.iter().any(|row| birth(row, starts_known) != row.born) {
             return Err(NotTheSame);
         }
         self.note_metrics(metrics, len.saturating_sub(NOW_PERIODS)..len);
@@ -176,8 +189,8 @@ impl HeatGrid {
         for (metric, is_known) in HeatMetric::ALL.into_iter().zip(&mut self.known_metrics) {
             if !*is_known {
                 let knows = |figures| Figures::new(figures, metrics.window, 1).knows(metric, columns.clone());
-                *is_known =
-                    if self.has_shard_metrics { metrics.shards.values().any(knows) } else { knows(&metrics.total) };
+                let of_stream = || (self.is_sampled || !self.has_shard_metrics) && knows(&metrics.total);
+                *is_known = of_stream() || metrics.shards.values().any(knows);
             }
         }
     }
@@ -242,10 +255,36 @@ impl HeatGrid {
         self.shown().position(|row| row.shard_id.as_ref() == shard)
     }
 
+    /// Notes how well each row is known whose figures are estimates.
+    pub fn note_estimates(&mut self, measured: &MeasuredMetrics) {
+        let metric = self.metric();
+        for row in self.rows.iter_mut().filter(|_| self.is_sampled) {
+            let Some(id) = &row.shard_id else { continue };
+            let newest = row.values.last_known().filter(|_| metric == HeatMetric::Utilization);
+            let coverage = newest.and_then(|(column, _)| measured.coverage(id, column));
+            row.estimate = Some(RowEstimate {
+                half_width: coverage.and_then(|coverage| coverage.half_width),
+                burst_seconds: measured.shards.get(id).map_or(0, |shard| shard.burst_seconds),
+            });
+        }
+    }
+
+    /// Least and most half-width of the newest figures, fractions of 1; `None` where none is an estimate.
+    pub fn half_widths(&self) -> Option<(f64, f64)> {
+        let known = self.rows.iter().filter(|row| row.now.is_some()).filter_map(|row| row.estimate?.half_width);
+        known.map(|half| (half, half)).reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))
+    }
+
+    /// The place of the first row that stands for a shard, where shards have rows.
+    pub fn first_shard_place(&self) -> usize {
+        usize::from(self.is_sampled)
+    }
+
     /// The place of the open row with the highest share of its limit now.
     pub fn hottest(&self) -> Option<usize> {
         let share = |row: &HeatRow| row.now.map(|now| self.metric().share(now));
-        let rows = self.shown().enumerate().filter_map(|(place, row)| Some((place, share(row)?)));
+        let first = self.first_shard_place();
+        let rows = self.shown().enumerate().skip(first).filter_map(|(place, row)| Some((place, share(row)?)));
         rows.max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0))).map(|(place, _)| place)
     }
 
@@ -255,11 +294,13 @@ impl HeatGrid {
         let start = from.unwrap_or(if is_forward { len.saturating_sub(1) } else { 0 });
         (1..=len)
             .map(|step| if is_forward { (start + step) % len } else { (start + len - step % len) % len })
+            .filter(|place| *place >= self.first_shard_place())
             .find(|place| self.row(*place).is_some_and(HeatRow::is_flagged))
     }
 
     fn sort(&mut self) {
         let rows = &self.rows;
+        let pinned = usize::from(self.is_sampled);
         self.order.clear();
         self.order.extend(0..rows.len());
         let descending = |a: Option<f64>, b: Option<f64>| match (a, b) {
@@ -268,7 +309,8 @@ impl HeatGrid {
         };
         let mut by = |compare: &dyn Fn(&HeatRow, &HeatRow) -> Ordering| {
             // The sort is stable: rows that are equal stay along the key space.
-            self.order.sort_by(|a, b| match (rows.get(*a), rows.get(*b)) {
+            let shards = self.order.get_mut(pinned..).unwrap_or_default();
+            shards.sort_by(|a, b| match (rows.get(*a), rows.get(*b)) {
                 (Some(a), Some(b)) => compare(a, b),
                 _ => Ordering::Equal,
             });
@@ -317,10 +359,11 @@ fn stream_row(metrics: &StreamMetrics, options: HeatOptions) -> HeatRow {
     row
 }
 
-/// Along the key space; what is not listed stands at the end.
+/// The stream, then shards along the key space; what is not listed stands at the end.
 fn along_keys(a: &HeatRow, b: &HeatRow) -> Ordering {
     let place = |row: &HeatRow| row.range.map_or(u128::MAX, |range| range.start.0);
-    a.range.is_none().cmp(&b.range.is_none()).then(place(a).cmp(&place(b))).then_with(|| by_id(a, b))
+    let of_stream = b.shard_id.is_none().cmp(&a.shard_id.is_none());
+    of_stream.then(a.range.is_none().cmp(&b.range.is_none())).then(place(a).cmp(&place(b))).then_with(|| by_id(a, b))
 }
 
 fn by_id(a: &HeatRow, b: &HeatRow) -> Ordering {

@@ -41,6 +41,8 @@ pub enum Gap {
     NotReported,
     /// The shard was closed before.
     Closed,
+    /// No second of it was read.
+    NotMeasured,
     /// Nothing is known.
     NoData,
 }
@@ -52,6 +54,7 @@ impl Gap {
             Self::NotBorn => "this shard did not exist yet",
             Self::NotReported => "not reported yet: CloudWatch is 1 to 2 min late",
             Self::Closed => "this shard was closed before",
+            Self::NotMeasured => "no second of this minute was read",
             Self::NoData => "no data for this minute, which is not zero",
         }
     }
@@ -73,6 +76,15 @@ impl Before {
     pub fn label(&self) -> String {
         format!("as {}", self.shards.iter().map(ShardId::short).collect::<Vec<_>>().join(" + "))
     }
+}
+
+/// What tells an estimate from records apart from a sum of CloudWatch.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct RowEstimate {
+    /// Half-width of the 95 % interval of the newest figure, a fraction of 1; `None` where it is not known.
+    pub half_width: Option<f64>,
+    /// Seconds of late in which the shard reached its limit although no minute does.
+    pub burst_seconds: usize,
 }
 
 /// What a cell shows.
@@ -115,6 +127,8 @@ pub struct HeatRow {
     pub born: Option<Timestamp>,
     /// What stood in its place before it was made, where that is drawn.
     pub before: Option<Before>,
+    /// How well it is known, where its figures are estimates from records.
+    pub estimate: Option<RowEstimate>,
     /// Newest known utilisation of the write limits, and its period.
     pub load: Option<(Timestamp, f64)>,
     /// Whether the shard came out of a split or merge at some time.
@@ -179,6 +193,7 @@ impl HeatRow {
             flags: HeatFlags::default(),
             born: None,
             before: None,
+            estimate: None,
             load: None,
             has_parents: shard.is_some_and(|shard| shard.parents().next().is_some()),
             source: None,
@@ -299,7 +314,8 @@ impl HeatRow {
 
     /// Whether `n` and `N` stop here.
     pub fn is_flagged(&self) -> bool {
-        self.severity >= Severity::Warning || self.throttled.is_some_and(|count| count > 0.0)
+        let bursts = self.estimate.is_some_and(|estimate| estimate.burst_seconds > 0);
+        bursts || self.severity >= Severity::Warning || self.throttled.is_some_and(|count| count > 0.0)
     }
 
     /// What a column shows.
@@ -336,6 +352,9 @@ impl HeatRow {
         if self.values.at(column).is_some() {
             return None;
         }
+        if self.estimate.is_some() {
+            return Some(Gap::NotMeasured);
+        }
         let after_last = self.values.last_known().is_none_or(|(last, _)| column > last);
         Some(match self.born {
             Some(born) if self.values.time_of(column) < born => Gap::NotBorn,
@@ -358,6 +377,7 @@ impl HeatRow {
             "now": self.now,
             "peak": self.peak,
             "throttled_records": self.throttled,
+            "estimated_from_records": self.estimate.is_some(),
             "from": self.values.start().to_rfc3339(),
             "step_seconds": self.values.step_seconds(),
             "values": self.values.iter().collect::<Vec<_>>(),
@@ -371,8 +391,12 @@ impl HeatRow {
         match (self.now, self.peak) {
             (None, None) => name.push_str(" no data"),
             (now, peak) => {
-                let figure = |value: Option<f64>| value.map_or("unknown".to_owned(), |value| metric.long(value));
-                name.push_str(&format!(" now {} peak {}", figure(now), figure(peak)));
+                let about = if self.estimate.is_some() { "~" } else { "" };
+                let figure =
+                    |value: Option<f64>| value.map_or("unknown".to_owned(), |v| format!("{about}{}", metric.long(v)));
+                let around = self.estimate.and_then(|estimate| estimate.half_width).filter(|_| now.is_some());
+                let around = around.map_or(String::new(), |half| format!(" ± {:.0}", half * 100.0));
+                name.push_str(&format!(" now {}{around} peak {}", figure(now), figure(peak)));
             }
         }
         let flags = self.flags;
@@ -382,6 +406,9 @@ impl HeatRow {
             if is_set {
                 name.push_str(word);
             }
+        }
+        if let Some(estimate) = self.estimate.filter(|estimate| estimate.burst_seconds > 0) {
+            name.push_str(&format!(" bursts {} s", estimate.burst_seconds));
         }
         if let Some(count) = self.throttled.filter(|count| *count > 0.0) {
             name.push_str(&format!(" throttled {}", format::grouped(count as i64)));

@@ -1,5 +1,7 @@
 //! Everything a frame is drawn from. Owned and changed by `app`; views only read it.
 
+use std::sync::Arc;
+
 use jiff::tz::TimeZone;
 
 use super::activity::ActivityEntry;
@@ -11,6 +13,8 @@ use super::heat_range::HeatRange;
 use super::ids::{ShardId, StreamName};
 use super::meters::MeterSnapshot;
 use super::metrics::{FigureSet, StreamMetrics, Window};
+use super::sample::StreamSample;
+use super::sampled_metrics::MeasuredMetrics;
 use super::settings::Settings;
 use super::shard_map::ShardMap;
 use super::stream::StreamSummary;
@@ -97,6 +101,14 @@ pub struct OpenStream {
     pub tail: super::tail::Tail,
     /// What was counted from records that were read.
     pub sample: super::sample::state::SampleState,
+    /// The shard that is followed record by record, while it is.
+    pub live_shard: Option<ShardId>,
+    /// What was counted of that shard, or of the one that was followed last.
+    pub live: super::sample::state::SampleState,
+    /// Shards measured from records, beside the totals of CloudWatch, where it has no figures of shards.
+    pub measured: Option<Arc<MeasuredMetrics>>,
+    /// All that is known from records: the sample, and the shard that is followed as it was followed.
+    pub records: Option<Arc<StreamSample>>,
     /// The last injection.
     pub inject: Option<InjectRun>,
     /// The export that runs or ran last.
@@ -200,9 +212,29 @@ impl OpenStream {
             figures_paused: false,
             tail: super::tail::Tail::default(),
             sample: super::sample::state::SampleState::default(),
+            live_shard: None,
+            live: super::sample::state::SampleState::default(),
+            measured: None,
+            records: None,
             inject: None,
             export: None,
             reshard: None,
+        }
+    }
+
+    /// Whether CloudWatch is known to have no figures of the shards: enhanced monitoring is off.
+    pub fn has_no_shard_metrics(&self) -> bool {
+        let is_off = |summary: &StreamSummary| {
+            !summary.has_shard_metric("IncomingBytes") && !summary.has_shard_metric("IncomingRecords")
+        };
+        self.summary.get().is_some_and(is_off) && self.metrics.get().is_none_or(|metrics| metrics.shards.is_empty())
+    }
+
+    /// The figures that are shown: those of CloudWatch, or shards measured from records beside its totals.
+    pub fn shown_metrics(&self) -> Option<&Arc<StreamMetrics>> {
+        match &self.measured {
+            Some(measured) => Some(&measured.metrics),
+            None => self.metrics.value.as_ref().map(|(metrics, _)| metrics),
         }
     }
 

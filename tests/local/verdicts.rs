@@ -9,10 +9,11 @@ use kinescope::local::LocalServer;
 use kinescope::model::connection::ConnectRequest;
 use kinescope::model::hash_range::{HashKey, HashKeyRange};
 use kinescope::model::ids::StreamName;
+use kinescope::model::sample::state::SamplePlan;
 use kinescope::model::shard_map::ShardMap;
 use kinescope::model::verdict::{Evidence, Verdict, VerdictKind, judge};
 use kinescope::tasks::clock::Clock;
-use kinescope::tasks::sampler::{Plan, SamplerOptions, sample_once};
+use kinescope::tasks::sampler::{SamplerOptions, sample_once};
 
 use crate::support::{Hands, start, stream};
 
@@ -71,7 +72,7 @@ impl Stage {
         let shards = ShardMap::new(self.connection.list_shards(&stream).await.expect("lists"));
         let options = SamplerOptions {
             shards: shards.open().map(|shard| shard.id.clone()).collect(),
-            plan: Plan::Window { seconds: SECONDS as u32 },
+            plan: SamplePlan::Window { seconds: SECONDS as u32 },
             reads_per_sec: 5,
         };
         // Read limits refill with time: the server's clock goes on while it is read.

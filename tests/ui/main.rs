@@ -5,6 +5,7 @@ mod components;
 mod fixture;
 mod harness;
 mod heat_controls;
+mod heat_sampled;
 mod heatmap;
 mod incident;
 mod inject;

@@ -66,6 +66,19 @@ impl StreamSample {
         self.shards.get(id).map(|sample| &**sample)
     }
 
+    /// The same, shared: as long as nothing more is counted of the shard, it stays the same allocation.
+    pub fn shared(&self, id: &ShardId) -> Option<&Arc<ShardSample>> {
+        self.shards.get(id)
+    }
+
+    /// This sample with another count of one shard in the place of its own.
+    #[must_use]
+    pub fn with_shard(&self, id: ShardId, shard: Arc<ShardSample>) -> Self {
+        let mut sample = self.clone();
+        sample.shards.insert(id, shard);
+        sample
+    }
+
     /// Every shard of which something is known, by id.
     pub fn shards(&self) -> impl Iterator<Item = (&ShardId, &ShardSample)> {
         self.shards.iter().map(|(id, sample)| (id, &**sample))

@@ -144,6 +144,18 @@ impl Seconds {
         Some(Load { bytes: u64::from(second.bytes), records: second.records })
     }
 
+    /// The newest known second.
+    pub fn newest_known(&self) -> Option<Timestamp> {
+        let at = self.ring.iter().rposition(|second| second.is_known)?;
+        Some(Timestamp::from_secs(self.first + at as i64))
+    }
+
+    /// The oldest known second that is kept.
+    pub fn oldest_known(&self) -> Option<Timestamp> {
+        let at = self.ring.iter().position(|second| second.is_known)?;
+        Some(Timestamp::from_secs(self.first + at as i64))
+    }
+
     /// Number of known seconds.
     pub fn known_count(&self) -> usize {
         self.ring.iter().filter(|second| second.is_known).count()

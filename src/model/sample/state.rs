@@ -65,22 +65,65 @@ pub struct SampleEffort {
     pub window_seconds: u32,
 }
 
+/// Which records are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SamplePlan {
+    /// Those of the last seconds, once.
+    Window {
+        /// How many.
+        seconds: u32,
+    },
+    /// Those of the last seconds and all that come, until it is stopped.
+    Follow {
+        /// How many.
+        seconds: u32,
+    },
+    /// A few seconds of every minute, until it is stopped.
+    EveryMinute {
+        /// How many.
+        seconds: u32,
+    },
+}
+
+impl SamplePlan {
+    /// How many seconds are asked for, of the past or of each minute.
+    pub fn seconds(self) -> u32 {
+        match self {
+            Self::Window { seconds } | Self::Follow { seconds } | Self::EveryMinute { seconds } => seconds,
+        }
+    }
+
+    /// 0 to 1 at the beginning where the end is known; `None` where it goes on until it is stopped.
+    pub fn fraction_at_start(self) -> Option<f32> {
+        matches!(self, Self::Window { .. }).then_some(0.0)
+    }
+}
+
 /// Which shards to sample and over which time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SampleRequest {
     /// Only these; `None` is every open shard.
     pub shards: Option<Vec<ShardId>>,
-    /// The newest seconds of the stream to read.
-    pub window_seconds: u32,
+    /// Which of their records.
+    pub plan: SamplePlan,
 }
 
 /// Seconds that a sample covers unless told otherwise: long enough that a 20-second rhythm shows four times.
 pub const DEFAULT_WINDOW_SECONDS: u32 = 90;
+/// Seconds of each minute that are read to fill the heatmap where CloudWatch has no figures of shards.
+pub const SECONDS_OF_EACH_MINUTE: u32 = 4;
+/// Seconds back from which one shard is followed, and that are shown of it.
+pub const LIVE_SECONDS: u32 = 120;
 
 impl SampleRequest {
     /// Every open shard over the usual window.
     pub fn whole_stream() -> Self {
-        Self { shards: None, window_seconds: DEFAULT_WINDOW_SECONDS }
+        Self { shards: None, plan: SamplePlan::Window { seconds: DEFAULT_WINDOW_SECONDS } }
+    }
+
+    /// Every open shard, some seconds of each minute from now on.
+    pub fn every_minute() -> Self {
+        Self { shards: None, plan: SamplePlan::EveryMinute { seconds: SECONDS_OF_EACH_MINUTE } }
     }
 }
 

@@ -12,7 +12,7 @@ use crate::aws::connect::Connection;
 use crate::model::answer::{Problem, ProblemKind};
 use crate::model::ids::{ShardId, StreamName};
 use crate::model::sample::StreamSample;
-use crate::model::sample::state::SampleEffort;
+use crate::model::sample::state::{SampleEffort, SamplePlan};
 use crate::model::time::{Millis, Timestamp};
 use crate::tasks::clock::Clock;
 use crate::tasks::wake::Wake;
@@ -32,42 +32,13 @@ const SHARD_BYTES: (u64, u64) = (512 * 1_024, 16 * 1_048_576);
 /// Half of what a shard gives to all polling consumers together (2 MiB/s): the other half is left to them.
 const BYTES_PER_SEC: f64 = 1_048_576.0;
 
-/// Which records are read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Plan {
-    /// Those of the last seconds, once.
-    Window {
-        /// How many.
-        seconds: u32,
-    },
-    /// Those of the last seconds and all that come, until it is stopped.
-    Follow {
-        /// How many.
-        seconds: u32,
-    },
-    /// A few seconds of every minute, until it is stopped.
-    EveryMinute {
-        /// How many.
-        seconds: u32,
-    },
-}
-
-impl Plan {
-    /// How many seconds are asked for, of the past or of each minute.
-    pub fn seconds(self) -> u32 {
-        match self {
-            Self::Window { seconds } | Self::Follow { seconds } | Self::EveryMinute { seconds } => seconds,
-        }
-    }
-}
-
 /// What to sample.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SamplerOptions {
     /// The shards.
     pub shards: Vec<ShardId>,
     /// Which of their records.
-    pub plan: Plan,
+    pub plan: SamplePlan,
     /// `GetRecords` calls a second and shard, 1 to 5.
     pub reads_per_sec: u32,
 }
@@ -77,7 +48,8 @@ impl SamplerOptions {
         let share = STREAM_BYTES / self.shards.len().max(1) as u64;
         let most_bytes = share.clamp(SHARD_BYTES.0, SHARD_BYTES.1);
         // To follow a shard at its write limit, reading has to be a little faster than writing.
-        let bytes_per_sec = if matches!(self.plan, Plan::Follow { .. }) { 1.5 * BYTES_PER_SEC } else { BYTES_PER_SEC };
+        let bytes_per_sec =
+            if matches!(self.plan, SamplePlan::Follow { .. }) { 1.5 * BYTES_PER_SEC } else { BYTES_PER_SEC };
         Allowance { reads_per_sec: self.reads_per_sec.clamp(1, 5), bytes_per_sec, most_bytes }
     }
 
@@ -88,8 +60,8 @@ impl SamplerOptions {
 
     fn reading(&self, span: Span) -> Reading {
         match self.plan {
-            Plan::Window { .. } | Plan::EveryMinute { .. } => Reading::of_window(span, self.allowance()),
-            Plan::Follow { .. } => Reading::following(span.from, self.allowance()),
+            SamplePlan::Window { .. } | SamplePlan::EveryMinute { .. } => Reading::of_window(span, self.allowance()),
+            SamplePlan::Follow { .. } => Reading::following(span.from, self.allowance()),
         }
     }
 }
@@ -198,7 +170,7 @@ impl Sampler {
         let progress = Progress {
             sample: Arc::new(sample.clone()),
             effort: SampleEffort { window_seconds: options.plan.seconds(), ..SampleEffort::default() },
-            fraction: matches!(options.plan, Plan::Window { .. }).then_some(0.0),
+            fraction: options.plan.fraction_at_start(),
             failed: Vec::new(),
             span: options.span(clock.now()),
             end: None,
@@ -213,7 +185,7 @@ impl Sampler {
             self.round(&mut publish).await;
             let failed = self.progress.failed.len();
             let is_hopeless = failed > 0 && failed == self.options.shards.len() && self.sample.is_empty();
-            if is_hopeless || !matches!(self.options.plan, Plan::EveryMinute { .. }) {
+            if is_hopeless || !matches!(self.options.plan, SamplePlan::EveryMinute { .. }) {
                 break;
             }
             let next = began + Millis::from_mins(1);

@@ -6,7 +6,7 @@
 mod driver;
 pub mod reading;
 
-pub use driver::{Plan, Progress, SamplerHandle, SamplerOptions, sample_once, start_sampler};
+pub use driver::{Progress, SamplerHandle, SamplerOptions, sample_once, start_sampler};
 
 #[cfg(test)]
 mod tests;

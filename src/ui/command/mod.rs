@@ -146,6 +146,10 @@ pub enum Command {
     StartSample(SampleRequest),
     /// End the sampling early and keep what it has.
     StopSample,
+    /// Follow one shard of the open stream record by record; replaces the one that is followed.
+    StartLive(ShardId),
+    /// Follow no shard any more.
+    StopLive,
     /// Show only what passes this filter; an empty one shows everything.
     FilterTail(FilterSpec),
     /// Show records like this from now on.

@@ -239,7 +239,7 @@ pub const ENTRIES: [Entry; 23] = [
 ];
 
 /// Keys that a view handles itself, for the shortcuts dialog.
-pub const VIEW_KEYS: [(&str, &str); 18] = [
+pub const VIEW_KEYS: [(&str, &str); 19] = [
     ("↑ ↓ j k", "move row"),
     ("Enter", "open the selected row"),
     ("Esc", "close, clear the selection"),
@@ -247,6 +247,7 @@ pub const VIEW_KEYS: [(&str, &str); 18] = [
     ("n N", "heatmap: next, previous flagged shard"),
     ("m s", "heatmap: next metric, next order"),
     ("[ ]", "heatmap: shorter, longer range"),
+    ("l", "heatmap: follow the selected shard second by second"),
     ("p", "heatmap: pin the cell at the cursor"),
     ("drag wheel", "heatmap: zoom time; Esc goes back"),
     ("⇧ wheel", "heatmap: scroll the shards"),

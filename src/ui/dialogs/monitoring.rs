@@ -5,6 +5,7 @@ use eframe::egui::{Id, Ui, vec2};
 use super::inject::lock_words;
 use super::unlock::word_to_type;
 use crate::model::connection::ConnectionInfo;
+use crate::model::cost;
 use crate::model::format;
 use crate::model::limits::{SHARD_METRIC_DOLLARS_PER_MONTH, SHARD_METRICS};
 use crate::model::world::{OpenStream, World};
@@ -19,11 +20,6 @@ const WIDTH: f32 = 520.0;
 #[derive(Debug, Default)]
 pub struct MonitoringState {
     typed: String,
-}
-
-/// What all shard-level metrics of this many shards cost a month at list price.
-pub fn dollars_per_month(shards: usize) -> f64 {
-    shards as f64 * SHARD_METRICS.len() as f64 * SHARD_METRIC_DOLLARS_PER_MONTH
 }
 
 /// The change that the dialog offers: on where any metric is off, else off.
@@ -85,7 +81,7 @@ fn why_not(world: &World, open: &OpenStream, word: Option<&str>, typed: &str) ->
 fn body(ui: &mut Ui, change: &MonitoringChange, shards: usize, word: Option<&str>, state: &mut MonitoringState) {
     let t = theme::tokens(ui);
     ui.spacing_mut().item_spacing = vec2(8.0, 6.0);
-    let dollars = dollars_per_month(shards);
+    let price = cost::dollars(cost::shard_metrics_dollars(shards));
     let words = if change.enable {
         "CloudWatch then keeps exact sums a minute for every shard, refused writes among them, from now on and not for the \
          past. The first figures come some minutes later. Bursts within a minute still need Live 1 s."
@@ -94,7 +90,7 @@ fn body(ui: &mut Ui, change: &MonitoringChange, shards: usize, word: Option<&str
     };
     text::paragraph(ui, words, fonts::body(), t.text);
     ui.add_space(2.0);
-    let sum = format!("{}${dollars:.2} / month", if change.enable { "+" } else { "−" });
+    let sum = format!("{}{price} / month", if change.enable { "+" } else { "−" });
     ui.horizontal(|ui| {
         text::label(ui, &sum, fonts::title(), if change.enable { t.warn } else { t.ok });
         let count = format::counted(shards, "shard");
@@ -104,7 +100,7 @@ fn body(ui: &mut Ui, change: &MonitoringChange, shards: usize, word: Option<&str
     });
     if let Some(word) = word {
         ui.add_space(4.0);
-        text::label(ui, &format!("Type {word} to confirm"), fonts::small(), t.weak);
+        text::label(ui, format!("Type {word} to confirm"), fonts::small(), t.weak);
         let name = format!("Type {word}");
         TextField::new(Id::unique("monitoring word"), &name, &mut state.typed).mono().width(WIDTH - 60.0).show(ui);
     }

@@ -22,6 +22,8 @@ pub struct Marks<'a> {
     pub drawn: Option<Zoom>,
     /// Figures before this moment were generated for the demo.
     pub generated_before: Option<Timestamp>,
+    /// Since when shards are measured from records, where they are.
+    pub measured_since: Option<Timestamp>,
 }
 
 /// Length of a window in words: `60 min`, `24 h`, `7 days`.
@@ -58,8 +60,10 @@ pub fn show(ui: &Ui, t: &Tokens, area: Rect, columns: &Columns, marks: &Marks<'_
     head(area.left() + gutter::HASH_LEFT, Align2::LEFT_CENTER, "Hash range");
     let right = gutter::Right::of(columns);
     head(right.now, Align2::RIGHT_CENTER, "now");
-    head(right.peak, Align2::RIGHT_CENTER, "peak");
-    head(right.spark.min, Align2::LEFT_CENTER, &length_words(marks.grid.window));
+    head(right.peak, Align2::RIGHT_CENTER, if marks.grid.is_sampled { "±" } else { "peak" });
+    let since = marks.measured_since.filter(|since| *since > marks.grid.window.start);
+    let length = since.map_or_else(|| length_words(marks.grid.window), |since| format!("since {}", since.hm()));
+    head(right.spark.min, Align2::LEFT_CENTER, &length);
     head(right.flags, Align2::LEFT_CENTER, "flags");
     let mut taken = Vec::new();
     let words = |at: Timestamp| moment_words(marks.grid.window, at);
@@ -111,6 +115,11 @@ fn event_marks(marks: &Marks<'_>, columns: &Columns) -> Vec<Mark> {
             }
             _ => found.push(Mark { at: event.at, label: event.label.clone(), name }),
         }
+    }
+    if let Some(at) = marks.measured_since.map(column).filter(|at| *at >= span.start && *at < span.end) {
+        let time = at.hm();
+        let name = format!("Shards are measured from {time} UTC on, by reading some of their records");
+        found.push(Mark { at, label: format!("sampled from {time}"), name });
     }
     if let Some(at) = marks.generated_before.map(column).filter(|at| *at >= span.start && *at < span.end) {
         let time = at.hm();

@@ -123,6 +123,9 @@ fn marks(ctx: &Context, t: &Tokens, dark_mode: bool, prepared: &mut Prepared, si
             row_marks(&mut ink, dark_mode, row, place, sight);
         }
         gap_lines(&mut ink, t, dark_mode, grid, sight);
+        for (place, row) in rows().filter(|(_, row)| row.estimate.is_some()) {
+            estimate_marks(&mut ink, t, row, place, sight);
+        }
         for (place, row) in rows() {
             limit_marks(&mut ink, grid, row, place, sight);
         }
@@ -216,6 +219,35 @@ fn gap_lines(ink: &mut Ink, t: &Tokens, dark_mode: bool, grid: &HeatGrid, sight:
     }
 }
 
+/// An estimate is lower than a sum of CloudWatch, with room around it, so that the two are told apart by shape.
+fn estimate_marks(ink: &mut Ink, t: &Tokens, row: &HeatRow, place: usize, sight: &Sight) {
+    let inset = estimate_inset(sight);
+    if inset <= 0.0 {
+        return;
+    }
+    let (columns, lens) = (&sight.columns, sight.columns.lens);
+    for bin in (0..lens.count).filter(|bin| row.highest(lens.columns_of(*bin)).is_some()) {
+        let cell = sight.cell(place, bin);
+        let (left, right) = (columns.x(bin), columns.x(bin + 1));
+        let rect = |min: (f32, f32), max: (f32, f32)| Rect::from_min_max(min.into(), max.into());
+        ink.rect(rect((left, cell.top()), (right, cell.top() + inset)), t.panel);
+        ink.rect(rect((left, cell.bottom() - inset), (right, cell.bottom())), t.panel);
+        if has_wide_gaps(sight) {
+            ink.rect(rect((right - 2.0, cell.top()), (right, cell.bottom())), t.panel);
+        }
+    }
+}
+
+/// Whether columns are wide enough for a second point of gap between estimates.
+fn has_wide_gaps(sight: &Sight) -> bool {
+    sight.columns.gap() > 0.0 && sight.columns.pitch() >= 6.0
+}
+
+/// How much lower an estimate is than its row, above and below.
+fn estimate_inset(sight: &Sight) -> f32 {
+    if sight.row_height < 7.0 { 0.0 } else { (sight.cell_height() * 0.17).round().max(1.0) }
+}
+
 /// Until when the row at a place and the one below it were one band of the key space.
 fn joint_until(grid: &HeatGrid, place: usize) -> Option<Timestamp> {
     let (upper, lower) = (grid.row(place)?, grid.row(place + 1)?);
@@ -229,7 +261,11 @@ fn limit_marks(ink: &mut Ink, grid: &HeatGrid, row: &HeatRow, index: usize, sigh
     let (metric, thresholds) = (grid.metric(), grid.thresholds());
     for bin in 0..lens.count {
         let columns = lens.columns_of(bin);
-        let cell = sight.cell(index, bin);
+        let mut cell = sight.cell(index, bin);
+        if row.estimate.is_some() {
+            cell = cell.shrink2(eframe::egui::vec2(0.0, estimate_inset(sight)));
+            cell.max.x -= if has_wide_gaps(sight) { 1.0 } else { 0.0 };
+        }
         if sight.row_height >= 7.0
             && cell.width() >= 4.0
             && let Some((_, Cell::Own(value) | Cell::Before(value))) = row.highest(columns.clone())

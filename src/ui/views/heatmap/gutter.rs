@@ -61,6 +61,8 @@ pub struct Line<'a> {
     pub index: usize,
     /// Whether it is selected.
     pub is_selected: bool,
+    /// Whether rows are estimates, so that the second column says how sure they are.
+    pub is_sampled: bool,
     /// How much is written out.
     pub detail: Detail,
 }
@@ -90,7 +92,11 @@ pub fn paint(painter: &Painter, t: &Tokens, left: f32, sight: &Sight, line: &Lin
         painter.text(pos2(x, middle), Align2::RIGHT_CENTER, text, font.clone(), color);
     };
     figure(right.now, row.now, &line.text.now, t.text);
-    figure(right.peak, row.peak, &line.text.peak, t.weak);
+    if line.is_sampled {
+        painter.text(pos2(right.peak, middle), Align2::RIGHT_CENTER, &line.text.around, font.clone(), t.weak);
+    } else {
+        figure(right.peak, row.peak, &line.text.peak, t.weak);
+    }
     if sight.row_height >= 12.0 {
         let area = Rect::from_x_y_ranges(right.spark, Rangef::new(top + 3.0, top + sight.row_height - 4.0));
         let peak = row.peak.unwrap_or(0.0);
@@ -146,6 +152,12 @@ fn flags(painter: &Painter, t: &Tokens, left: f32, middle: f32, row: &HeatRow) {
         let color = theme::severity_color(t, row.severity);
         painter.add(eframe::egui::Shape::convex_polygon(points, color, eframe::egui::Stroke::NONE));
         x += 16.0;
+    }
+    let bursts = row.estimate.map_or(0, |estimate| estimate.burst_seconds);
+    if bursts > 0 {
+        painter.text(pos2(x, middle), Align2::LEFT_CENTER, icons::LIGHTNING, fonts::icon(12.0), t.warn);
+        painter.text(pos2(x + 14.0, middle), Align2::LEFT_CENTER, format!("{bursts} s"), fonts::value(), t.warn);
+        return;
     }
     if let Some(count) = row.throttled.filter(|count| *count > 0.0) {
         let is_recent = row.throttles.count_recent(RECENT_PERIODS, |count| count > 0.0) > 0;

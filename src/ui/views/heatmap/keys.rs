@@ -1,14 +1,16 @@
 //! The keyboard of the heatmap: ← → move the time cursor, ↑ ↓ j k the row, h the hottest, n N the flagged ones, m s the
-//! next metric and order, [ ] the range, p pins, c C copy, Esc takes back one thing at a time.
+//! next metric and order, [ ] the range, p pins, l follows a shard live, c C copy, Esc takes back one thing at a time.
 
 use eframe::egui::{Key, Modifiers, Ui};
 
+use super::live;
 use super::prepared::Prepared;
 use super::state::{HeatmapState, Pin};
 use crate::model::heat_metric::{HeatMetric, HeatSort};
 use crate::model::heat_range::HeatRange;
 use crate::model::ids::ShardId;
 use crate::model::time::Millis;
+use crate::model::world::OpenStream;
 use crate::ui::command::{Command, Commands, Tab};
 use crate::ui::widgets;
 
@@ -17,7 +19,7 @@ pub fn take(
     ui: &Ui,
     state: &mut HeatmapState,
     prepared: &Prepared,
-    range: HeatRange,
+    open: &OpenStream,
     selection: &mut Option<ShardId>,
     out: &mut Commands,
 ) {
@@ -41,12 +43,12 @@ pub fn take(
     }
     let grid = &prepared.grid;
     let current = prepared.row_of(selection.as_ref()).filter(|_| selection.is_some() || !grid.has_shard_metrics);
-    let last = grid.len().saturating_sub(1);
+    let (first, last) = (grid.first_shard_place(), grid.len().saturating_sub(1));
     let mut target = None;
     if (arrows && plain(Key::ArrowDown)) || plain(Key::J) {
-        target = Some(current.map_or(0, |row| (row + 1).min(last)));
+        target = Some(current.map_or(first, |row| (row + 1).min(last)));
     } else if (arrows && plain(Key::ArrowUp)) || plain(Key::K) {
-        target = Some(current.map_or(last, |row| row.saturating_sub(1)));
+        target = Some(current.map_or(last, |row| row.saturating_sub(1).max(first)));
     } else if plain(Key::H) {
         target = grid.hottest();
     } else if shift(Key::N) {
@@ -63,6 +65,10 @@ pub fn take(
         out.push(Command::Copy(row.to_json(grid.metric())));
     }
     options(&plain, state, prepared);
+    if plain(Key::L) {
+        live::toggle(open, prepared, selection, out);
+    }
+    let range = open.range;
     for (key, other) in [(Key::OpenBracket, range.shorter()), (Key::CloseBracket, range.longer())] {
         if plain(key) && other != range {
             set_range(state, other, out);

@@ -20,6 +20,8 @@ pub struct Scale {
     pub thresholds: HeatThresholds,
     /// Length of a column in minutes.
     pub minutes: i64,
+    /// Whether the cells of shards are estimates from records.
+    pub is_sampled: bool,
     /// Whether some cells show what stood in a shard's place before.
     pub has_bands: bool,
 }
@@ -38,7 +40,11 @@ pub fn paint(painter: &Painter, t: &Tokens, dark_mode: bool, area: Rect, columns
         HeatMetric::Throttles => throttle_scale(painter, t, dark_mode, bar),
         _ => full_scale(painter, t, dark_mode, bar, scale),
     };
-    keys(painter, t, dark_mode, end + 24.0, middle, right, scale.has_bands);
+    if scale.is_sampled {
+        sources(painter, t, dark_mode, end + 24.0, middle, right);
+    } else {
+        keys(painter, t, dark_mode, end + 24.0, middle, right, scale.has_bands);
+    }
     painter.hline(area.x_range(), area.bottom() - 0.5, Stroke::new(1.0, t.stroke));
 }
 
@@ -81,6 +87,31 @@ fn throttle_scale(painter: &Painter, t: &Tokens, dark_mode: bool, scale: Rect) -
         painter.text(pos2(scale.left() + x, scale.bottom() + 7.0), Align2::LEFT_CENTER, text, fonts::value(), t.weak);
     }
     scale.left() + 110.0
+}
+
+/// What tells an estimate, a sum and the unknown apart: the shape.
+fn sources(painter: &Painter, t: &Tokens, dark_mode: bool, left: f32, middle: f32, right: f32) {
+    let mut x = left;
+    for (mark, name) in ["sampled estimate", "CloudWatch sum", "unknown", "throttled writes"].into_iter().enumerate() {
+        let width = widgets::text_width(painter, name, fonts::fine());
+        if x + 15.0 + width > right {
+            return;
+        }
+        let whole = Rect::from_min_size(pos2(x, middle - 7.0), vec2(9.0, 14.0));
+        match mark {
+            0 => {
+                let small = Rect::from_min_size(pos2(x, middle - 5.0), vec2(8.0, 9.0));
+                painter.rect_filled(small, 0, heat::color(0.5, dark_mode));
+            }
+            1 => {
+                painter.rect_filled(whole, 0, heat::color(0.5, dark_mode));
+            }
+            2 => grid::paint_hatch_swatch(painter, dark_mode, whole),
+            _ => grid::paint_notch_swatch(painter, dark_mode, whole),
+        }
+        painter.text(pos2(x + 15.0, middle), Align2::LEFT_CENTER, name, fonts::fine(), t.weak);
+        x += 15.0 + width + 17.0;
+    }
 }
 
 /// The marks and their names, as many as end before `right`.

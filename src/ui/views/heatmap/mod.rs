@@ -4,6 +4,7 @@
 //! A frame costs what is in sight: cells are one texture, marks one cached mesh, text is laid out for visible rows only.
 
 mod axis;
+mod banner;
 mod geometry;
 mod grid;
 mod gutter;
@@ -12,6 +13,7 @@ mod keys;
 mod legend;
 mod lens;
 mod lines;
+mod live;
 mod plots;
 mod prepared;
 mod rows;
@@ -56,9 +58,10 @@ pub fn show(ui: &mut Ui, world: &World, state: &mut HeatmapState, selection: &mu
         widgets::empty(ui, icons::HEATMAP, "No stream is open", "Choose one in the list at the left.", None);
         return;
     };
-    if let Some((metrics, _)) = &open.metrics.value {
+    if let Some(metrics) = open.shown_metrics() {
         let given = Given {
             metrics,
+            measured: open.measured.as_ref(),
             shards: open.shards.value.as_ref().map(|(shards, _)| shards),
             open_shards: open_shard_count(open),
             thresholds: world.settings.heat_thresholds,
@@ -71,16 +74,16 @@ pub fn show(ui: &mut Ui, world: &World, state: &mut HeatmapState, selection: &mu
     if let Some(prepared) = &mut state.prepared {
         greet(&mut state.greeted, prepared, open, selection);
     }
-    toolbar::show(ui, areas.toolbar, world, state, !is_wide, out);
+    toolbar::show(ui, areas.toolbar, world, state, selection, !is_wide, out);
     if open.figures != state.metric.figures() {
         out.push(Command::WantFigures(state.metric.figures()));
     }
     let mut prepared = state.prepared.take();
     if let Some(prepared) = &prepared {
-        keys::take(ui, state, prepared, open.range, selection, out);
+        keys::take(ui, state, prepared, open, selection, out);
         areas = areas.below(strips::show(ui, areas.below_toolbar(), world, open, prepared, out));
     }
-    match (&mut prepared, open.metrics.value.as_ref().map(|(metrics, _)| metrics)) {
+    match (&mut prepared, open.shown_metrics()) {
         (Some(prepared), Some(metrics)) if prepared.grid.columns() > 0 => {
             let main = Main { world, open, metrics, area: areas.main };
             ui.scope_builder(UiBuilder::new().max_rect(areas.main).id_salt("heatmap main"), |ui| {
@@ -167,7 +170,9 @@ impl Main<'_> {
         let strip = |top: f32, height: f32| Rect::from_min_size(pos2(area.left(), top), vec2(area.width(), height));
         let rows_area = strip(area.top() + AXIS_HEIGHT, heights.rows);
         let legend_area = strip(rows_area.bottom(), LEGEND_HEIGHT);
-        let plot_rects = plots::rects(&columns, legend_area.bottom(), heights.plot_scale);
+        let is_live = self.open.live_shard.is_some();
+        let plot_rects =
+            if is_live { [Rect::NOTHING; 3] } else { plots::rects(&columns, legend_area.bottom(), heights.plot_scale) };
         let places = rows::Places { area: rows_area, columns, row_height: heights.row };
         let surface = zoom::Surface {
             columns,
@@ -179,18 +184,40 @@ impl Main<'_> {
         let column = rows::point(ui, state, &places, &plot_rects);
         let opacity = if self.open.metrics.is_stale() { STALE_OPACITY } else { 1.0 };
         let generated_before = self.world.generated_before;
-        let marks = axis::Marks { grid: &prepared.grid, cursor: column, drawn, generated_before };
+        let marks = axis::Marks {
+            grid: &prepared.grid,
+            cursor: column,
+            drawn,
+            generated_before,
+            measured_since: prepared.since(),
+        };
         let t = theme::tokens(ui);
         axis::show(ui, t, strip(area.top(), AXIS_HEIGHT), &columns, &marks);
         let stream = self.open.name.as_str();
-        let frame = rows::Frame { places: &places, stream, generated_before, column, drawn, opacity };
+        let frame = rows::Frame {
+            places: &places,
+            stream,
+            generated_before,
+            measured_since: prepared.since(),
+            column,
+            drawn,
+            opacity,
+        };
         let cell = rows::show(ui, &frame, state, prepared, selection, out);
         self.legend(ui, state, prepared, legend_area, &columns, out);
         let cursor = column.filter(|_| drawn.is_none());
         let row = prepared.row_of(selection.as_ref()).and_then(|row| prepared.grid.row(row));
         let is_critical = row.is_some_and(|row| row.severity == Severity::Critical);
         let around = plots::Around { grid: &prepared.grid, columns, left: area.left(), cursor, opacity, is_critical };
-        self.plots(ui, prepared, selection.as_ref(), &around, &plot_rects);
+        if let Some(shard) = &self.open.live_shard {
+            live::paint_bracket(ui.painter(), t, &columns, legend_area, self.world.now);
+            let area = strip(legend_area.bottom(), area.bottom() - legend_area.bottom());
+            let thresholds = prepared.grid.options.thresholds;
+            live::Panel { open: self.open, shard, area, columns: &columns, thresholds }.show(ui, out);
+        } else {
+            self.plots(ui, prepared, selection.as_ref(), &around, &plot_rects);
+        }
+        self.not_measured(ui, prepared, &places);
         self.nothing_reported(ui, prepared, rows_area, &columns);
         if let Some(span) = drawn {
             zoom::paint_drawn(ui.painter(), t, &surface, span);
@@ -214,6 +241,7 @@ impl Main<'_> {
             metric: grid.metric(),
             thresholds: grid.thresholds(),
             minutes: i64::from(grid.window.step_seconds) / 60,
+            is_sampled: grid.is_sampled,
             has_bands: grid.rows.iter().any(|row| row.before.is_some()),
         };
         legend::paint(ui.painter(), theme::tokens(ui), ui.visuals().dark_mode, area, columns, scale, right);
@@ -285,6 +313,26 @@ impl Main<'_> {
         }
     }
 
+    /// Over the hatched part of rows that are estimates: since when they are measured, or that they are not.
+    fn not_measured(&self, ui: &mut Ui, prepared: &Prepared, places: &rows::Places) {
+        let columns = &places.columns;
+        if !prepared.grid.is_sampled || prepared.is_blank() {
+            return;
+        }
+        let mut area = geometry::cells_rect(columns, places.area.top(), places.area.height());
+        area.min.y += places.row_height;
+        let (title, words) = match prepared.since() {
+            Some(since) => {
+                area.max.x = columns.x_of(since).clamp(area.left(), area.right());
+                (format!("Not measured before {}", since.hm()), "sampling began then, see the stream row")
+            }
+            None => ("Shards are not measured yet".to_owned(), "only the stream as a whole is known, see its row"),
+        };
+        if area.width() >= 280.0 && area.height() >= 80.0 {
+            strips::nothing_reported(ui, area, &title, words);
+        }
+    }
+
     /// Over rows without a single figure: nothing was written, or nothing is reported yet.
     fn nothing_reported(&self, ui: &mut Ui, prepared: &Prepared, area: Rect, columns: &Columns) {
         if !prepared.is_blank() || area.height() < 60.0 {
@@ -321,6 +369,13 @@ impl Main<'_> {
         let mut text = tooltip::CellText::of(tooltip::Subject { row, figures, column, window, shards, thresholds });
         if let Some(before) = came_from {
             text.gap = Some(format!("{}: this shard did not exist yet", before.label()));
+        }
+        let measured = prepared.measured.as_ref().zip(row.shard_id.as_ref());
+        let coverage = measured.and_then(|(measured, shard)| measured.coverage(shard, column));
+        if let Some(coverage) = coverage.filter(|coverage| coverage.known_seconds > 0) {
+            let of = grid.window.step_seconds;
+            let around = coverage.half_width.map_or(String::new(), |half| format!(", ± {:.0} points", half * 100.0));
+            text.rows.push(("Estimated from", format!("{} of {of} s{around}", coverage.known_seconds)));
         }
         if columns.lens.per > 1 {
             let end = columns.lens.time_of(bin + 1);

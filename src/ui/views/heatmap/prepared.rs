@@ -11,12 +11,14 @@ use super::state::Given;
 use super::texels::Texels;
 use crate::model::format;
 use crate::model::health::Severity;
-use crate::model::heat_grid::{HeatGrid, HeatOptions, HeatRow};
+use crate::model::heat_grid::{HeatGrid, HeatOptions, HeatRow, RowEstimate};
 use crate::model::heat_metric::HeatMetric;
 use crate::model::ids::ShardId;
 use crate::model::metrics::StreamMetrics;
+use crate::model::sampled_metrics::MeasuredMetrics;
 use crate::model::shard_map::ShardMap;
 use crate::model::shard_story::{LoadShare, LoadTotals};
+use crate::model::time::Timestamp;
 
 /// Most points of a row's sparkline: one for each of its 48 points of width.
 const SPARK_POINTS: usize = 48;
@@ -35,29 +37,48 @@ pub struct RowText {
     pub now: String,
     /// The largest figure.
     pub peak: String,
+    /// How far the newest figure may be off, in points; 0 where it is no estimate.
+    pub around: String,
     /// Its figures over time; the highest of several columns where there are many.
     pub spark: Vec<Option<f64>>,
 }
 
 impl RowText {
-    fn of(row: &HeatRow, metric: HeatMetric) -> Self {
+    /// The line of a row begins at column `from`.
+    fn of(row: &HeatRow, metric: HeatMetric, from: usize) -> Self {
         let figure = |value: Option<f64>| value.map_or(format::UNKNOWN.to_owned(), |value| metric.short(value));
-        let len = row.values.len();
+        let end = row.values.len();
+        let len = end.saturating_sub(from);
         let per = len.div_ceil(if len > 2 * SPARK_POINTS { SPARK_POINTS } else { len.max(1) }).max(1);
-        let point = |at: usize| (at..(at + per).min(len)).filter_map(|column| row.values.at(column)).reduce(f64::max);
+        let point = |at: usize| (at..(at + per).min(end)).filter_map(|column| row.values.at(column)).reduce(f64::max);
         Self {
             name: row.accessible_name(metric),
             label: row.label(),
-            now: figure(row.now),
+            now: if row.estimate.is_some() && row.now.is_some() {
+                format!("~{}", figure(row.now))
+            } else {
+                figure(row.now)
+            },
             peak: figure(row.peak),
-            spark: (0..len).step_by(per).map(point).collect(),
+            around: around(row),
+            spark: (from..end).step_by(per).map(point).collect(),
         }
+    }
+}
+
+fn around(row: &HeatRow) -> String {
+    match row.estimate {
+        None if row.now.is_some() => "0".to_owned(),
+        Some(RowEstimate { half_width: Some(half), .. }) if row.now.is_some() => format!("{:.0}", half * 100.0),
+        _ => format::UNKNOWN.to_owned(),
     }
 }
 
 /// The grid, its names and its textures.
 pub struct Prepared {
     metrics: Arc<StreamMetrics>,
+    /// How shards were measured, where their figures are estimates.
+    pub measured: Option<Arc<MeasuredMetrics>>,
     shards: Option<Arc<ShardMap>>,
     dark_mode: bool,
     /// Counts the changes, for what is cached on top.
@@ -89,6 +110,7 @@ impl Prepared {
         let grid = build(given, options);
         let mut prepared = Self {
             metrics: Arc::clone(given.metrics),
+            measured: given.measured.cloned(),
             shards: given.shards.cloned(),
             dark_mode: given.dark_mode,
             version: 0,
@@ -125,6 +147,7 @@ impl Prepared {
         let sorted = is_same_map && is_only_sort && self.grid.sort_by(options.sort);
         let changed = if sorted && !is_same_answer { self.grid.update(given.metrics).ok() } else { None };
         self.metrics = Arc::clone(given.metrics);
+        self.measured = given.measured.cloned();
         self.shards = given.shards.cloned();
         self.dark_mode = given.dark_mode;
         let is_kept = sorted && (is_same_answer || changed.is_some());
@@ -152,16 +175,20 @@ impl Prepared {
 
     /// Makes what is looked up by row or place.
     fn index(&mut self) {
+        if let Some(measured) = &self.measured {
+            self.grid.note_estimates(measured);
+        }
         let grid = &self.grid;
         self.version += 1;
         self.texts.clear();
         self.texts.resize_with(grid.rows.len(), OnceCell::new);
+        let first = grid.first_shard_place();
         if self.placed != grid.order() {
             self.placed = grid.order().to_vec();
             let placed = grid.shown().enumerate().filter_map(|(place, row)| Some((row.shard_id.clone()?, place)));
             self.places = placed.collect();
         }
-        let in_trouble = grid.shown().enumerate().filter(|(_, row)| row.severity >= Severity::Warning);
+        let in_trouble = grid.shown().enumerate().skip(first).filter(|(_, row)| row.severity >= Severity::Warning);
         self.trouble = in_trouble.map(|(place, row)| (place, row.severity)).collect();
         self.flagged = flagged(grid);
         self.hottest = hottest(grid);
@@ -181,7 +208,17 @@ impl Prepared {
     pub fn text(&self, place: usize) -> Option<&RowText> {
         let index = self.grid.index_at(place)?;
         let row = self.grid.rows.get(index)?;
-        Some(self.texts.get(index)?.get_or_init(|| RowText::of(row, self.grid.metric())))
+        Some(self.texts.get(index)?.get_or_init(|| RowText::of(row, self.grid.metric(), self.spark_from())))
+    }
+
+    /// The column from which the lines of the rows are drawn: where all shards are estimates, that in which they begin.
+    fn spark_from(&self) -> usize {
+        self.since().and_then(|since| self.grid.window.unknown_series().index_of(since)).unwrap_or(0)
+    }
+
+    /// Since when shards are measured, where they are.
+    pub fn since(&self) -> Option<Timestamp> {
+        self.measured.as_ref().and_then(|measured| measured.since).filter(|_| self.grid.is_sampled)
     }
 
     /// Shards that need attention, worst first.

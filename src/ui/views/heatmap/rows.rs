@@ -2,7 +2,9 @@
 
 use eframe::egui::scroll_area::ScrollSource;
 use eframe::egui::style::ScrollAnimation;
-use eframe::egui::{Mesh, Painter, Rect, Role, ScrollArea, Sense, Shape, Ui, UiBuilder, WidgetInfo, pos2, vec2};
+use eframe::egui::{
+    Mesh, Painter, Rect, Role, ScrollArea, Sense, Shape, Stroke, Ui, UiBuilder, WidgetInfo, pos2, vec2,
+};
 
 use super::axis;
 use super::geometry::Columns;
@@ -37,6 +39,8 @@ pub struct Frame<'a> {
     pub stream: &'a str,
     /// Figures before this moment were generated for the demo.
     pub generated_before: Option<Timestamp>,
+    /// Since when shards are measured from records, where they are.
+    pub measured_since: Option<Timestamp>,
     /// The column under the cursor.
     pub column: Option<usize>,
     /// The span that is being drawn.
@@ -188,8 +192,11 @@ fn rows_in_sight(
         trouble_ticks(&painter, t, prepared, area);
     }
     grid::paint_bands(&painter, t, &prepared.grid, sight);
-    let marks =
-        axis::Marks { grid: &prepared.grid, cursor: None, drawn: None, generated_before: frame.generated_before };
+    let Frame { generated_before, measured_since, .. } = *frame;
+    let marks = axis::Marks { grid: &prepared.grid, cursor: None, drawn: None, generated_before, measured_since };
+    if prepared.grid.is_sampled && sight.rows.start == 0 {
+        painter.hline(area.x_range(), sight.top(1) - 0.5, Stroke::new(1.0, t.stroke_strong));
+    }
     axis::paint_event_lines(&painter, t, &sight.columns, &marks, area);
     if let Some(row) = selected {
         grid::paint_selection(&painter, t, sight, row);
@@ -310,6 +317,7 @@ fn gutters(
             thresholds: prepared.grid.thresholds(),
             index,
             is_selected: selected == Some(index),
+            is_sampled: prepared.grid.is_sampled,
             detail: if is_written { Detail::Full } else { Detail::Bare },
         };
         gutter::paint(&dimmed, t, frame.places.area.left(), sight, &line);

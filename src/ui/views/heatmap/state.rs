@@ -12,6 +12,7 @@ use crate::model::heat_metric::{HeatMetric, HeatSort};
 use crate::model::heat_thresholds::HeatThresholds;
 use crate::model::ids::{ShardId, StreamName};
 use crate::model::metrics::StreamMetrics;
+use crate::model::sampled_metrics::MeasuredMetrics;
 use crate::model::shard_map::ShardMap;
 use crate::model::time::Timestamp;
 
@@ -81,6 +82,8 @@ impl std::fmt::Debug for HeatmapState {
 pub struct Given<'a> {
     /// The figures.
     pub metrics: &'a Arc<StreamMetrics>,
+    /// How shards were measured, where their figures are estimates.
+    pub measured: Option<&'a Arc<MeasuredMetrics>>,
     /// The shards, once they are listed.
     pub shards: Option<&'a Arc<ShardMap>>,
     /// Open shards of the stream, against which the stream row is held.

@@ -1,19 +1,17 @@
 //! What stands between toolbar and rows when something is missing, and what replaces the rows when nothing is there.
 
-use eframe::egui::{
-    Align, Align2, Layout, Rect, Role, Sense, Stroke, StrokeKind, Ui, UiBuilder, WidgetInfo, pos2, vec2,
-};
+use eframe::egui::{Align2, Rect, Role, Sense, Stroke, StrokeKind, Ui, UiBuilder, WidgetInfo, pos2, vec2};
 
+use super::banner;
 use super::state::Prepared;
 use crate::model::answer::Problem;
 use crate::model::format;
+use crate::model::sample::state::SampleRequest;
 use crate::model::world::{OpenStream, World};
-use crate::ui::command::{Command, Commands, Tab};
+use crate::ui::command::{Command, Commands};
 use crate::ui::theme::{self, fonts, icons};
-use crate::ui::widgets::{self, Button, ProblemAction};
+use crate::ui::widgets::{self, ProblemAction};
 
-/// Height of the banner about shard metrics.
-const BANNER_HEIGHT: f32 = 43.0;
 /// Height of the strip about old figures.
 const STALE_HEIGHT: f32 = 30.0;
 
@@ -25,52 +23,12 @@ pub fn show(ui: &mut Ui, area: Rect, world: &World, open: &OpenStream, prepared:
         stale(ui, strip, world, open, problem, out);
         top = strip.bottom();
     }
-    if !prepared.grid.has_shard_metrics {
-        let strip = Rect::from_min_size(pos2(area.left(), top), vec2(area.width(), BANNER_HEIGHT));
-        shard_metrics_banner(ui, strip, open, out);
+    if prepared.grid.is_sampled || !prepared.grid.has_shard_metrics {
+        let strip = Rect::from_min_size(pos2(area.left(), top), vec2(area.width(), banner::HEIGHT));
+        banner::show(ui, strip, world, open, prepared, out);
         top = strip.bottom();
     }
     top
-}
-
-/// Says that only the stream as a whole has figures, and how that is changed.
-fn shard_metrics_banner(ui: &mut Ui, area: Rect, open: &OpenStream, out: &mut Commands) {
-    let t = theme::tokens(ui);
-    let is_on = open.summary.get().is_some_and(|summary| summary.has_shard_metric("IncomingBytes"));
-    let (title, words) = if is_on {
-        ("No shard figures yet", "Enhanced monitoring is on; CloudWatch takes a few minutes to report the first ones.")
-    } else {
-        ("Shard metrics are off", "Without enhanced monitoring CloudWatch sees the stream as a whole, not its shards.")
-    };
-    let response = ui.interact(area, ui.scope_id().with("shard metrics"), Sense::hover());
-    response.widget_info(|| WidgetInfo::labeled(Role::Alert, true, format!("{title}. {words}")));
-    let painter = ui.painter();
-    painter.rect_filled(area, 0, t.warn_dim);
-    painter.rect_filled(Rect::from_min_size(area.min, vec2(3.0, area.height())), 0, t.warn);
-    painter.hline(area.x_range(), area.bottom() - 0.5, Stroke::new(1.0, t.stroke));
-    let middle = area.center().y;
-    painter.text(pos2(area.left() + 16.0, middle), Align2::LEFT_CENTER, icons::WARNING, fonts::icon(15.0), t.warn);
-    let left = pos2(area.left() + 40.0, middle);
-    let shown = painter.text(left, Align2::LEFT_CENTER, title, fonts::body_strong(), t.strong);
-    let button = if is_on { 0.0 } else { 150.0 };
-    let rest = Rect::from_min_max(pos2(shown.right() + 10.0, area.top()), area.max - vec2(button + 12.0, 0.0));
-    widgets::paint_elided(painter, rest, Align::Min, words, fonts::body(), t.text);
-    if !is_on {
-        let command = format!(
-            "aws kinesis enable-enhanced-monitoring --stream-name {} --shard-level-metrics ALL",
-            open.name.as_str()
-        );
-        let area = area.shrink2(vec2(12.0, 0.0));
-        let builder = UiBuilder::new().max_rect(area).layout(Layout::right_to_left(Align::Center));
-        ui.scope_builder(builder, |ui| {
-            let button = Button::new("Copy CLI command")
-                .icon(icons::COPY)
-                .tooltip("Switches shard metrics on. AWS bills them as custom metrics, seven for each shard.");
-            if ui.add(button).clicked() {
-                out.push(Command::Copy(command));
-            }
-        });
-    }
 }
 
 /// Says that what is shown is old, and why.
@@ -87,10 +45,15 @@ fn stale(ui: &mut Ui, area: Rect, world: &World, open: &OpenStream, problem: &Pr
 pub fn instead_of_rows(ui: &mut Ui, area: Rect, world: &World, open: &OpenStream, out: &mut Commands) {
     ui.scope_builder(UiBuilder::new().max_rect(area), |ui| {
         if world.connection().is_some_and(|connection| !connection.has_cloudwatch) {
-            let hint = "The heatmap is drawn from CloudWatch, and this endpoint has none. The records themselves can \
-                        be read.";
-            if widgets::empty(ui, icons::HEATMAP, "No metrics on this connection", hint, Some("Tail this stream")) {
-                out.push(Command::GoTab(Tab::Tail));
+            if open.sample.run.is_running() {
+                let shards = open.shards.get().map_or(0, |shards| shards.open_count());
+                widgets::loading_rows(ui, "Reading records", "the first seconds of every shard", shards.clamp(1, 200), 16.0);
+                return;
+            }
+            let hint = "This endpoint has no CloudWatch. Shards can be measured by reading some of their records: 4 s of \
+                        each minute.";
+            if widgets::empty(ui, icons::HEATMAP, "No metrics on this connection", hint, Some("Sample now")) {
+                out.push(Command::StartSample(SampleRequest::every_minute()));
             }
         } else if let Some((problem, _)) = &open.metrics.problem {
             if widgets::problem(ui, "Cannot read metrics", problem, out) == ProblemAction::Retry {

@@ -2,14 +2,15 @@
 
 use eframe::egui::{Align, Layout, Popup, Rect, Stroke, Ui, UiBuilder, vec2};
 
-use super::keys;
 use super::state::HeatmapState;
 use super::thresholds;
+use super::{keys, live};
 use crate::model::format;
 use crate::model::heat_grid::HeatGrid;
 use crate::model::heat_metric::{HeatMetric, HeatSort};
 use crate::model::heat_range::HeatRange;
-use crate::model::world::World;
+use crate::model::ids::ShardId;
+use crate::model::world::{OpenStream, World};
 use crate::ui::command::{Command, Commands};
 use crate::ui::theme::{self, fonts, icons};
 use crate::ui::widgets::{self, Button, Segment, text};
@@ -46,19 +47,27 @@ pub fn access(grid: &HeatGrid, metric: HeatMetric) -> Access {
     let name = metric.source_name();
     match (grid.has_shard_metrics, grid.knows(metric)) {
         _ if is_written => Access::Shards,
-        (true, true) => Access::Shards,
-        (true, false) => Access::Nothing(format!(
+        (true, true) if !grid.is_sampled => Access::Shards,
+        (true, false) if !grid.is_sampled => Access::Nothing(format!(
             "No shard has reported {name} in this range. Enhanced monitoring of the stream may leave it out."
         )),
-        (false, true) => {
+        (_, true) => {
             Access::StreamOnly(format!("Of the stream as a whole only: shards report {name} with enhanced monitoring."))
         }
-        (false, false) => Access::Nothing(format!("Shards report {name} with enhanced monitoring, which is off.")),
+        (_, false) => Access::Nothing(format!("Shards report {name} with enhanced monitoring, which is off.")),
     }
 }
 
 /// Draws the strip into `area`.
-pub fn show(ui: &mut Ui, area: Rect, world: &World, state: &mut HeatmapState, has_drawer: bool, out: &mut Commands) {
+pub fn show(
+    ui: &mut Ui,
+    area: Rect,
+    world: &World,
+    state: &mut HeatmapState,
+    selection: &mut Option<ShardId>,
+    has_drawer: bool,
+    out: &mut Commands,
+) {
     let t = theme::tokens(ui);
     ui.painter().hline(area.x_range(), area.bottom() - 0.5, Stroke::new(1.0, t.stroke_weak));
     let inner = Rect::from_min_max(area.min + vec2(16.0, 0.0), area.max - vec2(12.0, 1.0));
@@ -67,7 +76,7 @@ pub fn show(ui: &mut Ui, area: Rect, world: &World, state: &mut HeatmapState, ha
     let left = ui
         .scope_builder(builder, |ui| {
             ui.spacing_mut().item_spacing.x = 8.0;
-            right(ui, world, state, room, has_drawer, out);
+            right(ui, world, state, (room, has_drawer), selection, out);
             ui.min_rect().left()
         })
         .inner;
@@ -81,6 +90,11 @@ pub fn show(ui: &mut Ui, area: Rect, world: &World, state: &mut HeatmapState, ha
             sort_menu(ui, &mut state.sort, room);
             let thresholds = world.settings.heat_thresholds;
             thresholds::button(ui, &mut state.draft, state.metric, thresholds, room != Room::Wide, out);
+            if state.prepared.as_ref().is_some_and(|prepared| prepared.grid.is_sampled) {
+                widgets::tag(ui, "SAMPLED", widgets::TagStyle::Warn).on_hover_text(
+                    "Figures of shards are estimates from records that were read; that of the stream is exact.",
+                );
+            }
         }
     });
 }
@@ -132,7 +146,14 @@ fn metrics(ui: &mut Ui, state: &mut HeatmapState, room: Room) {
     state.metric = HeatMetric::ALL.get(index).copied().unwrap_or_default();
 }
 
-fn right(ui: &mut Ui, world: &World, state: &mut HeatmapState, room: Room, has_drawer: bool, out: &mut Commands) {
+fn right(
+    ui: &mut Ui,
+    world: &World,
+    state: &mut HeatmapState,
+    (room, has_drawer): (Room, bool),
+    selection: &mut Option<ShardId>,
+    out: &mut Commands,
+) {
     let t = theme::tokens(ui);
     let refresh = Button::new("").icon(icons::REFRESH).name("Refresh").tooltip("Fetch the newest minutes now");
     if ui.add(refresh).clicked() {
@@ -145,6 +166,7 @@ fn right(ui: &mut Ui, world: &World, state: &mut HeatmapState, room: Room, has_d
         }
     }
     let Some(open) = &world.open else { return };
+    live_button(ui, open, state, selection, out);
     ranges(ui, open.range, room, state, out);
     let answer = &open.metrics;
     let is_other = answer.get().is_some_and(|metrics| {
@@ -159,6 +181,30 @@ fn right(ui: &mut Ui, world: &World, state: &mut HeatmapState, room: Room, has_d
     if let Some(words) = words.filter(|_| room != Room::Tiny) {
         text::label(ui, words, fonts::small(), t.faint)
             .on_hover_text("When the figures were fetched. CloudWatch itself is 1 to 2 minutes late.");
+    }
+}
+
+/// Follows the selected shard second by second, or ends that.
+fn live_button(
+    ui: &mut Ui,
+    open: &OpenStream,
+    state: &HeatmapState,
+    selection: &mut Option<ShardId>,
+    out: &mut Commands,
+) {
+    let Some(prepared) = &state.prepared else { return };
+    let is_on = open.live_shard.is_some();
+    let can = if is_on || live::subject(prepared, selection.as_ref()).is_some() {
+        Ok(())
+    } else {
+        Err("No shard of this stream takes writes.")
+    };
+    let kind = if is_on { widgets::ButtonKind::On } else { widgets::ButtonKind::Default };
+    let about = "Follows the selected shard record by record (L): what a minute hides. It ends when you leave the heatmap, \
+                 since reading costs the shard's consumers.";
+    let name = if is_on { "Live 1 s, on" } else { "Live 1 s" };
+    if ui.add(Button::new("Live 1 s").name(name).kind(kind).icon(icons::PULSE).tooltip(about).enabled(can)).clicked() {
+        live::toggle(open, prepared, selection, out);
     }
 }
 

@@ -76,7 +76,7 @@ mod tests {
         let pieces: Vec<(&str, Color32)> = job
             .sections
             .iter()
-            .map(|section| (&job.text[section.byte_range.clone()], section.format.color))
+            .map(|section| (&job.text[section.byte_range.start.0..section.byte_range.end.0], section.format.color))
             .filter(|(text, _)| *text != " ")
             .collect();
         assert_eq!(pieces[0], (".event", DARK.strong));
