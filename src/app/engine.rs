@@ -20,6 +20,7 @@ use crate::model::shard_map::ShardMap;
 use crate::model::stream::StreamSummary;
 use crate::model::tail::TailOptions;
 use crate::model::time::{Millis, Timestamp};
+use crate::model::verdict::Verdict;
 use crate::model::world::{Fleet, LocalEndpoint};
 use crate::model::writes::{InjectRun, MonitoringChange, PutEntry, Receipt, ReshardRun, SplitRequest};
 use crate::tasks::clock::Clock;
@@ -74,6 +75,8 @@ pub struct OpenTasks {
     pub(super) tail: Option<TailHandle>,
     /// What counts the keys of the stream.
     pub(super) sampler: Option<SamplerHandle>,
+    /// What the records that were read say of the stream.
+    pub(super) verdict: Slot<Verdict>,
     /// What follows one shard.
     pub(super) live: Option<SamplerHandle>,
     /// What looks through the records, and since when.
@@ -248,6 +251,7 @@ impl Engine {
             tail: None,
             sampler: None,
             live: None,
+            verdict: Slot::default(),
             filter: None,
             decode: None,
             export: None,
@@ -329,6 +333,17 @@ impl Engine {
         let (connection, name) = (self.connection()?, self.open.as_ref()?.name.clone());
         let (clock, wake) = (self.clock.clone(), self.lazy_wake.clone());
         Some(start_sampler(&self.handle, connection, name, options, sample, clock, wake))
+    }
+
+    /// Lets the open stream be judged beside the window; no call is made.
+    pub fn judge(&mut self, now: Timestamp, judge: impl FnOnce() -> Verdict + Send + 'static) {
+        let Some(open) = &mut self.open else { return };
+        let task = async move {
+            tokio::task::spawn_blocking(judge)
+                .await
+                .map_err(|err| Problem::new(ProblemKind::Internal, format!("The verdict could not be drawn: {err}.")))
+        };
+        open.verdict.start(&self.handle, self.lazy_wake.clone(), now, task);
     }
 
     /// Sends records; runs on when the stream is left.

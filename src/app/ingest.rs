@@ -30,6 +30,7 @@ impl App {
         self.ingest_tail(now);
         self.ingest_sample(now);
         self.renew_measured(now);
+        self.renew_verdict(now);
         self.ingest_writes(now);
         if let Some(note) = self.engine.minutes.take_note() {
             self.world.last_problem = Some((Problem::new(ProblemKind::Configuration, note), now));

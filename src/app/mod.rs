@@ -14,6 +14,7 @@ mod schedule;
 mod tailing;
 #[cfg(test)]
 mod tests;
+mod verdicts;
 
 use std::time::Duration;
 
@@ -68,6 +69,8 @@ pub struct App {
     live_wish: (Option<ShardId>, Timestamp),
     /// When shards were last put together from records.
     measured_at: Timestamp,
+    /// The records that were judged last.
+    judged: verdicts::Judged,
     /// The person asked for fresh answers, or a write has ended.
     refresh_all: bool,
     /// Records are waiting that did not fit into this frame.
@@ -122,6 +125,7 @@ impl App {
             selected: (None, now),
             live_wish: (None, now),
             measured_at: Timestamp(0),
+            judged: verdicts::Judged::default(),
             refresh_all: false,
             has_more: false,
             fleet_shards_at: None,

@@ -1,5 +1,6 @@
 //! Everything a frame is drawn from. Owned and changed by `app`; views only read it.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
@@ -18,8 +19,12 @@ use super::sampled_metrics::MeasuredMetrics;
 use super::settings::Settings;
 use super::shard_map::ShardMap;
 use super::stream::StreamSummary;
-use super::time::Timestamp;
+use super::time::{Millis, Timestamp};
+use super::verdict::Verdict;
 use super::writes::{InjectRun, ReshardRun};
+
+/// How long a verdict by sampled records is shown in the fleet: as long as its findings look back.
+const VERDICT_HOLDS: Millis = Millis::from_mins(15);
 
 /// Whether and to what the program is connected.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -140,6 +145,8 @@ pub struct World {
     pub fleet: Answer<Fleet>,
     /// The stream that is open.
     pub open: Option<OpenStream>,
+    /// What sampled records said of a stream, and when; a fleet's figures alone know no keys.
+    pub verdicts: BTreeMap<StreamName, (Arc<Verdict>, Timestamp)>,
     /// Every change that was made, oldest first.
     pub activity: Vec<ActivityEntry>,
     /// What the program uses of AWS.
@@ -170,6 +177,7 @@ impl World {
             local_endpoints: Vec::new(),
             fleet: Answer::default(),
             open: None,
+            verdicts: BTreeMap::new(),
             activity: Vec::new(),
             meters: MeterSnapshot::default(),
             tasks: Vec::new(),
@@ -191,6 +199,12 @@ impl World {
     /// Whether writes are allowed now.
     pub fn is_unlocked(&self) -> bool {
         self.connection().is_some() && self.lock.allows_writes(self.now)
+    }
+
+    /// What sampled records said of a stream lately.
+    pub fn sampled_verdict(&self, name: &StreamName) -> Option<&Verdict> {
+        let (verdict, at) = self.verdicts.get(name)?;
+        (at.age_at(self.now) <= VERDICT_HOLDS).then_some(verdict)
     }
 
     /// The fleet's row of a stream.

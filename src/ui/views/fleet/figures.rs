@@ -5,7 +5,9 @@ use eframe::egui::{Align, Color32, Rect, Role, ScrollArea, Sense, Stroke, Ui, Wi
 use super::facts::{FleetFacts, Totals};
 use crate::model::format;
 use crate::model::health::{Cause, Finding, FleetRow, Severity};
+use crate::model::sentence::Sentence;
 use crate::model::time::{Millis, Timestamp};
+use crate::model::world::World;
 use crate::ui::command::{Command, Commands, Place, Tab};
 use crate::ui::theme::{self, Tokens, fonts, icons};
 use crate::ui::widgets::text::{job, paint_job, sentence_job};
@@ -209,7 +211,7 @@ pub fn window_words(minutes: usize) -> String {
 }
 
 /// A line for each stream that needs attention, worst first.
-pub fn problems(ui: &mut Ui, facts: &FleetFacts, now: Timestamp, out: &mut Commands) {
+pub fn problems(ui: &mut Ui, facts: &FleetFacts, world: &World, out: &mut Commands) {
     let Some(fleet) = facts.fleet() else { return };
     let count = facts.totals.critical + facts.totals.warning;
     if count == 0 {
@@ -222,17 +224,28 @@ pub fn problems(ui: &mut Ui, facts: &FleetFacts, now: Timestamp, out: &mut Comma
     area.show_rows(ui, PROBLEM, count, |ui, rows| {
         for row in fleet.rows.get(rows).unwrap_or_default() {
             if let Some(finding) = row.health.findings.first() {
-                problem_line(ui, row, finding, now, out);
+                let sampled = world
+                    .sampled_verdict(&row.name)
+                    .filter(|verdict| verdict.shard.is_some() && verdict.shard == finding.shard);
+                let sentence = sampled.map_or(&finding.sentence, |verdict| &verdict.sentence);
+                problem_line(ui, row, finding, sentence, world.now, out);
             }
         }
     });
 }
 
-fn problem_line(ui: &mut Ui, row: &FleetRow, finding: &Finding, now: Timestamp, out: &mut Commands) {
+fn problem_line(
+    ui: &mut Ui,
+    row: &FleetRow,
+    finding: &Finding,
+    sentence: &Sentence,
+    now: Timestamp,
+    out: &mut Commands,
+) {
     let t = theme::tokens(ui);
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), PROBLEM), Sense::hover());
     let since = since_words(finding.since, now);
-    let text = finding.sentence.to_text();
+    let text = sentence.to_text();
     let word = row.health.severity.word();
     response
         .widget_info(|| WidgetInfo::labeled(Role::Label, true, format!("Problem {} {word} {text} {since}", row.name)));
@@ -266,7 +279,7 @@ fn problem_line(ui: &mut Ui, row: &FleetRow, finding: &Finding, now: Timestamp, 
     let name = at(rect.left() + 37.0, sentence_left - 8.0);
     widgets::paint_elided(&painter, name, Align::Min, row.name.as_str(), fonts::body_strong(), t.strong);
     let words = at(sentence_left, button.left() - 22.0 - since_width);
-    let shown = paint_job(&painter, words, Align::Min, sentence_job(t, &finding.sentence, 13.0));
+    let shown = paint_job(&painter, words, Align::Min, sentence_job(t, sentence, 13.0));
     if shown.width() >= words.width() - 4.0 {
         response.on_hover_text(text);
     }

@@ -80,7 +80,7 @@ pub fn show(ui: &mut Ui, world: &World, state: &mut FleetState, out: &mut Comman
     {
         out.push(Command::Refresh);
     }
-    figures::problems(ui, &state.facts, world.now, out);
+    figures::problems(ui, &state.facts, world, out);
     table::show(ui, state, out);
 }
 

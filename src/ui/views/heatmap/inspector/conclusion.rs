@@ -24,7 +24,7 @@ impl Source {
             shard: shard.cloned(),
             shards: open.shards.value.as_ref().map(|(shards, _)| shards.clone())?,
             metrics: open.metrics.value.as_ref().map(|(metrics, _)| metrics.clone()),
-            sample: open.sample.sample.clone(),
+            sample: open.records.clone().or_else(|| open.sample.sample.clone()),
         })
     }
 
