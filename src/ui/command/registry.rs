@@ -239,7 +239,7 @@ pub const ENTRIES: [Entry; 23] = [
 ];
 
 /// Keys that a view handles itself, for the shortcuts dialog.
-pub const VIEW_KEYS: [(&str, &str); 11] = [
+pub const VIEW_KEYS: [(&str, &str); 12] = [
     ("↑ ↓ j k", "move row"),
     ("Enter", "open the selected row"),
     ("Esc", "close, clear the selection"),
@@ -251,6 +251,7 @@ pub const VIEW_KEYS: [(&str, &str); 11] = [
     ("Space End", "tail: pause, follow the newest"),
     ("f", "tail: into the filter"),
     ("c", "tail: copy the record"),
+    ("c", "keys: copy the partition key"),
 ];
 
 /// The shortcut of an action, for a tooltip or a key cap.
