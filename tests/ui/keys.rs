@@ -100,6 +100,9 @@ fn columns_sort_and_a_click_selects_a_key() {
     harness.get_by_label_contains("Key tenant-105 ").click();
     harness.run_steps(2);
     harness.get_by_label("Tail tenant-105");
+    harness.key_press(eframe::egui::Key::C);
+    harness.run_steps(2);
+    assert!(harness.state().commands.contains(&Command::Copy("tenant-105".to_owned())));
 }
 
 #[test]
@@ -173,6 +176,32 @@ fn a_shard_of_which_nothing_was_read_offers_the_whole_stream() {
     harness.get_by_label("Show the whole stream").click();
     harness.run_steps(3);
     assert!(harness.query_by_label_contains("Key k-1 100.0 %").is_some());
+}
+
+#[test]
+fn a_stream_of_a_thousand_shards_shows_the_shards_that_change() {
+    let mut world = incident::even_world(1_000);
+    let map = world.open.as_ref().and_then(|open| open.shards.value.clone()).expect("listed").0;
+    let hash = kinescope::model::hash_range::HashKey::of_partition_key("tenant-42");
+    let shard = map.open_shard_of(hash).expect("owned").id.clone();
+    let mut sample = StreamSample::new(1_000);
+    let record = |n: i64| RawRecord {
+        sequence_number: SequenceNumber::from("1"),
+        partition_key: (if n % 4 == 0 { "tenant-7" } else { "tenant-42" }).into(),
+        approximate_arrival: Some(Timestamp(stage::now().0 - 9_000 + n)),
+        data: vec![0; 500],
+    };
+    sample.take(&shard, &(0..400).map(record).collect::<Vec<_>>());
+    if let Some(open) = &mut world.open {
+        open.sample.sample = Some(Arc::new(sample));
+    }
+    let mut stage = Stage::<KeysState>::new(world);
+    stage.selection = Some(shard);
+    let mut harness = window(stage, show);
+    harness.get_by_label_contains("Key tenant-42 75.0 %");
+    assert!(harness.query_by_label_contains("Load per shard with 4 salts, ").is_some());
+    harness.check_accessibility();
+    crate::harness::picture(&mut harness, "keys_thousand");
 }
 
 #[test]

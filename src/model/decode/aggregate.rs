@@ -51,23 +51,22 @@ pub fn visit_users<'a>(data: &'a [u8], scratch: &mut Scratch, mut visit: impl Fn
         return None;
     }
     scratch.read(body)?;
-    let text = |place: Option<&(usize, usize)>| {
-        let (from, to) = *place?;
-        body.get(from..to).and_then(|bytes| std::str::from_utf8(bytes).ok())
-    };
+    let (keys, hash_keys) = (scratch.keys.len() as u64, scratch.hash_keys.len() as u64);
+    let is_sound = |user: &User| user.key < keys && user.hash_key.is_none_or(|at| at < hash_keys);
     // Everything is checked before anything is shown.
-    let view = |user: &User| {
-        let explicit_hash_key = match user.hash_key {
-            Some(at) => Some(text(scratch.hash_keys.get(usize::try_from(at).ok()?))?),
-            None => None,
-        };
-        let partition_key = text(scratch.keys.get(usize::try_from(user.key).ok()?))?;
-        Some(UserView { partition_key, explicit_hash_key, data_bytes: user.data_bytes })
-    };
-    if scratch.users.is_empty() || scratch.users.iter().any(|user| view(user).is_none()) {
+    if scratch.users.is_empty() || !scratch.users.iter().all(is_sound) {
         return None;
     }
-    scratch.users.iter().filter_map(view).for_each(&mut visit);
+    let text = |table: &[(usize, usize)], at: u64| {
+        let (from, to) = *table.get(usize::try_from(at).ok()?)?;
+        std::str::from_utf8(body.get(from..to)?).ok()
+    };
+    for user in &scratch.users {
+        if let Some(partition_key) = text(&scratch.keys, user.key) {
+            let explicit_hash_key = user.hash_key.and_then(|at| text(&scratch.hash_keys, at));
+            visit(UserView { partition_key, explicit_hash_key, data_bytes: user.data_bytes });
+        }
+    }
     Some(scratch.users.len())
 }
 
@@ -80,8 +79,11 @@ impl Scratch {
         let mut reader = Reader { bytes: body, at: 0 };
         while let Some(field) = reader.next_field()? {
             match field {
-                Field { number: 1, value: Value::Bytes(from, to) } => self.keys.push((from, to)),
-                Field { number: 2, value: Value::Bytes(from, to) } => self.hash_keys.push((from, to)),
+                Field { number: number @ (1 | 2), value: Value::Bytes(from, to) } => {
+                    std::str::from_utf8(body.get(from..to)?).ok()?;
+                    let table = if number == 1 { &mut self.keys } else { &mut self.hash_keys };
+                    table.push((from, to));
+                }
                 Field { number: 3, value: Value::Bytes(from, to) } => {
                     let user = User::read(Reader { bytes: body.get(..to)?, at: from })?;
                     self.users.push(user);

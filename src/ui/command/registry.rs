@@ -239,7 +239,7 @@ pub const ENTRIES: [Entry; 23] = [
 ];
 
 /// Keys that a view handles itself, for the shortcuts dialog.
-pub const VIEW_KEYS: [(&str, &str); 19] = [
+pub const VIEW_KEYS: &[(&str, &str)] = &[
     ("↑ ↓ j k", "move row"),
     ("Enter", "open the selected row"),
     ("Esc", "close, clear the selection"),
@@ -259,6 +259,7 @@ pub const VIEW_KEYS: [(&str, &str); 19] = [
     ("Ctrl 1 2 3", "tail: jq, text, regex"),
     ("Ctrl E", "tail: export"),
     ("c", "tail: copy the record"),
+    ("c", "keys: copy the partition key"),
 ];
 
 /// The shortcut of an action, for a tooltip or a key cap.

@@ -9,7 +9,7 @@ mod toolbar;
 
 use std::sync::Arc;
 
-use eframe::egui::{Rect, ScrollArea, Stroke, Ui, pos2, vec2};
+use eframe::egui::{Key, Rect, ScrollArea, Stroke, Ui, pos2, vec2};
 
 use crate::model::format;
 use crate::model::ids::{PartitionKey, ShardId};
@@ -43,6 +43,7 @@ pub struct KeysState {
     suffix: String,
     salts: u32,
     is_drawer_open: bool,
+    busiest: Busiest,
     ranked: Option<Ranked>,
     salted: Option<Salted>,
     order: table::Order,
@@ -59,6 +60,7 @@ impl Default for KeysState {
             suffix: salt::DEFAULT_SUFFIX.to_owned(),
             salts: 4,
             is_drawer_open: false,
+            busiest: Busiest::default(),
             ranked: None,
             salted: None,
             order: table::Order::default(),
@@ -82,7 +84,7 @@ pub fn show(ui: &mut Ui, world: &World, state: &mut KeysState, selection: &mut O
         return;
     };
     let sample = open.sample.sample.clone().filter(|sample| !sample.is_empty());
-    let shard = shard_in_question(open, sample.as_deref(), selection.as_ref());
+    let shard = selection.clone().or_else(|| state.busiest.get(open, sample.as_ref()));
     if let Some(sample) = &sample {
         prepare(open, sample, state, shard.as_ref());
     }
@@ -96,6 +98,11 @@ pub fn show(ui: &mut Ui, world: &World, state: &mut KeysState, selection: &mut O
         }
         widgets::hairline(ui);
     }
+    if let Some(key) = &state.selected
+        && widgets::take_key(ui, Key::C)
+    {
+        out.push(Command::Copy(key.to_string()));
+    }
     let ranked = state.ranked.take().filter(|_| sample.is_some());
     match (&ranked, &sample) {
         (Some(ranked), Some(sample)) if !ranked.table.rows.is_empty() => content(ui, open, sample, ranked, state, out),
@@ -105,16 +112,25 @@ pub fn show(ui: &mut Ui, world: &World, state: &mut KeysState, selection: &mut O
     state.ranked = ranked;
 }
 
-/// The shard that is asked about: the selected one, or else the one that carries most.
-fn shard_in_question(open: &OpenStream, sample: Option<&StreamSample>, selection: Option<&ShardId>) -> Option<ShardId> {
-    if let Some(shard) = selection {
-        return Some(shard.clone());
+/// The shard that is asked about while none is selected; looked for again only when an answer is replaced.
+#[derive(Debug, Default)]
+struct Busiest {
+    made_from: Option<(usize, usize)>,
+    shard: Option<ShardId>,
+}
+
+impl Busiest {
+    fn get(&mut self, open: &OpenStream, sample: Option<&Arc<StreamSample>>) -> Option<ShardId> {
+        let metrics = open.metrics.value.as_ref().map(|(metrics, _)| metrics);
+        let made_from = Some((prepared::address(metrics), prepared::address(sample)));
+        if self.made_from != made_from {
+            let reported = metrics.and_then(|metrics| metrics.hottest_shard()).map(|(id, _)| id.clone());
+            let counted = || sample?.shards().max_by_key(|(_, shard)| shard.bytes()).map(|(id, _)| id.clone());
+            self.shard = reported.or_else(counted);
+            self.made_from = made_from;
+        }
+        self.shard.clone()
     }
-    let reported = open.metrics.get().and_then(|metrics| metrics.hottest_shard()).map(|(id, _)| id.clone());
-    reported.or_else(|| {
-        let busiest = sample?.shards().max_by_key(|(_, shard)| shard.bytes());
-        busiest.map(|(id, _)| id.clone())
-    })
 }
 
 /// Works out what changed since the last frame, which is nothing in nearly all of them.

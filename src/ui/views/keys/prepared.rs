@@ -1,5 +1,6 @@
 //! What the view draws, worked out when the sample, the choice or the shards change, and never for a frame.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::model::format;
@@ -111,7 +112,7 @@ impl Line {
 }
 
 /// The address of a shared value, to tell whether it was replaced.
-fn address<T>(value: Option<&Arc<T>>) -> usize {
+pub fn address<T>(value: Option<&Arc<T>>) -> usize {
     value.map_or(0, |value| Arc::as_ptr(value) as usize)
 }
 
@@ -269,7 +270,9 @@ impl Salted {
             return;
         }
         *current = ranked.hot_key(sample, key).map(|hot| {
-            let load_of = |id: &ShardId| ranked.loads.iter().find(|(shard, _)| shard == id).and_then(|(_, load)| *load);
+            let loads: HashMap<&ShardId, Option<Utilisation>> =
+                ranked.loads.iter().map(|(id, load)| (id, *load)).collect();
+            let load_of = |id: &ShardId| loads.get(id).copied().flatten();
             let plan = salt::simulate(map, load_of, &hot, suffix, salts);
             let compared = salt::compare(map, load_of, &hot, suffix);
             let most = plan.loads.iter().flat_map(|load| [load.before, load.after]).flatten();

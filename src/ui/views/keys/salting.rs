@@ -105,13 +105,14 @@ fn bars(ui: &Ui, plot: Rect, salted: &Salted) {
     let (loads, is_all) = shown(salted, plot.width());
     let pitch = plot.width() / loads.len().max(1) as f32;
     let width = (pitch * 0.75).min(34.0);
-    let is_short = loads.len() <= 64;
+    // Two digits tell a few shards apart, and no more than that.
+    let is_short = salted.plan.loads.len() <= 64;
     for (at, load) in loads.iter().enumerate() {
         let center = plot.left() + (at as f32 + 0.5) * pitch;
         let bar = |share: f64| {
             Rect::from_min_max(pos2(center - width / 2.0, y(share)), pos2(center + width / 2.0, plot.bottom()))
         };
-        one_bar(painter, t, load, bar);
+        one_bar(painter, t, load, y(1.0), bar);
         let digits = load.shard.tail_digits();
         let digits = if is_short { digits.get(digits.len().saturating_sub(2)..).unwrap_or(digits) } else { digits };
         if text_width(painter, digits, fonts::value()) < pitch - 1.0 {
@@ -130,7 +131,8 @@ fn bars(ui: &Ui, plot: Rect, salted: &Salted) {
     }
 }
 
-fn one_bar(painter: &Painter, t: &Tokens, load: &ShardLoad, bar: impl Fn(f64) -> Rect) {
+/// `limit` is where the line of the limit stands.
+fn one_bar(painter: &Painter, t: &Tokens, load: &ShardLoad, limit: f32, bar: impl Fn(f64) -> Rect) {
     let (before, after) = (load.before.map(Utilisation::value), load.after.map(Utilisation::value));
     match (before, after) {
         (None, None) => {
@@ -147,7 +149,10 @@ fn one_bar(painter: &Painter, t: &Tokens, load: &ShardLoad, bar: impl Fn(f64) ->
                     label(painter, bar(before).center_top() + vec2(0.0, 15.0), &format::percent(before), t.crit);
                 }
             }
-            label(painter, rect.center_top() - vec2(0.0, 1.0), &format::percent(after), t.strong);
+            // Near the top there is no room above the bar.
+            let is_high = rect.top() - 17.0 < limit;
+            let (at, ink) = if is_high { (15.0, t.inset) } else { (-1.0, t.strong) };
+            label(painter, rect.center_top() + vec2(0.0, at), &format::percent(after), ink);
         }
         (Some(before), _) => {
             let rect = bar(before);

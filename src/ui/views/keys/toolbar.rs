@@ -130,7 +130,11 @@ fn words(table: &KeyTable, effort: SampleEffort) -> (String, String) {
     } else {
         format!(" ({} user records)", format::grouped(table.user_records as i64))
     };
-    let short = format!("{}{users} over {} s", format::counted(table.records as usize, "record"), table.known_seconds);
+    let over = match table.known_seconds {
+        0 => String::new(),
+        seconds => format!(" over {seconds} s"),
+    };
+    let short = format!("{}{users}{over}", format::counted(table.records as usize, "record"));
     let mut long = format!("{short}, {}", format::bytes(table.bytes));
     if effort.calls > 0 {
         long.push_str(&format!(", {}", format::counted(effort.calls as usize, "GetRecords call")));
