@@ -41,7 +41,7 @@ pub fn paint(painter: &Painter, t: &Tokens, dark_mode: bool, area: Rect, columns
         _ => full_scale(painter, t, dark_mode, bar, scale),
     };
     if scale.is_sampled {
-        sources(painter, t, dark_mode, end + 24.0, middle, right);
+        sources(painter, t, dark_mode, end + 16.0, middle, right);
     } else {
         keys(painter, t, dark_mode, end + 24.0, middle, right, scale.has_bands);
     }
@@ -110,7 +110,7 @@ fn sources(painter: &Painter, t: &Tokens, dark_mode: bool, left: f32, middle: f3
             _ => grid::paint_notch_swatch(painter, dark_mode, whole),
         }
         painter.text(pos2(x + 15.0, middle), Align2::LEFT_CENTER, name, fonts::fine(), t.weak);
-        x += 15.0 + width + 17.0;
+        x += 15.0 + width + 13.0;
     }
 }
 
