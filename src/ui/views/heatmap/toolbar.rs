@@ -87,9 +87,10 @@ pub fn show(
         ui.spacing_mut().item_spacing.x = 8.0;
         metrics(ui, state, room);
         if room != Room::Tiny {
-            sort_menu(ui, &mut state.sort, room);
             let thresholds = world.settings.heat_thresholds;
             let is_sampled = state.prepared.as_ref().is_some_and(|prepared| prepared.grid.is_sampled);
+            // The tag takes the room of a word.
+            sort_menu(ui, &mut state.sort, if is_sampled { Room::Narrow } else { room });
             let is_compact = is_sampled || inner.width() < WIDE_THRESHOLDS;
             thresholds::button(ui, &mut state.draft, state.metric, thresholds, is_compact, out);
             if is_sampled {
