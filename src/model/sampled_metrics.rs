@@ -49,14 +49,15 @@ impl Ingredients {
         self.sample.iter().chain(&self.followed).map(|sample| &**sample)
     }
 
-    /// The window of the totals, moved on to the newest period of which a second was read. What was read is a mean and not
-    /// a growing sum, so that also the running period may be shown.
+    /// The window of the totals, moved on to the newest period of which the sample has a second. What was read is a mean and
+    /// not a growing sum, so that also the running period may be shown. The shard that is followed is always in it: that
+    /// alone does not move the others on.
     fn window(&self) -> Window {
         let window = self.totals.window;
         let newest_of =
             |sample: &StreamSample| sample.shards().filter_map(|(_, one)| one.seconds().newest_known()).max();
         let step = i64::from(window.step_seconds.max(1));
-        let Some(newest) = self.samples().filter_map(newest_of).max() else { return window };
+        let Some(newest) = self.sample.as_deref().and_then(newest_of) else { return window };
         let ahead = (newest.floor(window.step_seconds.max(1)) - window.end).0 / (step * 1_000) + 1;
         let by = Millis::from_secs(if newest < window.end { 0 } else { ahead } * step);
         // A clock that is far off must not push everything out of sight.

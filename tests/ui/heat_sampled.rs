@@ -184,7 +184,7 @@ fn a_shard_is_followed_by_button_and_key_and_no_longer_by_either() {
 fn seconds_over_the_limit_are_named_where_the_minutes_look_fine() {
     let mut live = world(Some(sample()), Some(followed()));
     let harness = show(world(Some(sample()), Some(followed())), ThemeChoice::Dark);
-    harness.get_by_label("Live shardId-000000000040 last 120 s, 12 seconds over the limit, mean 54 %, highest 138 %");
+    harness.get_by_label("Live shardId-000000000040 last 120 s, 12 seconds over the limit, mean 55 %, highest 138 %");
     let burst = harness.get_all_by_label_contains("Heat shardId-000000000040 now ~").next();
     assert!(burst.is_some(), "the row is measured");
     harness.get_by_label_contains("bursts 12 s");

@@ -58,7 +58,7 @@ pub fn show(ui: &Ui, t: &Tokens, area: Rect, columns: &Columns, marks: &Marks<'_
     };
     head(area.left() + PAGE, Align2::LEFT_CENTER, "Shard");
     head(area.left() + gutter::HASH_LEFT, Align2::LEFT_CENTER, "Hash range");
-    let right = gutter::Right::of(columns);
+    let right = gutter::Right::of(columns, marks.grid.is_sampled);
     head(right.now, Align2::RIGHT_CENTER, "now");
     head(right.peak, Align2::RIGHT_CENTER, if marks.grid.is_sampled { "±" } else { "peak" });
     let since = marks.measured_since.filter(|since| *since > marks.grid.window.start);
@@ -119,7 +119,7 @@ fn event_marks(marks: &Marks<'_>, columns: &Columns) -> Vec<Mark> {
     if let Some(at) = marks.measured_since.map(column).filter(|at| *at >= span.start && *at < span.end) {
         let time = at.hm();
         let name = format!("Shards are measured from {time} UTC on, by reading some of their records");
-        found.push(Mark { at, label: format!("sampled from {time}"), name });
+        found.push(Mark { at, label: format!("sampled {time}"), name });
     }
     if let Some(at) = marks.generated_before.map(column).filter(|at| *at >= span.start && *at < span.end) {
         let time = at.hm();

@@ -169,7 +169,7 @@ impl Heights {
         let own: f32 = PLOT_HEIGHTS.iter().sum();
         let fixed = AXIS_HEIGHT + LEGEND_HEIGHT + PLOT_HEADER + PLOT_FOOTER + 2.0 * PLOT_GAP;
         let is_low = height < 700.0;
-        let (usual_scale, least_scale) = if is_low { (0.66, LEAST_PLOT_SCALE) } else { (1.0, 0.8) };
+        let (usual_scale, least_scale) = if is_low { (0.66, LEAST_PLOT_SCALE) } else { (1.0, 0.7) };
         let usual = (height - fixed - own * usual_scale).max(64.0);
         let most = (height - fixed - own * least_scale).max(64.0);
         let fits = |row: f32| row * rows as f32 <= most;

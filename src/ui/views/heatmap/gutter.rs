@@ -32,9 +32,11 @@ pub struct Right {
 
 impl Right {
     /// Their places behind the cells.
-    pub fn of(columns: &Columns) -> Self {
+    pub fn of(columns: &Columns, is_sampled: bool) -> Self {
         let x = columns.right();
-        Self { now: x + 40.0, peak: x + 74.0, spark: Rangef::new(x + 86.0, x + 134.0), flags: x + 144.0 }
+        // The name of the line is longer there.
+        let flags = if is_sampled { x + 152.0 } else { x + 144.0 };
+        Self { now: x + 40.0, peak: x + 74.0, spark: Rangef::new(x + 86.0, x + 134.0), flags }
     }
 }
 
@@ -85,7 +87,7 @@ pub fn paint(painter: &Painter, t: &Tokens, left: f32, sight: &Sight, line: &Lin
     };
     let name_font = if line.is_selected || row.shard_id.is_none() { strong } else { font.clone() };
     painter.text(pos2(left + PAGE, middle), Align2::LEFT_CENTER, &line.text.label, name_font, name_color);
-    let right = Right::of(&sight.columns);
+    let right = Right::of(&sight.columns, line.is_sampled);
     let share_color = |share: f64, severity: Severity, calm: Color32| share_color(t, line, share, severity, calm);
     let figure = |x: f32, value: Option<f64>, text: &str, calm: Color32| {
         let color = value.map_or(t.faint, |value| share_color(metric.share(value), row.severity, calm));

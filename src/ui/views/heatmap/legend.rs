@@ -10,6 +10,8 @@ use crate::ui::theme::{Tokens, fonts, heat, tokens};
 use crate::ui::widgets;
 
 const COOL_WIDTH: f32 = 160.0;
+/// The same where more marks have to be told apart.
+const SHORT_COOL_WIDTH: f32 = 120.0;
 
 /// What the legend explains.
 #[derive(Clone, Copy, Debug)]
@@ -26,6 +28,12 @@ pub struct Scale {
     pub has_bands: bool,
 }
 
+impl Scale {
+    fn cool_width(self) -> f32 {
+        if self.is_sampled { SHORT_COOL_WIDTH } else { COOL_WIDTH }
+    }
+}
+
 /// Paints the legend into `area`, whose lower edge is a hairline. Marks that end behind `right` are left out.
 pub fn paint(painter: &Painter, t: &Tokens, dark_mode: bool, area: Rect, columns: &Columns, scale: Scale, right: f32) {
     let middle = area.top() + 15.0;
@@ -35,13 +43,13 @@ pub fn paint(painter: &Painter, t: &Tokens, dark_mode: bool, area: Rect, columns
         (metric, _) => metric.legend().to_owned(),
     };
     widgets::paint_elided(painter, words, Align::Min, &words_of, fonts::fine(), t.weak);
-    let bar = Rect::from_min_size(pos2(columns.left, area.top() + 10.0), vec2(COOL_WIDTH + 62.0, 10.0));
+    let bar = Rect::from_min_size(pos2(columns.left, area.top() + 10.0), vec2(scale.cool_width() + 62.0, 10.0));
     let end = match scale.metric {
         HeatMetric::Throttles => throttle_scale(painter, t, dark_mode, bar),
         _ => full_scale(painter, t, dark_mode, bar, scale),
     };
     if scale.is_sampled {
-        sources(painter, t, dark_mode, end + 24.0, middle, right);
+        sources(painter, t, dark_mode, end + 16.0, middle, right);
     } else {
         keys(painter, t, dark_mode, end + 24.0, middle, right, scale.has_bands);
     }
@@ -51,25 +59,26 @@ pub fn paint(painter: &Painter, t: &Tokens, dark_mode: bool, area: Rect, columns
 fn full_scale(painter: &Painter, t: &Tokens, dark_mode: bool, bar: Rect, scale: Scale) -> f32 {
     let (metric, thresholds) = (scale.metric, scale.thresholds);
     let (warn, critical) = (thresholds.warn(), thresholds.critical());
+    let cool = scale.cool_width();
     let scale = bar;
     for step in 0..80 {
-        let left = scale.left() + step as f32 * COOL_WIDTH / 80.0;
-        let texel = Rect::from_min_size(pos2(left, scale.top()), vec2(COOL_WIDTH / 80.0, scale.height()));
+        let left = scale.left() + step as f32 * cool / 80.0;
+        let texel = Rect::from_min_size(pos2(left, scale.top()), vec2(cool / 80.0, scale.height()));
         painter.rect_filled(texel, 0, heat::color_by(f64::from(step) / 80.0 * warn * 0.999, thresholds, dark_mode));
     }
     let block = |left: f32| Rect::from_min_size(pos2(scale.left() + left, scale.top()), vec2(19.0, scale.height()));
-    painter.rect_filled(block(COOL_WIDTH + 1.0), 0, heat::color(0.8, dark_mode));
-    painter.rect_filled(block(COOL_WIDTH + 21.0), 0, heat::color(0.9, dark_mode));
-    let over = block(COOL_WIDTH + 42.0);
+    painter.rect_filled(block(cool + 1.0), 0, heat::color(0.8, dark_mode));
+    painter.rect_filled(block(cool + 21.0), 0, heat::color(0.9, dark_mode));
+    let over = block(cool + 42.0);
     painter.rect_filled(over, 0, heat::color(1.0, dark_mode));
     painter.rect_stroke(over, 0, Stroke::new(1.0, tokens::HEAT_OVER_OUTLINE), StrokeKind::Inside);
     let below = scale.bottom() + 7.0;
     let last = format!("{} {}", metric.scale_label(critical), metric.scale_unit());
     for (text, x, anchor) in [
         ("0".to_owned(), 0.0, Align2::LEFT_CENTER),
-        (metric.scale_label(warn / 2.0), 80.0, Align2::CENTER_CENTER),
-        (metric.scale_label(warn), COOL_WIDTH, Align2::CENTER_CENTER),
-        (last, COOL_WIDTH + 22.0, Align2::LEFT_CENTER),
+        (metric.scale_label(warn / 2.0), cool / 2.0, Align2::CENTER_CENTER),
+        (metric.scale_label(warn), cool, Align2::CENTER_CENTER),
+        (last, cool + 22.0, Align2::LEFT_CENTER),
     ] {
         painter.text(pos2(scale.left() + x, below), anchor, text, fonts::value(), t.weak);
     }
@@ -110,7 +119,7 @@ fn sources(painter: &Painter, t: &Tokens, dark_mode: bool, left: f32, middle: f3
             _ => grid::paint_notch_swatch(painter, dark_mode, whole),
         }
         painter.text(pos2(x + 15.0, middle), Align2::LEFT_CENTER, name, fonts::fine(), t.weak);
-        x += 15.0 + width + 17.0;
+        x += 15.0 + width + 13.0;
     }
 }
 

@@ -354,14 +354,18 @@ fn times(painter: &Painter, t: &Tokens, places: &Places, live: &LiveSeconds) {
     }
 }
 
+/// Where the bracket begins; `None` where columns are too narrow for one.
+pub fn bracket_left(columns: &Columns) -> Option<f32> {
+    let last = columns.count().checked_sub(2)?;
+    (columns.pitch() >= 4.0).then(|| columns.x(last))
+}
+
 /// Ties the two newest minutes of the rows to the panel below them.
 pub fn paint_bracket(painter: &Painter, t: &Tokens, columns: &Columns, legend: Rect, now: Timestamp) {
     let last = columns.lens.span().end;
-    // Where the newest minutes are out of sight, or lie side by side within a point, there is nothing to tie.
-    if columns.pitch() < 4.0 || columns.count() < 2 || now.0 - last.0 > Millis::from_mins(5).0 {
-        return;
-    }
-    let (left, right) = (columns.x(columns.count() - 2), columns.right() - columns.gap());
+    // Where the newest minutes are out of sight there is nothing to tie.
+    let Some(left) = bracket_left(columns).filter(|_| now.0 - last.0 <= Millis::from_mins(5).0) else { return };
+    let right = columns.right() - columns.gap();
     let top = legend.top() + 3.0;
     let line = |min: (f32, f32), max: (f32, f32)| {
         painter.rect_filled(Rect::from_min_max(min.into(), max.into()), 0, t.accent);

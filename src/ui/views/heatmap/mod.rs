@@ -236,7 +236,10 @@ impl Main<'_> {
         out: &mut Commands,
     ) {
         let grid = &prepared.grid;
-        let right = zoom::chips(ui, area, self.open, state, out) - 8.0;
+        let mut right = zoom::chips(ui, area, self.open, state, out) - 8.0;
+        if self.open.live_shard.is_some() {
+            right = right.min(live::bracket_left(columns).unwrap_or(right));
+        }
         let scale = legend::Scale {
             metric: grid.metric(),
             thresholds: grid.thresholds(),
@@ -289,7 +292,11 @@ impl Main<'_> {
                 (format!("stream {}", self.open.name), format!("all writes, against the limits of {shards}"))
             }
         };
+        let is_sum = selection.is_none() && self.world.connection().is_some_and(|info| info.has_cloudwatch);
         let source = match self.metrics.source {
+            Source::CloudWatch | Source::Sampled if is_sum => {
+                format!("{}-min CloudWatch sums", self.metrics.window.step_seconds / 60)
+            }
             Source::CloudWatch => format!("{}-min CloudWatch sums", self.metrics.window.step_seconds / 60),
             Source::Sampled => "estimated from records that were read".to_owned(),
         };

@@ -87,10 +87,13 @@ pub fn show(
         ui.spacing_mut().item_spacing.x = 8.0;
         metrics(ui, state, room);
         if room != Room::Tiny {
-            sort_menu(ui, &mut state.sort, room);
             let thresholds = world.settings.heat_thresholds;
-            thresholds::button(ui, &mut state.draft, state.metric, thresholds, room != Room::Wide, out);
-            if state.prepared.as_ref().is_some_and(|prepared| prepared.grid.is_sampled) {
+            let is_sampled = state.prepared.as_ref().is_some_and(|prepared| prepared.grid.is_sampled);
+            // The tag takes the room of a word.
+            sort_menu(ui, &mut state.sort, if is_sampled { Room::Narrow } else { room });
+            let is_compact = is_sampled || inner.width() < WIDE_THRESHOLDS;
+            thresholds::button(ui, &mut state.draft, state.metric, thresholds, is_compact, out);
+            if is_sampled {
                 widgets::tag(ui, "SAMPLED", widgets::TagStyle::Warn).on_hover_text(
                     "Figures of shards are estimates from records that were read; that of the stream is exact.",
                 );
@@ -98,6 +101,9 @@ pub fn show(
         }
     });
 }
+
+/// Width of the strip from which on the thresholds are named.
+const WIDE_THRESHOLDS: f32 = 1_290.0;
 
 /// How much room the toolbar has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -178,7 +184,9 @@ fn right(
         None if answer.pending_since.is_some() => Some("loading".to_owned()),
         None => None,
     };
-    if let Some(words) = words.filter(|_| room != Room::Tiny) {
+    // The banner says how old what was measured is.
+    let is_sampled = state.prepared.as_ref().is_some_and(|prepared| prepared.grid.is_sampled);
+    if let Some(words) = words.filter(|_| room != Room::Tiny && !is_sampled) {
         text::label(ui, words, fonts::small(), t.faint)
             .on_hover_text("When the figures were fetched. CloudWatch itself is 1 to 2 minutes late.");
     }

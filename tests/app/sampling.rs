@@ -1,0 +1,60 @@
+//! Measuring a stream from its records: the heatmap without shard-level metrics, and one shard followed live. On a real server.
+
+use eframe::egui;
+use kinescope::model::connection::ConnectRequest;
+use kinescope::model::metrics::Source;
+
+use crate::desk::Desk;
+use crate::runtime;
+
+#[test]
+fn sampling_fills_the_heatmap_of_a_stream_without_shard_metrics() {
+    let runtime = runtime();
+    let mut desk = Desk::open(&runtime, Some(ConnectRequest { demo: true, ..ConnectRequest::default() }));
+    desk.see("Stream clickstream-data critical");
+    desk.click("Open app-logs");
+    desk.see("Shard metrics are off. CloudWatch sees the stream as a whole.");
+    desk.see("Heat shardId-000000000000 no data");
+    desk.see("Heat stream now ");
+    desk.click("Sample now");
+    desk.see("Heat shardId-000000000000 now ~");
+    desk.see("Shard metrics are off. Shard rows are estimates from reading the stream since ");
+    desk.world(|world| {
+        let open = world.open.as_ref().expect("open");
+        let measured = open.measured.as_ref().expect("measured");
+        assert_eq!(measured.metrics.source, Source::Sampled);
+        assert!(measured.metrics.total.incoming_bytes.last_known().is_some(), "the total is that of CloudWatch");
+        assert!(open.sample.effort.calls > 0);
+    });
+    assert!(desk.names().iter().any(|name| name.contains("Sampling") && name.contains("s of each minute")));
+    desk.click("Stop sampling");
+    desk.until("it has stopped", |world| world.open.as_ref().is_some_and(|open| !open.sample.run.is_running()));
+    desk.see("Heat shardId-000000000000 now ~");
+}
+
+#[test]
+fn a_shard_is_followed_only_while_its_heatmap_is_on_screen() {
+    let runtime = runtime();
+    let mut desk = Desk::open(&runtime, Some(ConnectRequest { demo: true, ..ConnectRequest::default() }));
+    desk.see("Stream clickstream-data critical");
+    desk.click("Open clickstream-data");
+    desk.see("Heat shardId-");
+    desk.key(egui::Key::L);
+    desk.until("seconds are known", |world| {
+        let live = world.open.as_ref().and_then(|open| open.live.sample.as_ref());
+        live.is_some_and(|sample| sample.shards().any(|(_, shard)| shard.seconds().known_count() > 5))
+    });
+    desk.see("Live shardId-");
+    let followed = |desk: &Desk| desk.world(|world| world.open.as_ref().and_then(|open| open.live_shard.clone()));
+    let first = followed(&desk).expect("followed");
+    assert!(desk.names().iter().any(|name| name.contains(&format!("Live {}", first.short()))), "in the status bar");
+    desk.key(egui::Key::J);
+    desk.key(egui::Key::K);
+    desk.key(egui::Key::K);
+    desk.until("the selected shard is followed", |world| {
+        world.open.as_ref().is_some_and(|open| open.live_shard.is_some() && open.live_shard.as_ref() != Some(&first))
+    });
+    desk.key(egui::Key::Num2);
+    desk.until("nothing is followed", |world| world.open.as_ref().is_some_and(|open| open.live_shard.is_none()));
+    desk.until("its task is gone", |world| !world.tasks.iter().any(|task| task.text.starts_with("Live")));
+}
