@@ -17,6 +17,7 @@ pub mod heat_grid;
 pub mod heat_metric;
 pub mod heat_range;
 pub mod ids;
+mod json_check;
 pub mod json_scan;
 pub mod json_tree;
 pub mod limits;
