@@ -203,9 +203,10 @@ fn frames(criterion: &mut Criterion) {
         let screen = egui::Rect::from_min_size(egui::Pos2::ZERO, egui::vec2(1_440.0, 900.0));
         let mut frame = || {
             let input = egui::RawInput { screen_rect: Some(screen), ..egui::RawInput::default() };
-            let output = ctx.run_ui(input, |ui| {
+            let mut output = ctx.run_ui(input, |ui| {
                 show(ui, &world, &mut state, &mut selection, &mut Commands::default());
             });
+            output.textures_delta.clear();
             ctx.tessellate(output.shapes, output.pixels_per_point).len()
         };
         for _ in 0..10 {

@@ -89,6 +89,13 @@ pub fn elide_middle(text: &str, max: usize) -> String {
 /// Makes untrusted text safe to draw on one line: control characters, terminal escapes and bidirectional
 /// overrides become visible marks, and at most `max` characters are kept.
 pub fn one_line(text: &str, max: usize) -> String {
+    let head = text.as_bytes().get(..max).unwrap_or(text.as_bytes());
+    // Nearly all text is like this; the rest of the function is for what is not.
+    if head.iter().all(|byte| (0x20..0x7f).contains(byte))
+        && let Some(head) = text.get(..head.len())
+    {
+        return if head.len() < text.len() { format!("{head}…") } else { head.to_owned() };
+    }
     let mut out = String::with_capacity(text.len().min(max * 4));
     for (index, character) in text.chars().enumerate() {
         if index == max {

@@ -4,6 +4,8 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use super::json_check;
+
 /// One token, with its place in the text where it carries any.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Token {
@@ -258,6 +260,10 @@ impl<'a> Scanner<'a> {
 /// # Errors
 /// See [`Scanner::next_token`].
 pub fn validate(text: &str, max_depth: usize) -> Result<(), JsonError> {
+    if json_check::is_json(text.as_bytes(), max_depth) {
+        return Ok(());
+    }
+    // It is none, or is nested deeper than the check looks: the scanner says where.
     let mut scanner = Scanner::new(text, max_depth);
     while scanner.next_token()?.is_some() {}
     Ok(())

@@ -23,6 +23,7 @@ pub mod heat_row;
 pub mod heat_series;
 pub mod heat_thresholds;
 pub mod ids;
+mod json_check;
 pub mod json_scan;
 pub mod json_tree;
 pub mod keys;

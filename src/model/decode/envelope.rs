@@ -1,19 +1,25 @@
 //! JSON that an AWS service wraps around what it delivers: the envelope of a CloudWatch Logs subscription, and the change
 //! events of DynamoDB, whose typed attributes are written plainly.
 
+use std::sync::LazyLock;
+
 use memchr::memmem;
 use serde_json::{Map, Value};
 
 use super::Step;
 use crate::model::json_scan::{Scanner, Token, unescape};
 
+/// Keys that every envelope of its kind has; nearly all records have neither.
+static LOG_EVENTS: LazyLock<memmem::Finder<'static>> = LazyLock::new(|| memmem::Finder::new("\"logEvents\""));
+static DYNAMODB: LazyLock<memmem::Finder<'static>> = LazyLock::new(|| memmem::Finder::new("\"dynamodb\""));
+
 /// What the JSON is an envelope of, and its text where that is written anew.
 pub(super) fn recognise(text: &str) -> Option<(Step, Option<String>)> {
     let bytes = text.as_bytes();
-    if memmem::find(bytes, b"\"logEvents\"").is_some() && is_log_envelope(text) {
+    if LOG_EVENTS.find(bytes).is_some() && is_log_envelope(text) {
         return Some((Step::CloudWatchLogs, None));
     }
-    if memmem::find(bytes, b"\"dynamodb\"").is_some() {
+    if DYNAMODB.find(bytes).is_some() {
         return plain_change(text).map(|plain| (Step::DynamoDb, Some(plain)));
     }
     None

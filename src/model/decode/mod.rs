@@ -120,7 +120,7 @@ pub fn decode(raw: RawRecord, shard_id: &ShardId, limits: &DecodeLimits) -> Vec<
 
 /// Like [`decode`], but hands each record over as soon as it is decoded, so that not all texts of a large aggregate
 /// have to be held at once.
-pub fn decode_each(raw: RawRecord, shard_id: &ShardId, limits: &DecodeLimits, mut sink: impl FnMut(Record)) {
+pub fn decode_each(mut raw: RawRecord, shard_id: &ShardId, limits: &DecodeLimits, mut sink: impl FnMut(Record)) {
     let split = match limits.decode_as {
         DecodeAs::Hex => Ok(None),
         _ => kpl::split(&raw.data, limits.aggregate_max_records),
@@ -146,7 +146,7 @@ pub fn decode_each(raw: RawRecord, shard_id: &ShardId, limits: &DecodeLimits, mu
     if warning.is_some() {
         decoded.error = warning;
     }
-    let (key, data) = (raw.partition_key.clone(), raw.data.clone());
+    let (key, data) = (raw.partition_key.clone(), std::mem::take(&mut raw.data));
     sink(record(&raw, shard_id, None, key, data, decoded));
 }
 

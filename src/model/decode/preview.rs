@@ -9,13 +9,23 @@ const HEX_BYTES: usize = 64;
 
 /// One harmless line of at most [`PREVIEW_MAX_CHARS`] characters.
 pub(super) fn preview(decoded: &Decoded, data: &[u8]) -> String {
-    const KEPT: usize = PREVIEW_MAX_CHARS - 1;
     match (&decoded.text, decoded.steps.last()) {
-        (Some(text), Some(Step::Ndjson)) => format::one_line(&json_scan::compact_many(text, KEPT * 4 + 1, " "), KEPT),
-        (Some(text), Some(step)) if step.is_json() => format::one_line(&json_scan::compact(text, KEPT * 4 + 1), KEPT),
+        (Some(text), Some(Step::Ndjson)) => json(|most| json_scan::compact_many(text, most, " ")),
+        (Some(text), Some(step)) if step.is_json() => json(|most| json_scan::compact(text, most)),
         (Some(text), _) => format::one_line(text.trim_start(), KEPT),
         (None, _) => hex(data),
     }
+}
+
+/// Most characters before the ellipsis.
+const KEPT: usize = PREVIEW_MAX_CHARS - 1;
+
+/// One line of JSON; `compact` writes at least so many bytes of it, where there are as many.
+fn json(compact: impl Fn(usize) -> String) -> String {
+    let line = compact(KEPT + 1);
+    // A character may take four bytes; most take one.
+    let is_enough = line.len() <= KEPT || line.chars().nth(KEPT).is_some();
+    format::one_line(if is_enough { line } else { compact(KEPT * 4 + 1) }.as_str(), KEPT)
 }
 
 /// The first bytes as hexadecimal, `f3 89 9a…`.

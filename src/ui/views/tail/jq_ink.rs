@@ -80,10 +80,10 @@ mod tests {
             .filter(|(text, _)| *text != " ")
             .collect();
         assert_eq!(pieces[0], (".event", DARK.strong));
-        assert_eq!(pieces[3], (r#""a\"b""#, DARK.syn_str));
-        assert_eq!(pieces[4], ("or", DARK.syn_lit));
-        assert_eq!(pieces[5], ("$key", DARK.syn_key));
-        assert_eq!(pieces[7], ("200", DARK.syn_num));
+        assert_eq!(pieces[2], (r#""a\"b""#, DARK.syn_str));
+        assert_eq!(pieces[3], ("or", DARK.syn_lit));
+        assert_eq!(pieces[4], ("$key", DARK.syn_key));
+        assert_eq!(pieces[6], ("200", DARK.syn_num));
     }
 
     proptest! {

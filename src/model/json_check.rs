@@ -1,0 +1,183 @@
+//! Whether a text is JSON, and nothing else: the grammar of [`super::json_scan::Scanner`] in one pass over the bytes, without
+//! tokens and places. Every record goes through here; only one that is no JSON is looked at again for the reason.
+
+/// Deepest nesting that is looked into: one bit a level.
+pub(super) const MAX_DEPTH: usize = 128;
+
+/// Bytes that end the plain part of a string: quote, backslash and control characters.
+const ENDS_RUN: [bool; 256] = {
+    let mut ends = [false; 256];
+    let mut byte = 0;
+    while byte < 0x20 {
+        ends[byte] = true;
+        byte += 1;
+    }
+    ends[b'"' as usize] = true;
+    ends[b'\\' as usize] = true;
+    ends
+};
+
+/// Whether these bytes of UTF-8 are one JSON value that is nested at most `max_depth` deep, of which at most
+/// [`MAX_DEPTH`] count.
+pub(super) fn is_json(bytes: &[u8], max_depth: usize) -> bool {
+    value(bytes, max_depth.min(MAX_DEPTH)).is_some()
+}
+
+fn value(bytes: &[u8], max_depth: usize) -> Option<()> {
+    let (mut at, mut depth) = (0, 0_usize);
+    // The kind of every open container, the innermost in the last bit: 1 is an object.
+    let mut objects = 0_u128;
+    loop {
+        at = space(bytes, at);
+        let byte = *bytes.get(at)?;
+        match byte {
+            b'{' | b'[' => {
+                if depth == max_depth {
+                    return None;
+                }
+                depth += 1;
+                objects = objects << 1 | u128::from(byte == b'{');
+                at = space(bytes, at + 1);
+                match (byte, *bytes.get(at)?) {
+                    // The end is met below.
+                    (b'{', b'}') | (b'[', b']') => {}
+                    (b'{', _) => {
+                        at = key(bytes, at)?;
+                        continue;
+                    }
+                    _ => continue,
+                }
+            }
+            b'"' => at = string(bytes, at)?,
+            b'-' | b'0'..=b'9' => at = number(bytes, at)?,
+            b't' => at = word(bytes, at, b"true")?,
+            b'f' => at = word(bytes, at, b"false")?,
+            b'n' => at = word(bytes, at, b"null")?,
+            _ => return None,
+        }
+        loop {
+            at = space(bytes, at);
+            if depth == 0 {
+                return (at == bytes.len()).then_some(());
+            }
+            let is_object = objects & 1 == 1;
+            match (*bytes.get(at)?, is_object) {
+                (b',', true) => {
+                    at = key(bytes, space(bytes, at + 1))?;
+                    break;
+                }
+                (b',', false) => {
+                    at += 1;
+                    break;
+                }
+                (b'}', true) | (b']', false) => {
+                    at += 1;
+                    depth -= 1;
+                    objects >>= 1;
+                }
+                _ => return None,
+            }
+        }
+    }
+}
+
+fn space(bytes: &[u8], mut at: usize) -> usize {
+    while let Some(b' ' | b'\n' | b'\r' | b'\t') = bytes.get(at) {
+        at += 1;
+    }
+    at
+}
+
+/// Behind the colon of a key.
+fn key(bytes: &[u8], at: usize) -> Option<usize> {
+    if *bytes.get(at)? != b'"' {
+        return None;
+    }
+    let at = space(bytes, string(bytes, at)?);
+    (*bytes.get(at)? == b':').then_some(at + 1)
+}
+
+/// Behind the closing quote.
+fn string(bytes: &[u8], at: usize) -> Option<usize> {
+    let mut at = at + 1;
+    loop {
+        let rest = bytes.get(at..)?;
+        at += rest.iter().position(|byte| ENDS_RUN.get(usize::from(*byte)).copied().unwrap_or(true))?;
+        match *bytes.get(at)? {
+            b'"' => return Some(at + 1),
+            b'\\' => match *bytes.get(at + 1)? {
+                b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => at += 2,
+                b'u' if bytes.get(at + 2..at + 6)?.iter().all(u8::is_ascii_hexdigit) => at += 6,
+                _ => return None,
+            },
+            _ => return None,
+        }
+    }
+}
+
+fn number(bytes: &[u8], mut at: usize) -> Option<usize> {
+    let digits = |from: usize| {
+        let count = bytes.get(from..)?.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        (count > 0).then_some(from + count)
+    };
+    if bytes.get(at) == Some(&b'-') {
+        at += 1;
+    }
+    at = if bytes.get(at) == Some(&b'0') { at + 1 } else { digits(at)? };
+    if bytes.get(at) == Some(&b'.') {
+        at = digits(at + 1)?;
+    }
+    if let Some(b'e' | b'E') = bytes.get(at) {
+        at += 1;
+        if let Some(b'+' | b'-') = bytes.get(at) {
+            at += 1;
+        }
+        at = digits(at)?;
+    }
+    Some(at)
+}
+
+fn word(bytes: &[u8], at: usize, word: &[u8]) -> Option<usize> {
+    bytes.get(at..)?.starts_with(word).then_some(at + word.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::model::json_scan::Scanner;
+
+    fn scans(text: &str, max_depth: usize) -> bool {
+        let mut scanner = Scanner::new(text, max_depth);
+        loop {
+            match scanner.next_token() {
+                Ok(Some(_)) => {}
+                Ok(None) => return true,
+                Err(_) => return false,
+            }
+        }
+    }
+
+    #[test]
+    fn depth_is_bounded_and_empty_containers_are_values() {
+        let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+        assert!(is_json(nested(120).as_bytes(), 120) && !is_json(nested(121).as_bytes(), 120));
+        assert!(is_json(nested(MAX_DEPTH).as_bytes(), usize::MAX) && !is_json(nested(129).as_bytes(), usize::MAX));
+        for text in ["{}", " [ ] ", "[{},[]]", "{\"a\":{},\"b\":[{}]}", "-0.5e+1", "\"\\u00e9\\n\""] {
+            assert!(is_json(text.as_bytes(), 10), "{text}");
+        }
+        for text in
+            ["", "{,}", "[1,]", "{\"a\"}", "[}", "{]", "01", "1 2", "\"\\u12\"", "\"\u{1}\"", "tru", "{\"a\":1,}"]
+        {
+            assert!(!is_json(text.as_bytes(), 10), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn the_check_agrees_with_the_scanner(text in r#"[\[\]{},:"\\a0-9.eE+\-tru fals nul\n]{0,24}"#, max_depth in 0usize..4) {
+            prop_assert_eq!(is_json(text.as_bytes(), max_depth), scans(&text, max_depth), "{}", text);
+        }
+    }
+}
