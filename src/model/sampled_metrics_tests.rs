@@ -165,7 +165,7 @@ proptest! {
         for (second, bytes) in &records {
             sample.take(&id(0), &[record(*second, *bytes)]);
         }
-        let mut is_known = [false; 800];
+        let mut is_known = [false; 2_000];
         for (from, length) in &spans {
             known(&mut sample, 0, *from, from + length);
             is_known.iter_mut().skip(*from as usize).take(*length as usize).for_each(|slot| *slot = true);
