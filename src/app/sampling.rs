@@ -32,6 +32,7 @@ impl App {
         let listed = || open.shards.get().map(|map| map.open().map(|shard| shard.id.clone()).collect::<Vec<ShardId>>());
         // Until the shards are listed there is nothing to read; the view offers it again once they are.
         let Some(shards) = request.shards.clone().or_else(listed) else { return };
+        let not_before = not_before(open, self.world.generated_before);
         let plan = request.plan;
         let sample = seed(open, &shards, plan);
         let what = match plan {
@@ -42,7 +43,7 @@ impl App {
         };
         let text = format!("Sampling {}{what}", format::counted(shards.len(), "shard"));
         begin(&mut open.sample, plan, text, now);
-        self.engine.start_sampler(SamplerOptions { shards, plan, reads_per_sec: budget }, sample);
+        self.engine.start_sampler(SamplerOptions { shards, plan, reads_per_sec: budget, not_before }, sample);
     }
 
     /// Ends the run; what it has counted stays.
@@ -65,11 +66,12 @@ impl App {
             return;
         }
         let plan = SamplePlan::Follow { seconds: LIVE_SECONDS };
+        let not_before = not_before(open, self.world.generated_before);
         begin(&mut open.live, plan, format!("Live {}, {budget} of its 5 reads/s", shard.short()), now);
         open.live.sample = None;
         open.live_shard = Some(shard.clone());
         self.live_wish = (Some(shard.clone()), now);
-        let options = SamplerOptions { shards: vec![shard], plan, reads_per_sec: budget };
+        let options = SamplerOptions { shards: vec![shard], plan, reads_per_sec: budget, not_before };
         self.engine.start_live(options, StreamSample::new(1));
     }
 
@@ -147,6 +149,11 @@ impl App {
             }
         };
     }
+}
+
+/// When the records of a stream begin: when it was made, or when the demo began to put them.
+fn not_before(open: &OpenStream, generated_before: Option<Timestamp>) -> Option<Timestamp> {
+    open.summary.get().and_then(|summary| summary.created).max(generated_before)
 }
 
 /// What the next run adds to. Sampling that goes on from minute to minute goes on from what is known of the same shards.

@@ -40,6 +40,7 @@ pub(super) async fn run(session: &Session, args: &DiagnoseArgs) -> Result<(), En
         shards: shards.open().map(|shard| shard.id.clone()).collect(),
         plan: SamplePlan::Window { seconds: args.window },
         reads_per_sec: args.read_budget,
+        not_before: summary.created.max(session.generated_before),
     };
     let read = sample_once(connection, &args.stream, options, &clock).await?;
     for (shard, problem) in &read.failed {

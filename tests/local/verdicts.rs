@@ -74,6 +74,7 @@ impl Stage {
             shards: shards.open().map(|shard| shard.id.clone()).collect(),
             plan: SamplePlan::Window { seconds: SECONDS as u32 },
             reads_per_sec: 5,
+            not_before: summary.created,
         };
         // Read limits refill with time: the server's clock goes on while it is read.
         let hands = self.hands.clone();

@@ -41,6 +41,8 @@ pub struct SamplerOptions {
     pub plan: SamplePlan,
     /// `GetRecords` calls a second and shard, 1 to 5.
     pub reads_per_sec: u32,
+    /// When the stream was made: seconds before it are no idle ones.
+    pub not_before: Option<Timestamp>,
 }
 
 impl SamplerOptions {
@@ -55,7 +57,9 @@ impl SamplerOptions {
 
     fn span(&self, now: Timestamp) -> Span {
         let to = (now - NEWEST).floor(1);
-        Span { from: to - Millis::from_secs(i64::from(self.plan.seconds())), to }
+        let from = to - Millis::from_secs(i64::from(self.plan.seconds()));
+        let made = self.not_before.map(|made| (made + Millis(999)).floor(1));
+        Span { from: made.map_or(from, |made| made.max(from)).min(to), to }
     }
 
     fn reading(&self, span: Span) -> Reading {

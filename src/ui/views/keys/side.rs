@@ -134,8 +134,15 @@ fn part(own: u64, all: impl Iterator<Item = u64>, share: f64) -> f64 {
 fn distinct(ui: &mut Ui, open: &OpenStream, sample: &StreamSample, ranked: &Ranked) {
     let t = theme::tokens(ui);
     let keys = ranked.stream.distinct;
-    let shards = open.shards.get().map_or(0, crate::model::shard_map::ShardMap::open_count);
-    let rule = rule_of_thumb_keys(shards.max(1));
+    // Keys of shards that were not sampled are not counted, so those shards do not count either.
+    let open_shards = open.shards.get().map_or(0, crate::model::shard_map::ShardMap::open_count);
+    let sampled = sample.shards().count().max(1);
+    let rule = rule_of_thumb_keys(sampled);
+    let of = if sampled < open_shards {
+        format!("10 × {}", format::counted(sampled, "sampled shard"))
+    } else {
+        "10 × shards".to_owned()
+    };
     section(ui, |ui| {
         text::label(ui, "Distinct keys", fonts::small(), t.weak);
         figure(ui, &estimate(keys), "in the sample", t.strong);
@@ -143,12 +150,12 @@ fn distinct(ui: &mut Ui, open: &OpenStream, sample: &StreamSample, ranked: &Rank
         scale(ui, t, keys, rule, is_enough);
         let verdict = if is_enough {
             format!(
-                "Above the rule of thumb, 10 × shards = {}. Too few keys is not the problem.",
+                "Above the rule of thumb, {of} = {}. Too few keys is not the problem.",
                 format::grouped(rule as i64)
             )
         } else {
             format!(
-                "Below the rule of thumb, 10 × shards = {}. With so few keys some shards stay busy by chance, however they are split.",
+                "Below the rule of thumb, {of} = {}. With so few keys some shards stay busy by chance, however they are split.",
                 format::grouped(rule as i64)
             )
         };

@@ -53,8 +53,8 @@ pub fn show(ui: &mut Ui, world: &World, open: &OpenStream, state: &mut TailState
     let offset = wanted_offset(tail, state, end.min(state.table.end), is_held);
     if state.table.end != end {
         state.table.end = end;
-        // Soon rather than at once: an immediate request costs two frames, and records come all the time.
-        ui.ctx().request_repaint_after(std::time::Duration::from_millis(100));
+        // Laid out once more before it is painted: records come all the time, and painting is what costs.
+        ui.ctx().request_discard("rows were added");
     }
     let scroll_to = std::mem::take(&mut state.table.scrolls_to_selected).then_some(selected).flatten();
     let shown = columns::shown(&world.settings.tail, state.table.dragged);
