@@ -82,7 +82,10 @@ fn rebuild(c: &mut Criterion) {
     let answers = [answer(SHARDS, MINUTES, 2_000, 0.0), answer(SHARDS, MINUTES, 2_000, 0.2)];
     let prepare = |state: &mut HeatmapState, metrics: &Arc<StreamMetrics>| {
         let thresholds = HeatThresholds::default();
-        state.prepare(&ctx, &Given { metrics, shards: Some(&map), open_shards: SHARDS, thresholds, dark_mode: true });
+        state.prepare(
+            &ctx,
+            &Given { metrics, measured: None, shards: Some(&map), open_shards: SHARDS, thresholds, dark_mode: true },
+        );
     };
     // Texture changes pile up until a frame takes them away, as it does after each answer.
     let take_textures = || drop(ctx.run_ui(RawInput::default(), |_| {}));
