@@ -9,7 +9,7 @@ use crate::model::format;
 use crate::model::ids::ShardId;
 use crate::model::metrics::{Source, StreamMetrics, WriteMetrics};
 use crate::model::sample::StreamSample;
-use crate::model::sample::state::{LIVE_SECONDS, SampleEffort, SamplePlan, SampleRequest, SampleRun, SampleState};
+use crate::model::sample::state::{SampleEffort, SamplePlan, SampleRequest, SampleRun, SampleState, seconds_back};
 use crate::model::sampled_metrics::{Ingredients, MeasuredMetrics};
 use crate::model::time::{Millis, Timestamp};
 use crate::model::world::OpenStream;
@@ -65,7 +65,7 @@ impl App {
         if open.live_shard.as_ref() == Some(&shard) && open.live.run.is_running() {
             return;
         }
-        let plan = SamplePlan::Follow { seconds: LIVE_SECONDS };
+        let plan = SamplePlan::Follow { seconds: seconds_back(open.utilisation_now(&shard)) };
         let not_before = not_before(open, self.world.generated_before);
         begin(&mut open.live, plan, format!("Live {}, {budget} of its 5 reads/s", shard.short()), now);
         open.live.sample = None;

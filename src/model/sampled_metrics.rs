@@ -2,7 +2,7 @@
 //! that were read.
 //!
 //! A period of which no second was read stays unknown. Where several samples know a period, the one that knows more seconds
-//! of it speaks. Nothing here can tell of refused writes of a shard: a record that was refused is in no stream.
+//! of it speaks, also when it has been replaced by another since: what was once measured is not forgotten. Nothing here can tell of refused writes of a shard: a record that was refused is in no stream.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -92,21 +92,21 @@ pub struct MeasuredMetrics {
 }
 
 impl MeasuredMetrics {
-    /// Joins them. A shard of which nothing new was read since `previous` is taken over from there.
+    /// Joins them. What `previous` knows and these samples do not is taken over from there.
     pub fn join(made_of: Ingredients, previous: Option<&Self>) -> Self {
         let window = made_of.window();
-        let previous = previous.filter(|previous| previous.metrics.window == window);
+        let previous = previous.filter(|previous| previous.metrics.window.step_seconds == window.step_seconds);
         let mut figures = BTreeMap::new();
         let mut shards = BTreeMap::new();
         for shard in made_of.shards.open() {
             let seen: Vec<Arc<ShardSample>> =
                 made_of.samples().filter_map(|sample| sample.shared(&shard.id)).cloned().collect();
-            let (own, measured) = match previous.and_then(|previous| previous.of(&shard.id, &seen)) {
+            let (own, measured) = match previous.and_then(|previous| previous.unchanged(&shard.id, window, &seen)) {
                 Some(known) => known,
-                None => measure(&shard.id, window, seen),
+                None => measure(&shard.id, window, seen, previous),
             };
             figures.insert(shard.id.clone(), own);
-            if !measured.seen.is_empty() {
+            if !measured.seen.is_empty() || measured.is_known() {
                 shards.insert(shard.id.clone(), measured);
             }
         }
@@ -114,7 +114,8 @@ impl MeasuredMetrics {
             let known = sample.shards().filter(|(id, _)| figures.contains_key(*id));
             known.filter_map(|(_, one)| one.seconds().oldest_known()).min()
         };
-        let since = made_of.sample.as_ref().and_then(oldest);
+        let before = previous.and_then(|previous| previous.since);
+        let since = made_of.sample.as_ref().and_then(oldest).into_iter().chain(before).min();
         let metrics = Arc::new(StreamMetrics {
             window,
             total: moved(&made_of.totals.total, window),
@@ -142,29 +143,50 @@ impl MeasuredMetrics {
 
     /// Whether some second of some shard is known.
     pub fn is_measured(&self) -> bool {
-        self.shards.values().any(|shard| shard.coverage.iter().any(|period| period.known_seconds > 0))
+        self.shards.values().any(MeasuredShard::is_known)
     }
 
-    fn of(&self, shard: &ShardId, seen: &[Arc<ShardSample>]) -> Option<(WriteMetrics, MeasuredShard)> {
+    /// A shard of which nothing new was read.
+    fn unchanged(
+        &self,
+        shard: &ShardId,
+        window: Window,
+        seen: &[Arc<ShardSample>],
+    ) -> Option<(WriteMetrics, MeasuredShard)> {
         let measured = self.shards.get(shard)?;
-        let is_same =
-            measured.seen.len() == seen.len() && measured.seen.iter().zip(seen).all(|(old, new)| Arc::ptr_eq(old, new));
+        let is_same = self.metrics.window == window
+            && measured.seen.len() == seen.len()
+            && measured.seen.iter().zip(seen).all(|(old, new)| Arc::ptr_eq(old, new));
         let figures = self.metrics.shards.get(shard).filter(|_| is_same)?;
         Some((figures.clone(), measured.clone()))
     }
 }
 
-fn measure(shard: &ShardId, window: Window, seen: Vec<Arc<ShardSample>>) -> (WriteMetrics, MeasuredShard) {
+impl MeasuredShard {
+    fn is_known(&self) -> bool {
+        self.coverage.iter().any(|period| period.known_seconds > 0)
+    }
+}
+
+fn measure(
+    shard: &ShardId,
+    window: Window,
+    seen: Vec<Arc<ShardSample>>,
+    previous: Option<&MeasuredMetrics>,
+) -> (WriteMetrics, MeasuredShard) {
     let mut own = unmeasured(window);
     let mut coverage = vec![Coverage { known_seconds: 0, half_width: None }; window.len()];
+    if let Some(previous) = previous {
+        take_over(shard, window, previous, &mut own, &mut coverage);
+    }
     let mut burst_seconds = 0;
     for sample in &seen {
         let (bytes, records) = sample.to_series(window);
         for (period, better) in sample.coverage(window).into_iter().enumerate() {
-            let Some(known) = coverage.get_mut(period).filter(|known| better.known_seconds > known.known_seconds)
-            else {
-                continue;
-            };
+            // The newer one of two that know as much.
+            let is_better =
+                |known: &&mut Coverage| better.known_seconds > 0 && better.known_seconds >= known.known_seconds;
+            let Some(known) = coverage.get_mut(period).filter(is_better) else { continue };
             *known = better;
             let at = window.time_of(period);
             if let (Some(bytes), Some(records)) = (bytes.at(period), records.at(period)) {
@@ -175,6 +197,27 @@ fn measure(shard: &ShardId, window: Window, seen: Vec<Arc<ShardSample>>) -> (Wri
         burst_seconds = burst_seconds.max(bursts_of_late(shard, sample));
     }
     (own, MeasuredShard { coverage: coverage.into(), burst_seconds, seen })
+}
+
+/// What was measured before, for the periods that are still in the window.
+fn take_over(
+    shard: &ShardId,
+    window: Window,
+    previous: &MeasuredMetrics,
+    own: &mut WriteMetrics,
+    coverage: &mut [Coverage],
+) {
+    let Some((old, known)) = previous.metrics.shards.get(shard).zip(previous.shards.get(shard)) else { return };
+    for (period, slot) in coverage.iter_mut().enumerate() {
+        let at = window.time_of(period);
+        let Some(before) = old.incoming_bytes.index_of(at) else { continue };
+        let (bytes, records) = (old.incoming_bytes.at(before), old.incoming_records.at(before));
+        if let (Some(bytes), Some(records), Some(before)) = (bytes, records, known.coverage.get(before)) {
+            own.incoming_bytes.set(at, bytes);
+            own.incoming_records.set(at, records);
+            *slot = *before;
+        }
+    }
 }
 
 /// Seconds of late that reached the limit, by the rule that the verdict uses; none where the load is a level and no burst.

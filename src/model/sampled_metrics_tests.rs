@@ -140,6 +140,28 @@ fn what_has_not_changed_is_taken_over_and_the_result_is_the_same() {
 }
 
 #[test]
+fn what_was_measured_stays_when_another_sample_begins_and_the_window_moves_on() {
+    let mut first = StreamSample::new(3);
+    first.take(&id(0), &[record(120, 600)]);
+    known(&mut first, 0, 120, 124);
+    let mut second = StreamSample::new(3);
+    known(&mut second, 0, 610, 612);
+    let (totals, shards) = (totals(10), map(3));
+    let of = |sample: StreamSample, previous: Option<&MeasuredMetrics>| {
+        let sample = Some(Arc::new(sample));
+        let made_of = Ingredients { totals: totals.clone(), shards: shards.clone(), sample, followed: None };
+        MeasuredMetrics::join(made_of, previous)
+    };
+    let measured = of(second, Some(&of(first, None)));
+    assert_eq!(measured.metrics.window.start, Timestamp::from_secs(START + 60));
+    let own = measured.metrics.shards.get(&id(0)).expect("open");
+    assert_eq!((own.incoming_bytes.at(1), own.incoming_bytes.at(9)), (Some(9_000.0), Some(0.0)));
+    assert_eq!(own.incoming_bytes.values().iter().flatten().count(), 2);
+    assert_eq!(measured.since, Some(Timestamp::from_secs(START + 120)));
+    assert_eq!(measured.coverage(&id(0), 1).map(|coverage| coverage.known_seconds), Some(4));
+}
+
+#[test]
 fn bursts_are_counted_only_where_no_level_is_high() {
     let mut sample = StreamSample::new(3);
     for second in 0..120 {

@@ -254,6 +254,6 @@ impl OpenStream {
 
     /// Utilisation of a shard in its newest known minute, a fraction of 1.
     pub fn utilisation_now(&self, shard: &ShardId) -> Option<f64> {
-        self.metrics.get()?.shards.get(shard)?.utilisation(1).last_known().map(|(_, share)| share)
+        self.shown_metrics()?.shards.get(shard)?.utilisation(1).last_known().map(|(_, share)| share)
     }
 }

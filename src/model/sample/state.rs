@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::StreamSample;
 use crate::model::answer::Problem;
 use crate::model::ids::ShardId;
+use crate::model::limits::SHARD_WRITE_BYTES_PER_SEC;
 use crate::model::time::Timestamp;
 
 /// What is known from records that were read, and the run that reads them.
@@ -112,8 +113,21 @@ pub struct SampleRequest {
 pub const DEFAULT_WINDOW_SECONDS: u32 = 90;
 /// Seconds of each minute that are read to fill the heatmap where CloudWatch has no figures of shards.
 pub const SECONDS_OF_EACH_MINUTE: u32 = 4;
-/// Seconds back from which one shard is followed, and that are shown of it.
+/// Seconds that are shown of a shard that is followed, and from how far back it is followed at most.
 pub const LIVE_SECONDS: u32 = 120;
+/// Bytes a second that are read of a shard that is followed: a little more than it can take in, and less than the 2 MiB/s
+/// that it gives to all its polling consumers.
+pub const FOLLOW_BYTES_PER_SEC: f64 = 1.5 * SHARD_WRITE_BYTES_PER_SEC;
+/// How long it may take, in seconds, until the reading has come to the present.
+const CATCH_UP_SECONDS: f64 = 20.0;
+
+/// From how many seconds back a shard is followed, so that the present is reached soon: a full shard is written nearly as fast
+/// as it may be read. Where its utilisation is not known, half of the limit is assumed.
+pub fn seconds_back(utilisation: Option<f64>) -> u32 {
+    let written = utilisation.unwrap_or(0.5).clamp(0.01, 1.2) * SHARD_WRITE_BYTES_PER_SEC;
+    let back = CATCH_UP_SECONDS * (FOLLOW_BYTES_PER_SEC - written) / written;
+    (back as u32).clamp(8, LIVE_SECONDS)
+}
 
 impl SampleRequest {
     /// Every open shard over the usual window.
@@ -131,5 +145,20 @@ impl SampleRun {
     /// Whether records are being read.
     pub fn is_running(&self) -> bool {
         matches!(self, Self::Running { .. })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fuller_shard_is_followed_from_less_far_back() {
+        assert_eq!(seconds_back(Some(0.0)), LIVE_SECONDS);
+        assert_eq!(seconds_back(Some(0.2)), LIVE_SECONDS);
+        assert_eq!(seconds_back(Some(0.5)), 40);
+        assert_eq!(seconds_back(None), 40);
+        assert_eq!(seconds_back(Some(1.0)), 10);
+        assert_eq!(seconds_back(Some(5.0)), 8);
     }
 }

@@ -12,7 +12,7 @@ use crate::aws::connect::Connection;
 use crate::model::answer::{Problem, ProblemKind};
 use crate::model::ids::{ShardId, StreamName};
 use crate::model::sample::StreamSample;
-use crate::model::sample::state::{SampleEffort, SamplePlan};
+use crate::model::sample::state::{FOLLOW_BYTES_PER_SEC, SampleEffort, SamplePlan};
 use crate::model::time::{Millis, Timestamp};
 use crate::tasks::clock::Clock;
 use crate::tasks::wake::Wake;
@@ -51,7 +51,7 @@ impl SamplerOptions {
         let most_bytes = share.clamp(SHARD_BYTES.0, SHARD_BYTES.1);
         // To follow a shard at its write limit, reading has to be a little faster than writing.
         let bytes_per_sec =
-            if matches!(self.plan, SamplePlan::Follow { .. }) { 1.5 * BYTES_PER_SEC } else { BYTES_PER_SEC };
+            if matches!(self.plan, SamplePlan::Follow { .. }) { FOLLOW_BYTES_PER_SEC } else { BYTES_PER_SEC };
         Allowance { reads_per_sec: self.reads_per_sec.clamp(1, 5), bytes_per_sec, most_bytes }
     }
 

@@ -61,10 +61,12 @@ fn full_scale(painter: &Painter, t: &Tokens, dark_mode: bool, bar: Rect, scale: 
     let (warn, critical) = (thresholds.warn(), thresholds.critical());
     let cool = scale.cool_width();
     let scale = bar;
-    for step in 0..80 {
-        let left = scale.left() + step as f32 * cool / 80.0;
-        let texel = Rect::from_min_size(pos2(left, scale.top()), vec2(cool / 80.0, scale.height()));
-        painter.rect_filled(texel, 0, heat::color_by(f64::from(step) / 80.0 * warn * 0.999, thresholds, dark_mode));
+    // Whole points, so that no seam shows between two shades.
+    let steps = (cool / 2.0) as u32;
+    for step in 0..steps {
+        let texel = Rect::from_min_size(pos2(scale.left() + step as f32 * 2.0, scale.top()), vec2(2.0, scale.height()));
+        let share = f64::from(step) / f64::from(steps) * warn * 0.999;
+        painter.rect_filled(texel, 0, heat::color_by(share, thresholds, dark_mode));
     }
     let block = |left: f32| Rect::from_min_size(pos2(scale.left() + left, scale.top()), vec2(19.0, scale.height()));
     painter.rect_filled(block(cool + 1.0), 0, heat::color(0.8, dark_mode));

@@ -26,6 +26,8 @@ const MINUTES_HEIGHT: f32 = 22.0;
 const MINUTES_GAP: f32 = 18.0;
 const ROW_HEIGHT: f32 = 14.0;
 const FOOTER: f32 = 30.0;
+/// How far behind the present the newest second may be before that is said: records take a moment to be readable.
+const BEHIND_SECONDS: i64 = 8;
 
 /// Follows the selected shard, the hottest where none is selected, or ends that.
 pub fn toggle(open: &OpenStream, prepared: &Prepared, selection: &mut Option<ShardId>, out: &mut Commands) {
@@ -57,6 +59,8 @@ pub struct Panel<'a> {
     pub area: Rect,
     /// The cells above.
     pub columns: &'a Columns,
+    /// The present.
+    pub now: Timestamp,
     /// Where shares change colour.
     pub thresholds: HeatThresholds,
 }
@@ -155,8 +159,10 @@ impl Panel<'_> {
             painter.text(pos2(right, middle), Align2::RIGHT_CENTER, over_words(live), fonts::small(), color).left()
         });
         let rest = Rect::from_min_max(pos2(name.right() + 20.0, middle - 9.0), pos2(end - 12.0, middle + 9.0));
+        let behind = live.map_or(0, |live| (self.now - live.window.end).0 / 1_000);
         let words = "live, one column per second, read from the tail";
-        widgets::paint_elided(painter, rest, Align::Min, words, fonts::fine(), t.weak);
+        let words = if behind > BEHIND_SECONDS { format!("{words}, {behind} s behind") } else { words.to_owned() };
+        widgets::paint_elided(painter, rest, Align::Min, &words, fonts::fine(), t.weak);
     }
 
     fn failed(&self, ui: &mut Ui, t: &Tokens, sentence: &str, out: &mut Commands) {

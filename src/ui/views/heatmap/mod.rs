@@ -213,7 +213,8 @@ impl Main<'_> {
             live::paint_bracket(ui.painter(), t, &columns, legend_area, self.world.now);
             let area = strip(legend_area.bottom(), area.bottom() - legend_area.bottom());
             let thresholds = prepared.grid.options.thresholds;
-            live::Panel { open: self.open, shard, area, columns: &columns, thresholds }.show(ui, out);
+            live::Panel { open: self.open, shard, area, columns: &columns, now: self.world.now, thresholds }
+                .show(ui, out);
         } else {
             self.plots(ui, prepared, selection.as_ref(), &around, &plot_rects);
         }
@@ -332,6 +333,9 @@ impl Main<'_> {
             Some(since) => {
                 area.max.x = columns.x_of(since).clamp(area.left(), area.right());
                 (format!("Not measured before {}", since.hm()), "sampling began then, see the stream row")
+            }
+            None if prepared.measured.as_ref().is_some_and(|measured| measured.is_measured()) => {
+                ("The others are not measured yet".to_owned(), "only the shard that is followed is, and the stream")
             }
             None => ("Shards are not measured yet".to_owned(), "only the stream as a whole is known, see its row"),
         };
