@@ -116,7 +116,7 @@ fn saved(ui: &mut Ui, world: &World, state: &mut TailState, rect: Rect, spec: &F
     let response = ui.place(rect, button);
     let tail = &world.settings.tail;
     Popup::menu(&response).id(response.id.with("menu")).show(|ui| {
-        ui.set_min_width(260.0);
+        ui.set_width(400.0);
         let is_saved = tail.filters.contains(spec);
         if !spec.is_empty() && !is_saved && menu_item(ui, "Save this filter", false).clicked() {
             let mut tail = tail.clone();
