@@ -295,12 +295,12 @@ fn columns_are_chosen_and_sized_and_times_are_local_where_wanted() {
     harness.get_by_label("Columns").click();
     harness.run_steps(3);
     picture(&mut harness, "tail_columns");
-    harness.get_by_label("Age").click();
+    harness.get_by_label("● Age").click();
     harness.run_steps(2);
     let Some(Command::SetTail(settings)) = last(&harness).cloned() else { panic!("no setting") };
     assert_eq!(settings.hidden_columns, ["age"]);
     harness.state_mut().world.settings.tail = *settings;
-    harness.get_by_label("Times in the zone of this machine").click();
+    harness.get_by_label("○ Times in the zone of this machine").click();
     harness.run_steps(2);
     let Some(Command::SetTail(settings)) = last(&harness).cloned() else { panic!("no setting") };
     harness.state_mut().world.settings.tail = *settings;

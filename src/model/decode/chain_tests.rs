@@ -229,4 +229,8 @@ fn what_is_forced_is_done_and_what_does_not_fit_is_said() {
     let again = decode_again(&record, &DecodeLimits { decode_as: DecodeAs::Hex, ..DecodeLimits::default() });
     assert_eq!(again.decoded.steps, [Step::Binary]);
     assert_eq!(decode_again(&again, &DecodeLimits::default()).decoded, record.decoded);
+    let hex = DecodeLimits { decode_as: DecodeAs::Hex, ..DecodeLimits::default() };
+    let whole = decode(raw(&aggregate), &ShardId::from("s"), &hex).remove(0);
+    let error = decode_again(&whole, &DecodeLimits::default()).decoded.error;
+    assert!(error.is_some_and(|error| error.contains("KPL aggregate of 1 record, read as bytes")));
 }

@@ -150,10 +150,22 @@ pub fn decode_each(mut raw: RawRecord, shard_id: &ShardId, limits: &DecodeLimits
     sink(record(&raw, shard_id, None, key, data, decoded));
 }
 
-/// The record taken for something else; its aggregate is not looked at again.
+/// The record taken for something else. One record stays one: an aggregate that was read as bytes is not taken apart, and
+/// says so.
 pub fn decode_again(record: &Record, limits: &DecodeLimits) -> Record {
-    let steps = if record.sub_sequence.is_some() { vec![Step::Kpl] } else { Vec::new() };
-    let decoded = chain::run(&record.data, steps, limits);
+    let is_user_record = record.sub_sequence.is_some();
+    let steps = if is_user_record { vec![Step::Kpl] } else { Vec::new() };
+    let mut decoded = chain::run(&record.data, steps, limits);
+    if !is_user_record && limits.decode_as != DecodeAs::Hex {
+        match kpl::split(&record.data, limits.aggregate_max_records) {
+            Ok(Some(users)) => {
+                let count = super::format::counted(users.len(), "record");
+                decoded.error = Some(format!("KPL aggregate of {count}, read as bytes: start again to take it apart"));
+            }
+            Ok(None) => {}
+            Err(warning) => decoded.error = Some(warning),
+        }
+    }
     let preview = preview::preview(&decoded, &record.data);
     Record { decoded, preview, ..record.clone() }
 }

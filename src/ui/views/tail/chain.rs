@@ -89,6 +89,8 @@ fn chips(record: &Record) -> Vec<(String, TagStyle)> {
                 let style = if decoded.error.is_some() { TagStyle::Warn } else { TagStyle::Neutral };
                 (format!("bytes {}", bytes(size)), style)
             }
+            // An envelope is the same JSON by another name.
+            Step::CloudWatchLogs => (step.title().to_owned(), end),
             _ if is_last => (format!("{} {}", step.title(), bytes(decoded.text.as_ref().map_or(0, String::len))), end),
             _ => {
                 let given = size;

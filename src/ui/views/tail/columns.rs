@@ -53,10 +53,10 @@ pub fn menu(ui: &mut Ui, header: Rect, settings: &TailSettings, out: &mut Comman
     let response = ui.place(rect, button);
     let popup = Popup::menu(&response).id(response.id.with("menu"));
     popup.close_behavior(PopupCloseBehavior::CloseOnClickOutside).show(|ui| {
-        ui.set_min_width(190.0);
+        ui.set_width(230.0);
         let mut changed = settings.clone();
         for column in ALL.iter().filter(|column| column.id != "preview") {
-            if menu_item(ui, column.title, is_shown(column, settings)).clicked() {
+            if choice(ui, column.title, is_shown(column, settings)) {
                 match changed.hidden_columns.iter().position(|id| id == column.id) {
                     Some(at) => drop(changed.hidden_columns.remove(at)),
                     None => changed.hidden_columns.push(column.id.to_owned()),
@@ -64,10 +64,10 @@ pub fn menu(ui: &mut Ui, header: Rect, settings: &TailSettings, out: &mut Comman
             }
         }
         ui.separator();
-        if menu_item(ui, "Times in UTC", !settings.is_local_time).clicked() {
+        if choice(ui, "Times in UTC", !settings.is_local_time) {
             changed.is_local_time = false;
         }
-        if menu_item(ui, "Times in the zone of this machine", settings.is_local_time).clicked() {
+        if choice(ui, "Times in the zone of this machine", settings.is_local_time) {
             changed.is_local_time = true;
         }
         ui.separator();
@@ -85,6 +85,12 @@ pub fn menu(ui: &mut Ui, header: Rect, settings: &TailSettings, out: &mut Comman
             out.push(Command::SetTail(Box::new(changed)));
         }
     });
+}
+
+/// An entry that is on or off, told by more than its colour.
+fn choice(ui: &mut Ui, label: &str, is_on: bool) -> bool {
+    let mark = if is_on { "●" } else { "○" };
+    menu_item(ui, &format!("{mark} {label}"), is_on).clicked()
 }
 
 #[cfg(test)]

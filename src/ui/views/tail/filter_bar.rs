@@ -16,6 +16,12 @@ use crate::ui::widgets::{self, Button, TagStyle, TextField};
 
 const HEIGHT: f32 = 38.0;
 const ERROR_HEIGHT: f32 = 22.0;
+/// What an expression can ask for, below the saved ones.
+const HELP: [&str; 3] = [
+    "  jq gets the decoded record as . and $key, $shard, $sequence,",
+    "  $sub, $arrival (seconds), $size (bytes), $decoded (steps).",
+    "  A record passes where any output is neither null nor false.",
+];
 
 /// Draws the bar.
 pub fn show(
@@ -110,7 +116,7 @@ fn saved(ui: &mut Ui, world: &World, state: &mut TailState, rect: Rect, spec: &F
     let response = ui.place(rect, button);
     let tail = &world.settings.tail;
     Popup::menu(&response).id(response.id.with("menu")).show(|ui| {
-        ui.set_min_width(260.0);
+        ui.set_width(400.0);
         let is_saved = tail.filters.contains(spec);
         if !spec.is_empty() && !is_saved && menu_item(ui, "Save this filter", false).clicked() {
             let mut tail = tail.clone();
@@ -137,6 +143,11 @@ fn saved(ui: &mut Ui, world: &World, state: &mut TailState, rect: Rect, spec: &F
                 state.ask(filter.clone(), out);
                 ui.close();
             }
+        }
+        ui.separator();
+        let t = theme::tokens(ui);
+        for line in HELP {
+            widgets::label(ui, line, fonts::small(), t.weak);
         }
     });
 }

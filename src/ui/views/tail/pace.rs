@@ -19,8 +19,9 @@ const SECONDS: usize = 120;
 #[derive(Debug, Default)]
 pub struct Pace {
     per_second: VecDeque<Option<f64>>,
-    /// Records that pass the filter, as far as one was set.
-    matched: VecDeque<Option<f64>>,
+    /// Records that came, and those of them that pass the filter, a second, as far as one was set. An aggregate is read as
+    /// one record and comes as many, so these are not those that were read.
+    matched: VecDeque<Option<(f64, f64)>>,
     last: Option<(i64, u64)>,
     /// Records from here on came since the last second.
     next_id: u64,
@@ -36,8 +37,9 @@ impl Pace {
                 let rate = (read - count) as f64 / passed as f64;
                 // A short gap is a mean; after a longer one nothing is claimed.
                 let value = (passed <= 3).then_some(rate);
+                let came = tail.store.next_id().saturating_sub(self.next_id) as f64 / passed as f64;
                 let matches = tail.filter.as_ref().map(|filter| filter.matches_since(self.next_id) as f64);
-                let matched = matches.filter(|_| passed <= 3).map(|matches| matches / passed as f64);
+                let matched = matches.filter(|_| passed <= 3).map(|matches| (came, matches / passed as f64));
                 for _ in 0..passed.min(SECONDS as i64) {
                     self.per_second.push_back(value);
                     self.matched.push_back(matched);
@@ -58,21 +60,34 @@ impl Pace {
         }
     }
 
-    /// Records a second that passed the filter, over the last seconds.
-    fn match_rate(&self) -> Option<f64> {
-        let last: Vec<f64> = self.matched.iter().rev().take(5).flatten().copied().collect();
-        (!last.is_empty()).then(|| last.iter().sum::<f64>() / last.len() as f64)
+    /// Records a second that came and that passed the filter, over the last seconds.
+    fn match_rate(&self) -> Option<(f64, f64)> {
+        let last: Vec<(f64, f64)> = self.matched.iter().rev().take(5).flatten().copied().collect();
+        let count = last.len().max(1) as f64;
+        let sum = last.iter().fold((0.0, 0.0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
+        (!last.is_empty()).then_some((sum.0 / count, sum.1 / count))
+    }
+
+    /// The part of what was read in each second that passed.
+    fn matched_values(&self) -> Vec<Option<f64>> {
+        let part = |(read, matched): (&Option<f64>, &Option<(f64, f64)>)| {
+            let ((came, matches), read) = ((*matched)?, (*read)?);
+            (came > 0.0).then(|| read * (matches / came).min(1.0))
+        };
+        padded(self.per_second.iter().zip(&self.matched).map(part))
     }
 
     /// The last two minutes, the newest last.
     fn values(&self) -> Vec<Option<f64>> {
-        padded(&self.per_second)
+        padded(self.per_second.iter().copied())
     }
 }
 
-fn padded(values: &VecDeque<Option<f64>>) -> Vec<Option<f64>> {
+/// The values with seconds before them of which nothing is known.
+fn padded(values: impl Iterator<Item = Option<f64>>) -> Vec<Option<f64>> {
+    let values: Vec<Option<f64>> = values.collect();
     let missing = SECONDS - values.len().min(SECONDS);
-    std::iter::repeat_n(None, missing).chain(values.iter().copied()).collect()
+    std::iter::repeat_n(None, missing).chain(values).collect()
 }
 
 /// Draws the strip.
@@ -101,14 +116,16 @@ pub fn show(ui: &mut Ui, tail: &Tail, pace: &Pace) {
     let at = line.with_min_x(swatch.right() + 5.0);
     let read = paint_job(painter, at, Align::Min, words);
     let mut right = read.right();
-    if let Some(rate) = pace.match_rate().filter(|_| tail.filter.is_some()) {
+    if let Some((came, rate)) = pace.match_rate().filter(|_| tail.filter.is_some()) {
         let swatch = Rect::from_center_size(pos2(right + 16.0, line.center().y), vec2(8.0, 8.0));
         painter.rect_filled(swatch, 1, t.accent_fill);
-        let rate = format::significant(rate);
+        let (came, rate) = (format::significant(came), format::significant(rate));
         let words = job(&[
             ("match ", fonts::small(), t.weak),
             (&rate, fonts::value_strong(), t.strong),
-            (" rec/s", fonts::small(), t.weak),
+            (" of ", fonts::small(), t.weak),
+            (&came, fonts::value(), t.text),
+            (" rows/s", fonts::small(), t.weak),
         ]);
         right = paint_job(painter, line.with_min_x(swatch.right() + 5.0), Align::Min, words).right();
     }
@@ -120,7 +137,7 @@ pub fn show(ui: &mut Ui, tail: &Tail, pace: &Pace) {
     stacked_bars(painter, bars, &values, None, t.stroke_strong);
     if tail.filter.is_some() {
         let top = values.iter().flatten().copied().fold(0.0, f64::max);
-        stacked_bars(painter, bars, &padded(&pace.matched), Some(top), t.accent_fill);
+        stacked_bars(painter, bars, &pace.matched_values(), Some(top), t.accent_fill);
     }
 }
 
@@ -167,5 +184,6 @@ mod tests {
         let known: Vec<f64> = values.iter().flatten().copied().collect();
         assert_eq!(known, [50.0, 20.0, 20.0]);
         assert_eq!(values.last(), Some(&None));
+        assert_eq!(pace.match_rate(), None, "no filter was set");
     }
 }

@@ -1,8 +1,6 @@
 //! The small forms below the toolbar: a time to begin at, a record to begin at, and which shards to read for how long.
 
-use eframe::egui::{
-    Align, Id, Key, Layout, Popup, PopupCloseBehavior, Rect, ScrollArea, SetOpenCommand, Ui, UiBuilder, vec2,
-};
+use eframe::egui::{Align, Id, Key, Layout, Popup, PopupCloseBehavior, Rect, ScrollArea, Ui, UiBuilder, vec2};
 
 use super::{TailState, toolbar};
 use crate::model::ids::{PartitionKey, SequenceNumber, ShardId};
@@ -105,8 +103,7 @@ pub fn show(
     let mut chosen = None;
     let forms = &mut state.start;
     // The click that opened it is one outside of it.
-    let command = std::mem::take(&mut forms.is_new).then_some(SetOpenCommand::Bool(true));
-    let is_new = command.is_some();
+    let is_new = std::mem::take(&mut forms.is_new);
     Popup::new(Id::unique("tail start form"), ui.ctx().clone(), anchor, ui.layer_id())
         .open_bool(&mut is_open)
         .close_behavior(if is_new { PopupCloseBehavior::IgnoreClicks } else { PopupCloseBehavior::CloseOnClickOutside })
