@@ -73,3 +73,27 @@ fn an_endpoint_without_cloudwatch_is_measured_from_its_records() {
     desk.see("No CloudWatch here. Shard rows are estimates");
     desk.see("Heat stream no data");
 }
+
+#[test]
+fn sampling_goes_on_with_the_children_of_a_split() {
+    let runtime = runtime();
+    let mut desk = Desk::open(&runtime, Some(ConnectRequest { demo: true, ..ConnectRequest::default() }));
+    desk.see("Stream clickstream-data critical");
+    desk.click("Open sandbox");
+    desk.click("Sample now");
+    desk.until("the shard is sampled", |world| {
+        let sample = world.open.as_ref().and_then(|open| open.sample.sample.as_ref());
+        sample.is_some_and(|sample| sample.shards().any(|(_, shard)| shard.seconds().known_count() > 0))
+    });
+    desk.click("Unlock…");
+    desk.click("Unlock for");
+    desk.until("unlocked", |world| world.is_unlocked());
+    desk.click("Reshard…");
+    desk.click("Split shard …0000");
+    desk.until("both children are sampled", |world| {
+        let sample = world.open.as_ref().and_then(|open| open.sample.sample.as_ref());
+        sample.is_some_and(|sample| {
+            ["shardId-000000000001", "shardId-000000000002"].iter().all(|id| sample.shard(&(*id).into()).is_some())
+        })
+    });
+}
