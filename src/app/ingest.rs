@@ -91,7 +91,9 @@ impl App {
     fn ingest_stream(&mut self, now: Timestamp) {
         let (Some(tasks), Some(open)) = (&mut self.engine.open, &mut self.world.open) else { return };
         let before = open.summary.get().cloned();
+        let old_shards = open.shards.value.as_ref().map(|(shards, _)| shards.clone());
         let mut failed = false;
+        let mut are_other_shards = false;
         if take(&mut tasks.summary, &mut open.summary, now) {
             let differ = super::schedule::shards_differ(
                 open.summary.get(),
@@ -106,9 +108,16 @@ impl App {
             self.refetch_metrics |=
                 wants_shards && super::schedule::has_new_shards(open.shards.get(), open.metrics.get());
             failed |= open.shards.problem.is_some();
+            are_other_shards = old_shards.is_some_and(|old| {
+                let new = open.shards.get().map_or(&[][..], |shards| shards.all());
+                !old.open().map(|shard| &shard.id).eq(new.iter().filter(|shard| shard.is_open()).map(|shard| &shard.id))
+            });
         }
         if take(&mut tasks.metrics, &mut open.metrics, now) {
             failed |= open.metrics.problem.is_some();
+        }
+        if are_other_shards {
+            self.sample_other_shards();
         }
         if failed {
             self.note_problem(now);

@@ -46,6 +46,15 @@ impl App {
         self.engine.start_sampler(SamplerOptions { shards, plan, reads_per_sec: budget, not_before }, sample);
     }
 
+    /// Sampling that goes on from minute to minute takes in the shards that a reshard has made. What was measured stays.
+    pub(super) fn sample_other_shards(&mut self) {
+        let Some(open) = &self.world.open else { return };
+        let goes_on = open.sample.run.is_running() && matches!(open.sample.plan, Some(SamplePlan::EveryMinute { .. }));
+        if goes_on {
+            self.start_sample(SampleRequest::every_minute());
+        }
+    }
+
     /// Ends the run; what it has counted stays.
     pub(super) fn stop_sample(&mut self) {
         let now = self.world.now;
@@ -166,6 +175,7 @@ fn seed(open: &OpenStream, shards: &[ShardId], plan: SamplePlan) -> StreamSample
 }
 
 fn begin(state: &mut SampleState, plan: SamplePlan, text: String, now: Timestamp) {
+    state.plan = Some(plan);
     state.effort = SampleEffort { window_seconds: plan.seconds(), ..SampleEffort::default() };
     state.run = SampleRun::Running { since: now, progress: plan.fraction_at_start(), text };
 }

@@ -355,3 +355,36 @@ fn other_shards_or_columns_are_built_anew() {
     let rounds = (1..=20).take_while(|_| grid.update(&answer(&minutes, 5)).is_ok()).count();
     assert_eq!(rounds, 9, "the tenth answer is read as a whole");
 }
+
+#[test]
+fn the_stream_stands_first_in_every_order_where_shards_are_estimates() {
+    let map =
+        ShardMap::new(vec![shard("shardId-0", 0, 9, &[], true), shard("shardId-1", 10, 19, &["shardId-9"], true)]);
+    let metrics = StreamMetrics {
+        window: window(),
+        total: figures(0.2, |_| true),
+        shards: [
+            (ShardId::from("shardId-0"), figures(0.1, |column| column > 40)),
+            (ShardId::from("shardId-1"), figures(0.9, |column| column > 40)),
+        ]
+        .into(),
+        source: Source::Sampled,
+        incomplete_from: None,
+    };
+    for sort in HeatSort::ALL {
+        let mut grid = HeatGrid::build(&map, &metrics, HeatOptions { sort, open_shards: 2, ..HeatOptions::default() });
+        assert!(grid.is_sampled && grid.row(0).is_some_and(|row| row.shard_id.is_none()), "{sort:?}");
+        assert_eq!((grid.len(), grid.first_shard_place()), (3, 1));
+        assert_eq!(grid.hottest(), grid.place_of(Some(&ShardId::from("shardId-1"))));
+        assert!(grid.reshard_events.is_empty(), "where sampling began says nothing of when a shard was made");
+        let later = Window {
+            start: window().start + Millis::from_mins(1),
+            end: window().end + Millis::from_mins(1),
+            ..window()
+        };
+        let moved = StreamMetrics { window: later, ..metrics.clone() };
+        assert!(grid.update(&moved).is_ok(), "{sort:?}");
+        let anew = HeatGrid::build(&map, &moved, grid.options);
+        assert!(grid.shown().eq(anew.shown()), "{sort:?}");
+    }
+}

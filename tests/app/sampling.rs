@@ -1,6 +1,7 @@
 //! Measuring a stream from its records: the heatmap without shard-level metrics, and one shard followed live. On a real server.
 
 use eframe::egui;
+use kinescope::local::{LocalOptions, LocalServer};
 use kinescope::model::connection::ConnectRequest;
 use kinescope::model::metrics::Source;
 
@@ -57,4 +58,42 @@ fn a_shard_is_followed_only_while_its_heatmap_is_on_screen() {
     desk.key(egui::Key::Num2);
     desk.until("nothing is followed", |world| world.open.as_ref().is_some_and(|open| open.live_shard.is_none()));
     desk.until("its task is gone", |world| !world.tasks.iter().any(|task| task.text.starts_with("Live")));
+}
+
+#[test]
+fn an_endpoint_without_cloudwatch_is_measured_from_its_records() {
+    let runtime = runtime();
+    let server = runtime.block_on(LocalServer::start(LocalOptions::default())).expect("server");
+    let request = ConnectRequest { without_cloudwatch: true, ..Desk::endpoint(&server.endpoint_url()) };
+    let mut desk = Desk::open(&runtime, Some(request));
+    desk.click("Open clickstream-data");
+    desk.until("shards are listed", |world| world.open.as_ref().is_some_and(|open| open.shards.get().is_some()));
+    desk.click("Sample now");
+    desk.see("Heat shardId-000000000005 now ~");
+    desk.see("No CloudWatch here. Shard rows are estimates");
+    desk.see("Heat stream no data");
+}
+
+#[test]
+fn sampling_goes_on_with_the_children_of_a_split() {
+    let runtime = runtime();
+    let mut desk = Desk::open(&runtime, Some(ConnectRequest { demo: true, ..ConnectRequest::default() }));
+    desk.see("Stream clickstream-data critical");
+    desk.click("Open sandbox");
+    desk.click("Sample now");
+    desk.until("the shard is sampled", |world| {
+        let sample = world.open.as_ref().and_then(|open| open.sample.sample.as_ref());
+        sample.is_some_and(|sample| sample.shards().any(|(_, shard)| shard.seconds().known_count() > 0))
+    });
+    desk.click("Unlock…");
+    desk.click("Unlock for");
+    desk.until("unlocked", |world| world.is_unlocked());
+    desk.click("Reshard…");
+    desk.click("Split shard …0000");
+    desk.until("both children are sampled", |world| {
+        let sample = world.open.as_ref().and_then(|open| open.sample.sample.as_ref());
+        sample.is_some_and(|sample| {
+            ["shardId-000000000001", "shardId-000000000002"].iter().all(|id| sample.shard(&(*id).into()).is_some())
+        })
+    });
 }

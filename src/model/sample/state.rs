@@ -17,6 +17,8 @@ pub struct SampleState {
     pub sample: Option<Arc<StreamSample>>,
     /// The run that runs or ran last.
     pub run: SampleRun,
+    /// Which records it reads; `None` before the first run.
+    pub plan: Option<SamplePlan>,
     /// What that run used of the stream's reading budget.
     pub effort: SampleEffort,
 }

@@ -204,11 +204,13 @@ impl Panel<'_> {
 }
 
 fn over_words(live: &LiveSeconds) -> String {
-    let length = live.shares.len();
+    let (length, known) = (live.shares.len(), live.shares.iter().flatten().count());
+    let span =
+        if known == length { format!("last {length} s") } else { format!("{known} of the last {length} s read") };
     match live.over {
-        0 => format!("last {length} s, no second over the limit"),
-        1 => format!("last {length} s, 1 second over the limit"),
-        over => format!("last {length} s, {over} seconds over the limit"),
+        0 => format!("{span}, no second over the limit"),
+        1 => format!("{span}, 1 second over the limit"),
+        over => format!("{span}, {over} seconds over the limit"),
     }
 }
 
@@ -293,7 +295,10 @@ fn chart(
         let line = [pos2(rect.left(), at + 0.5), pos2(rect.right(), at + 0.5)];
         painter.extend(Shape::dashed_line(&line, Stroke::new(1.0, t.strong), 6.0, 4.0));
         let text = format!("mean {:.0} %", mean * 100.0);
-        label(painter, t, pos2(rect.left() + 100.0, at - 9.0), &text, t.strong);
+        // Next to the limit there is room for its own name only.
+        let is_under_limit = at >= limit && at - limit < 20.0;
+        let middle = if is_under_limit { at + 10.0 } else { at - 9.0 };
+        label(painter, t, pos2(rect.left() + 100.0, middle), &text, t.strong);
     }
 }
 
