@@ -278,7 +278,11 @@ impl App {
         let shards_known = open.shards.get().is_some() || open.shards.problem.is_some();
         // What is paused is looked at; another tab shows figures as they come.
         let is_paused = open.figures_paused && tab == Tab::Heatmap;
-        let has_more = self.refetch_metrics || self.asked.as_ref().is_none_or(|asked| !sight.is_covered_by(asked));
+        let has_more = match &self.asked {
+            None => true,
+            Some(asked) if is_paused => asked.range != sight.range,
+            Some(asked) => self.refetch_metrics || !sight.is_covered_by(asked),
+        };
         let is_idle = open.metrics.pending_since.is_none();
         let is_old = forced || (!is_paused && is_due(&open.metrics, pace.metrics, pace.after_failure, now));
         if shards_known && is_idle && (is_old || has_more) {

@@ -9,7 +9,7 @@ use kinescope::model::settings::ThemeChoice;
 use kinescope::model::stream::StreamSummary;
 use kinescope::model::time::Timestamp;
 use kinescope::model::world::{Link, World};
-use kinescope::ui::command::{Command, Commands, Place, Tab};
+use kinescope::ui::command::{Command, Commands, Dialog, Place, Tab};
 use kinescope::ui::theme;
 use kinescope::ui::views::heatmap::{self, HeatmapState};
 
@@ -89,7 +89,7 @@ fn every_shard_is_a_row_with_its_figures_in_the_name() {
 fn the_worst_shard_is_selected_when_a_stream_is_first_seen() {
     let mut harness = incident();
     assert_eq!(selected(&harness).as_deref(), Some(incident::HOT));
-    harness.get_by_label("Verdict HOT");
+    harness.get_by_label_contains("Verdict HOT SHARD");
     harness.get_by_label("14:20 load rises from 30 %");
     harness.get_by_label("14:21 crosses 80 %");
     harness.get_by_label("14:22 first throttled write");
@@ -107,7 +107,7 @@ fn a_click_selects_a_row_and_its_plots_follow() {
     harness.run_steps(3);
     assert_eq!(selected(&harness).as_deref(), Some("shardId-000000000012"));
     harness.get_by_label("Bytes in of shardId-000000000012 now 0.48 peak 0.50 MiB/s, 1 MiB/s limit");
-    harness.get_by_label("Verdict FINE");
+    harness.get_by_label_contains("Verdict FINE");
 }
 
 #[test]
@@ -202,7 +202,7 @@ fn buttons_push_commands() {
     let mut harness = incident();
     harness.get_by_label("Tail this shard").click();
     harness.run_steps(2);
-    harness.get_by_label_contains("Split").click();
+    harness.get_by_label("Split…").click();
     harness.run_steps(2);
     harness.get_by_label("Copy verdict").click();
     harness.run_steps(2);
@@ -244,11 +244,10 @@ fn every_missing_thing_is_explained_in_place() {
         if name == "off" {
             harness.get_by_label_contains("Heat stream now ");
             harness.get_by_label_contains("Bytes in of clickstream-prod now ");
-            harness.get_by_label("Copy CLI command").click();
+            harness.get_by_label_contains("Enable shard metrics…  +$50.40/month").click();
             harness.run_steps(2);
-            assert!(
-                matches!(harness.state().commands.as_slice(), [Command::Copy(text)] if text.contains("enable-enhanced-monitoring"))
-            );
+            let commands = &harness.state().commands;
+            assert!(commands.contains(&Command::Open(Dialog::Monitoring)), "{commands:?}");
         }
     }
 }

@@ -92,6 +92,7 @@ impl TailState {
     }
 
     fn ask(&mut self, spec: FilterSpec, out: &mut Commands) {
+        self.show_filter(spec.clone());
         out.push(Command::FilterTail(spec));
     }
 
