@@ -97,7 +97,7 @@ fn the_worst_shard_is_selected_when_a_stream_is_first_seen() {
     assert_eq!(selected(&harness), None);
     harness.run_steps(2);
     assert_eq!(selected(&harness), None, "what was cleared stays cleared");
-    harness.get_by_label("2 shards need attention");
+    harness.get_by_label("shardId-…0007 is hot");
 }
 
 #[test]
