@@ -42,6 +42,8 @@ pub fn run(handle: Handle, connect: Option<ConnectRequest>) -> ExitCode {
             .with_icon(icon())
             .with_inner_size([size.0, size.1])
             .with_min_inner_size([760.0, 480.0]),
+        // There are no gradients to smooth, and it costs something for every pixel where a processor has to draw.
+        dithering: false,
         ..eframe::NativeOptions::default()
     };
     let create = move |context: &eframe::CreationContext<'_>| -> Result<Box<dyn eframe::App>, _> {

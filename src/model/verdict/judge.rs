@@ -188,6 +188,8 @@ impl Judging<'_> {
             true => (VerdictKind::Healthy, Severity::Ok),
             false => (VerdictKind::Unknown, Severity::Unknown),
         };
+        let knows_refusals = figures.iter().any(|figures| figures.refused.is_some())
+            || total.is_some_and(|total| total.write_throttled.sum().is_some());
         let is_idle = figures.iter().any(|figures| figures.is_known());
         Verdict {
             kind,
@@ -195,7 +197,7 @@ impl Judging<'_> {
             title: words::title(kind, self.focus, severity),
             shard: self.focus.cloned(),
             keys: self.keys(self.focus, BoundBy::Bytes),
-            ..blank(severity, words::calm(was_written, is_idle, &figures), None)
+            ..blank(severity, words::calm(was_written, is_idle, knows_refusals, &figures), None)
         }
     }
 

@@ -180,7 +180,7 @@ pub(super) fn consumer_note(cause: Cause) -> Note {
 }
 
 /// When no rule holds.
-pub(super) fn calm(was_written: bool, is_known: bool, figures: &[&ShardFigures]) -> Sentence {
+pub(super) fn calm(was_written: bool, is_known: bool, knows_refusals: bool, figures: &[&ShardFigures]) -> Sentence {
     let hottest = figures.iter().filter_map(|figures| Some((figures.level?, *figures)));
     match hottest.max_by(|a, b| a.0.total_cmp(&b.0)) {
         Some((level, hottest)) if was_written => Sentence::new()
@@ -188,7 +188,10 @@ pub(super) fn calm(was_written: bool, is_known: bool, figures: &[&ShardFigures])
             .span(Span::Code(hottest.shard.short()))
             .plain(", is at ")
             .span(Span::Strong(percent(level)))
-            .plain(" of its write limit and nothing was refused."),
+            .plain(match knows_refusals {
+                true => " of its write limit and nothing was refused.",
+                false => " of its write limit. Whether writes were refused cannot be seen in records.",
+            }),
         None if was_written => Sentence::new()
             .plain("The stream as a whole is within its limits; single shards cannot be seen without shard metrics."),
         _ if is_known => Sentence::new().plain("Nothing was written in this time: there is no load to judge."),

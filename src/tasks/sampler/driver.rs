@@ -25,6 +25,8 @@ const PARTS: usize = 32;
 const PUBLISH_EVERY: Duration = Duration::from_millis(500);
 /// The newest moment that is sampled lies so far back: clocks differ, and records take a moment to be readable.
 const NEWEST: Millis = Millis::from_secs(2);
+/// Seconds of a stream that was made just now which are waited for before it is sampled.
+const FIRST_SECONDS: u32 = 4;
 /// Bytes of the whole stream that one sample may read, shared out evenly among the shards.
 const STREAM_BYTES: u64 = 256 * 1_048_576;
 /// Fewest and most bytes of one shard.
@@ -55,10 +57,21 @@ impl SamplerOptions {
         Allowance { reads_per_sec: self.reads_per_sec.clamp(1, 5), bytes_per_sec, most_bytes }
     }
 
+    /// When there is something to read of a stream that was made just now: some seconds of it.
+    fn first_moment(&self, now: Timestamp) -> Timestamp {
+        let seconds = i64::from(self.plan.seconds().min(FIRST_SECONDS));
+        self.made(now).map_or(now, |made| made + NEWEST + Millis::from_secs(seconds + 1))
+    }
+
+    /// When the stream was made, unless the server's clock is ahead of ours.
+    fn made(&self, now: Timestamp) -> Option<Timestamp> {
+        self.not_before.filter(|made| *made <= now)
+    }
+
     fn span(&self, now: Timestamp) -> Span {
         let to = (now - NEWEST).floor(1);
         let from = to - Millis::from_secs(i64::from(self.plan.seconds()));
-        let made = self.not_before.map(|made| (made + Millis(999)).floor(1));
+        let made = self.made(now).map(|made| (made + Millis(999)).floor(1));
         Span { from: made.map_or(from, |made| made.max(from)).min(to), to }
     }
 
@@ -184,6 +197,7 @@ impl Sampler {
     }
 
     async fn run(&mut self, mut publish: impl FnMut(&Progress)) {
+        tokio::time::sleep(until(self.options.first_moment(self.clock.now()), self.clock.now())).await;
         loop {
             let began = self.clock.now();
             self.round(&mut publish).await;

@@ -76,6 +76,20 @@ impl Choices {
         }
     }
 
+    /// What speaks against the split; nothing where the sampled keys balance.
+    pub fn trap(&self) -> Option<(&'static str, String)> {
+        match &self.advice {
+            Some(advice) if advice.helps => None,
+            Some(advice) => Some(("A split helps little", advice.sentence())),
+            None => Some((
+                "Is it one key?",
+                "All records of one partition key stay in one child. If a single key carries this load, a split wins nothing: \
+                 sample the keys first."
+                    .to_owned(),
+            )),
+        }
+    }
+
     fn balanced(&self) -> Option<Cut> {
         self.advice.as_ref().and_then(|advice| advice.balanced)
     }

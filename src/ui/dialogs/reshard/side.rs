@@ -99,12 +99,10 @@ fn note(ui: &mut Ui, t: &Tokens, scene: &Scene<'_>) {
     if plan.target.now.is_none_or(|share| share < WARN_SHARE) {
         return rule(ui, t, 8.0, 8.0);
     }
-    let title = "Is it one key?";
-    let words = "All records of one partition key stay in one child. If a single key carries this load, a split wins \
-                 nothing: look at the keys in the tail first.";
+    let Some((title, words)) = scene.state.choices.trap() else { return rule(ui, t, 8.0, 8.0) };
     ui.add_space(8.0);
     let width = ui.available_width();
-    let galley = ui.painter().layout(words.to_owned(), fonts::small(), t.text, width - 2.0 * GUTTER - 4.0);
+    let galley = ui.painter().layout(words.clone(), fonts::small(), t.text, width - 2.0 * GUTTER - 4.0);
     let (rect, response) = ui.allocate_exact_size(vec2(width, galley.size().y + 34.0), Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::Note, true, format!("{title} {words}")));
     let painter = ui.painter();
