@@ -152,7 +152,7 @@ fn recipe(kind: Kind, peers: &Path, folder: &Path, port: u16, second_port: u16) 
         }
         Kind::Kinesalite => {
             let script = format!(
-                "require('kinesalite')({{shardLimit:1000,createStreamMs:50,deleteStreamMs:50,updateStreamMs:200}}).listen({port},'127.0.0.1')"
+                "require('kinesalite')({{shardLimit:1000,createStreamMs:50,deleteStreamMs:50,updateStreamMs:1000}}).listen({port},'127.0.0.1')"
             );
             (PathBuf::from("node"), vec!["-e".to_owned(), script], vec![("NODE_PATH", text(&js))])
         }

@@ -49,7 +49,9 @@ pub fn show(ui: &mut Ui, world: &World, open: &OpenStream, state: &mut TailState
     let height = area.height();
     let view = (height - HEADER).max(ROW);
     let end = (count as f32 * ROW - view).max(0.0);
-    let is_held = ui.input(|input| input.pointer.primary_down()) && ui.rect_contains_pointer(area);
+    // In the frame of the release too: a click is one only where the row under it has stayed.
+    let is_held = ui.input(|input| input.pointer.primary_down() || input.pointer.primary_released())
+        && ui.rect_contains_pointer(area);
     let offset = wanted_offset(tail, state, end.min(state.table.end), is_held);
     if state.table.end != end {
         state.table.end = end;
