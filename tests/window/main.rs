@@ -39,7 +39,15 @@ fn from_the_first_frame_to_a_split_shard() {
     window.click("Open heatmap of clickstream-data");
     window.wait("Heatmap of clickstream-data", None);
     window.wait("Heat shardId-000000000005", None);
+    // Which key it is, by the records themselves.
+    window.click("Sample its keys");
+    window.wait("Key tenant-42", None);
+    window.wait("Verdict HOT · KEY SKEW", None);
     album.add(&mut window, "heatmap");
+    window.click_exact("Keys");
+    window.wait("Key tenant-42", None);
+    window.wait("*records over", None);
+    album.add(&mut window, "keys");
     window.click_exact("Shards");
     window.wait("Shard shardId-000000000005", None);
     album.add(&mut window, "shards");
