@@ -76,7 +76,8 @@ const CASES: &[Case] = cases! {
         the_tip_is_told_from_what_lies_behind, writes_over_the_limit_of_a_shard_are_refused,
         reads_over_the_limit_of_a_shard_are_refused, records_above_a_mebibyte_are_refused,
         keys_count_as_part_of_a_record, more_than_500_entries_are_refused, a_made_up_iterator_is_refused,
-        a_made_up_sequence_number_is_refused, a_shard_that_is_not_there_is_not_read;
+        a_made_up_sequence_number_is_refused, a_shard_that_is_not_there_is_not_read,
+        a_sample_counts_each_record_of_its_seconds_once;
     others: identity_is_known, identity_answers_or_says_why_not, metrics_answer_or_say_why_not,
         puts_show_up_in_the_metrics, refused_writes_show_up_in_the_metrics, metrics_are_read_as_they_were_written,
         complete_minutes_are_asked_for_once;

@@ -4,9 +4,14 @@ use std::time::Duration;
 
 use kinescope::model::answer::ProblemKind;
 use kinescope::model::ids::{SequenceNumber, ShardId};
+use kinescope::model::keys::{KeyScope, KeyTable, RankBy};
 use kinescope::model::position::StartingPosition::{AfterSequence, AtSequence, AtTimestamp, Latest, TrimHorizon};
+use kinescope::model::sample::state::SamplePlan;
 use kinescope::model::time::{Millis, Timestamp};
 use kinescope::model::writes::{PutEntry, PutOutcome};
+
+use kinescope::tasks::clock::Clock;
+use kinescope::tasks::sampler::{SamplerOptions, sample_once};
 
 use crate::target::{BETWEEN_READS, Outcome, Target, ensure, entry, fails_as, now, numbered, texts};
 
@@ -234,4 +239,30 @@ pub async fn a_shard_that_is_not_there_is_not_read(target: Target) -> Outcome {
     let shard = ShardId::from("shardId-000000000099");
     let outcome = target.connection.shard_iterator(&stream, &shard, &TrimHorizon).await;
     fails_as(outcome, ProblemKind::NotFound, shard.as_str())
+}
+
+pub async fn a_sample_counts_each_record_of_its_seconds_once(target: Target) -> Outcome {
+    let stream = target.stream("sampled", 2).await?;
+    let keys: Vec<PutEntry> = (0..90).map(|index| entry(&format!("key-{}", index % 30), vec![b'x'; 1_000])).collect();
+    for batch in keys.chunks(30) {
+        target.put(&stream, batch).await?;
+        tokio::time::sleep(Duration::from_millis(1_100)).await;
+    }
+    // A sample ends two seconds behind the present, and a second counts only when it is whole.
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    let options = SamplerOptions {
+        shards: target.shards(&stream).await?.open().map(|shard| shard.id.clone()).collect(),
+        plan: SamplePlan::Window { seconds: 30 },
+        reads_per_sec: 5,
+        not_before: None,
+    };
+    let read = sample_once(&target.connection, &stream, options, &Clock::system()).await?;
+    ensure!(read.failed.is_empty(), "{:?}", read.failed);
+    ensure!(read.sample.records() == 90, "{} of 90 records", read.sample.records());
+    ensure!(read.sample.bytes() == keys.iter().map(|entry| entry.size_bytes() as u64).sum::<u64>(), "bytes differ");
+    let table = KeyTable::new(&read.sample, KeyScope::Stream, RankBy::Bytes);
+    ensure!(table.rows.len() == 30, "{} of 30 keys", table.rows.len());
+    let seconds: usize = read.sample.shards().map(|(_, shard)| shard.seconds().known_count()).min().unwrap_or(0);
+    ensure!(seconds >= 20, "only {seconds} seconds are known");
+    Ok(())
 }

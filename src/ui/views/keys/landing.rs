@@ -110,8 +110,7 @@ fn marks(painter: &Painter, plot: Rect, ranked: &Ranked, state: &KeysState, t: &
         // To the left of its mark, unless it would leave the plot there.
         let left = if x - width - 10.0 > plot.left() { x - width - 10.0 } else { x + 10.0 };
         let rect = Rect::from_min_size(pos2(left, top - 7.0), vec2(width, 14.0));
-        let fits =
-            plot.contains_rect(rect.intersect(plot)) && names.iter().all(|name| !name.expand(3.0).intersects(rect));
+        let fits = plot.contains_rect(rect) && names.iter().all(|name| !name.expand(3.0).intersects(rect));
         if rank == 0 || fits {
             let color = if is_hot { t.crit } else { t.weak };
             painter.text(rect.left_center(), Align2::LEFT_CENTER, words, fonts::dense(), color);
