@@ -25,13 +25,13 @@ use super::health::{Severity, ShardFigures};
 use super::ids::ShardId;
 use super::keys::KeyTable;
 use super::sentence::Sentence;
-use super::split::SplitAdvice;
+use super::split::{DOMINANT_SHARE, SplitAdvice};
 use super::time::Timestamp;
 
 /// Part of the shards that must be hot for the stream as a whole to be too small.
 pub const FULL_PART: f64 = 2.0 / 3.0;
 /// Part of a shard's load over which one key decides: above it, no split leaves the child that holds the key with less.
-pub const KEY_PART: f64 = 0.5;
+pub const KEY_PART: f64 = DOMINANT_SHARE;
 
 /// What is wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -10,6 +10,7 @@ use eframe::egui::{Align2, Rect, Role, ScrollArea, Sense, Stroke, Ui, UiBuilder,
 pub use conclusion::Conclusion;
 
 use super::keys;
+use super::lines::{note, verdict_sentence};
 use super::state::Prepared;
 use crate::model::health::Severity;
 use crate::model::ids::ShardId;
@@ -129,6 +130,17 @@ impl Inspector<'_> {
         {
             out.push(Command::PlanSplit { shard: shard.clone(), is_balanced });
         }
+    }
+}
+
+/// Title, sentence and trap.
+fn conclusion(ui: &mut Ui, verdict: &Verdict) {
+    text::paragraph(ui, verdict.title.as_str(), fonts::title(), theme::tokens(ui).strong);
+    ui.add_space(2.0);
+    verdict_sentence(ui, &verdict.sentence);
+    if let Some(trap) = &verdict.note {
+        ui.add_space(8.0);
+        note(ui, &trap.title, &trap.text);
     }
 }
 

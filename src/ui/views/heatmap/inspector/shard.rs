@@ -2,7 +2,7 @@
 
 use eframe::egui::{Align2, Rect, Role, Sense, Ui, WidgetInfo, pos2, vec2};
 
-use super::super::lines::{bar_line, figure_line, heading, note, section, step_line, verdict_sentence};
+use super::super::lines::{bar_line, figure_line, heading, section, step_line};
 use super::Inspector;
 use crate::model::format;
 use crate::model::ids::ShardId;
@@ -43,15 +43,7 @@ impl Inspector<'_> {
                     let words = "It takes no writes any more. Its records can be read until the retention ends.";
                     text::paragraph(ui, words, fonts::body(), t.text);
                 }
-                Some(verdict) => {
-                    text::paragraph(ui, verdict.title.as_str(), fonts::title(), t.strong);
-                    ui.add_space(2.0);
-                    verdict_sentence(ui, &verdict.sentence);
-                    if let Some(trap) = &verdict.note {
-                        ui.add_space(8.0);
-                        note(ui, &trap.title, &trap.text);
-                    }
-                }
+                Some(verdict) => super::conclusion(ui, verdict),
                 None => {
                     text::paragraph(ui, "The shards are not listed yet.", fonts::body(), t.weak);
                 }

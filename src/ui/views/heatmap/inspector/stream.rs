@@ -2,7 +2,7 @@
 
 use eframe::egui::Ui;
 
-use super::super::lines::{heading, hot_line, note, section, verdict_sentence};
+use super::super::lines::{heading, hot_line, section, verdict_sentence};
 use super::Inspector;
 use crate::model::ids::ShardId;
 use crate::ui::theme::{self, fonts};
@@ -16,16 +16,11 @@ impl Inspector<'_> {
         let t = theme::tokens(ui);
         section(ui, |ui| {
             ui.add_space(3.0);
-            let Some(verdict) = self.verdict else {
-                text::paragraph(ui, "The shards are not listed yet.", fonts::body(), t.weak);
-                return;
-            };
-            text::paragraph(ui, verdict.title.as_str(), fonts::title(), t.strong);
-            ui.add_space(2.0);
-            verdict_sentence(ui, &verdict.sentence);
-            if let Some(trap) = &verdict.note {
-                ui.add_space(8.0);
-                note(ui, &trap.title, &trap.text);
+            match self.verdict {
+                Some(verdict) => super::conclusion(ui, verdict),
+                None => {
+                    text::paragraph(ui, "The shards are not listed yet.", fonts::body(), t.weak);
+                }
             }
         });
         self.also(ui);
