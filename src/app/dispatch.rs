@@ -58,6 +58,7 @@ impl App {
             Command::Export(request) => self.export(request),
             Command::CancelExport => self.cancel_export(),
             Command::DecodeTail(decode_as) => self.decode_tail(decode_as),
+            Command::Batch(command) => self.batch(command, now),
             Command::Put(entries) => self.put(entries, now),
             Command::Split(request) => self.split(request, now),
             Command::SetMonitoring(change) => {
@@ -140,6 +141,7 @@ impl App {
 
     /// Nothing of one connection may be shown on another.
     fn forget_connection(&mut self) {
+        self.injecting.leave();
         let keep =
             std::mem::replace(&mut self.world, World::new(Timestamp(0), jiff::tz::TimeZone::UTC, Settings::default()));
         self.world = World::new(keep.now, keep.zone, keep.settings);
@@ -240,7 +242,7 @@ impl App {
     }
 
     /// Refuses every write while the program is read-only, whatever a view allowed.
-    fn may_write(&mut self, now: Timestamp) -> bool {
+    pub(super) fn may_write(&mut self, now: Timestamp) -> bool {
         let allowed = self.world.is_unlocked();
         if !allowed {
             let problem =

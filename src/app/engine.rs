@@ -41,7 +41,7 @@ use super::schedule::ClosedShards;
 
 /// The tasks of the window.
 pub struct Engine {
-    handle: Handle,
+    pub(super) handle: Handle,
     pub(super) wake: Wake,
     /// For what comes all the time, such as records: many wakes become one frame.
     lazy_wake: Wake,

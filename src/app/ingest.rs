@@ -32,6 +32,7 @@ impl App {
         self.renew_measured(now);
         self.renew_verdict(now);
         self.ingest_writes(now);
+        self.ingest_batch(now);
         if let Some(note) = self.engine.minutes.take_note() {
             self.world.last_problem = Some((Problem::new(ProblemKind::Configuration, note), now));
         }
@@ -240,7 +241,7 @@ impl App {
     }
 
     fn task_lines(&self) -> Vec<TaskLine> {
-        let mut lines = Vec::new();
+        let mut lines: Vec<TaskLine> = self.injecting.task_line().into_iter().collect();
         let mut line = |text: String, progress: Option<f32>| lines.push(TaskLine { text, progress });
         for write in &self.writes {
             match write {

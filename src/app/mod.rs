@@ -7,6 +7,7 @@ mod dispatch;
 mod engine;
 mod files;
 mod ingest;
+mod injecting;
 mod journal;
 pub mod launch;
 mod sampling;
@@ -56,6 +57,7 @@ pub struct App {
     /// `None` keeps nothing on this machine.
     files: Option<Files>,
     writes: Vec<engine::Write>,
+    injecting: injecting::Injecting,
     commands: Commands,
     /// The shards of the open stream have changed.
     relist_shards: bool,
@@ -118,6 +120,7 @@ impl App {
             clock: parts.clock,
             files: parts.files,
             writes: Vec::new(),
+            injecting: injecting::Injecting::default(),
             commands: Commands::default(),
             relist_shards: false,
             refetch_metrics: false,

@@ -1,24 +1,27 @@
 //! `kinescope put`: writes records, only where writing was unlocked, and says for each what became of it.
 
+use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 
-use tokio::sync::watch;
+use tokio::sync::{mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
 
 use super::args::PutArgs;
 use super::{End, open, out};
 use crate::model::connection::ConnectRequest;
 use crate::model::format::grouped;
 use crate::model::ids::StreamName;
-use crate::model::limits::PUT_RECORDS_MAX_BYTES;
+use crate::model::limits::{PUT_RECORDS_MAX_BYTES, PUT_RECORDS_MAX_ENTRIES};
 use crate::model::ndjson::Line;
-use crate::model::writes::{InjectRow, PutEntry, PutOutcome};
+use crate::model::time::Millis;
+use crate::model::writes::{PutEntry, PutOutcome};
 use crate::tasks::clock::Clock;
 use crate::tasks::inject;
+use crate::tasks::inject::deliver::{self, Ended, Follow, Item, Target, deliver};
 
-/// Records whose results are held before they are printed.
-const CHUNK_RECORDS: usize = 5_000;
-const CHUNK_BYTES: usize = 64 * 1_048_576;
+/// Read ahead of the call that is on its way.
+const CHUNK_BYTES: usize = 4 * 1_048_576;
 
 /// One `PutRecords` for 500 records or 10 MiB, and further ones for what was refused.
 pub(super) async fn run(connect: &ConnectRequest, args: PutArgs) -> Result<(), End> {
@@ -28,45 +31,96 @@ pub(super) async fn run(connect: &ConnectRequest, args: PutArgs) -> Result<(), E
             args.stream
         )));
     }
-    let mut lines = source(&args)?;
+    let lines = source(&args)?;
     let session = open(connect).await?;
-    let clock = Clock::system();
-    let mut out = out::stdout();
-    let (mut sent, mut refused) = (0usize, 0usize);
-    let mut why = None;
-    loop {
-        let entries = chunk(&mut lines, &args, sent)?;
-        if entries.is_empty() {
-            break;
-        }
-        let (progress, run) = watch::channel(inject::prepared(args.stream.clone(), &entries, &clock));
-        inject::run(&session.connection, &args.stream, &entries, &clock, &progress).await;
-        for row in &run.borrow().rows {
-            sent += 1;
-            refused += usize::from(!is_accepted(row));
-            if let (None, Some(Err(problem))) = (&why, &row.outcome) {
-                why = Some(problem.sentence.clone());
-            }
-            writeln!(out, "{}", result(&args.stream, row))?;
-        }
-        out.flush()?;
-        // A call that failed as a whole would fail again for the rest of the file.
-        if why.is_some() {
-            break;
-        }
+    let target = Target { connection: session.connection.clone(), stream: args.stream.clone() };
+    let mut results = Results::new(args.stream.clone());
+    let (sender, items) = mpsc::channel(1);
+    let (say, fault) = oneshot::channel();
+    // Not waited for: standard input may stay open when the rest is not wanted any more.
+    std::thread::spawn(move || say.send(read(lines, &args, &sender)));
+    let stop = results.stop.clone();
+    let end = deliver(&target, items, inject::FEW, &stop, &Clock::system(), &mut results).await;
+    results.flush();
+    let accepted = results.told - results.refused;
+    if let Some(error) = results.broken {
+        return Err(error.into());
     }
-    if refused > 0 {
+    if results.refused > 0 {
+        let why = match end {
+            deliver::End::Failed(problem) => problem.sentence,
+            _ => "Their lines say why. Put those again.".to_owned(),
+        };
         return Err(End::Failed(format!(
-            "{} of {} records were not accepted. {}",
-            grouped(refused as i64),
-            grouped(sent as i64),
-            why.unwrap_or_else(|| "Their lines say why. Put those again.".to_owned())
+            "{} of {} records were not accepted. {why}",
+            grouped(results.refused as i64),
+            grouped(results.told as i64),
         )));
     }
-    Ok(())
+    match fault.await {
+        Ok(Err(fault)) => Err(End::Failed(format!("{fault} {} records before it were put.", grouped(accepted as i64)))),
+        _ => Ok(()),
+    }
 }
 
-type Lines = Box<dyn Iterator<Item = std::io::Result<Vec<u8>>>>;
+/// Prints what became of each record, in the order of the source.
+struct Results {
+    stream: StreamName,
+    out: Box<dyn Write>,
+    /// Nobody reads any more: nothing else is sent.
+    stop: CancellationToken,
+    /// Those that ended before one that comes earlier.
+    early: BTreeMap<u64, (bool, String)>,
+    told: u64,
+    refused: u64,
+    broken: Option<std::io::Error>,
+}
+
+impl Results {
+    fn new(stream: StreamName) -> Self {
+        let out = Box::new(out::stdout());
+        let stop = CancellationToken::new();
+        Self { stream, out, stop, early: BTreeMap::new(), told: 0, refused: 0, broken: None }
+    }
+
+    fn print(&mut self, is_accepted: bool, line: &str) {
+        self.told += 1;
+        self.refused += u64::from(!is_accepted);
+        if self.broken.is_none() {
+            self.broken = writeln!(self.out, "{line}").err();
+        }
+    }
+
+    /// Prints what is left, where records before it never ended.
+    fn flush(&mut self) {
+        for (is_accepted, line) in std::mem::take(&mut self.early).into_values() {
+            self.print(is_accepted, &line);
+        }
+        self.answered();
+    }
+}
+
+impl Follow for Results {
+    fn waits(&mut self, _number: u64, _wait: Millis) {}
+
+    fn ended(&mut self, ended: Ended) {
+        let is_accepted = ended.outcome.as_ref().is_ok_and(PutOutcome::is_accepted);
+        self.early.insert(ended.number, (is_accepted, result(&self.stream, &ended)));
+        while let Some((is_accepted, line)) = self.early.remove(&self.told) {
+            self.print(is_accepted, &line);
+        }
+    }
+
+    fn answered(&mut self) {
+        let flushed = self.out.flush();
+        self.broken = self.broken.take().or(flushed.err());
+        if self.broken.is_some() {
+            self.stop.cancel();
+        }
+    }
+}
+
+type Lines = Box<dyn Iterator<Item = std::io::Result<Vec<u8>>> + Send>;
 
 /// The data of each record, with the name of its source for errors.
 fn source(args: &PutArgs) -> Result<Lines, End> {
@@ -74,10 +128,10 @@ fn source(args: &PutArgs) -> Result<Lines, End> {
         let data = args.data.clone().unwrap_or_default().into_bytes();
         return Ok(Box::new(std::iter::once(Ok(data))));
     };
-    let reader: Box<dyn BufRead> = if path == Path::new("-") {
+    let reader: Box<dyn BufRead + Send> = if path == Path::new("-") {
         Box::new(BufReader::new(std::io::stdin()))
     } else {
-        let file = std::fs::File::open(path).map_err(|error| cannot_read(args, &error))?;
+        let file = std::fs::File::open(path).map_err(|error| End::Failed(cannot_read(args, &error)))?;
         Box::new(BufReader::new(file))
     };
     let lines = reader.split(b'\n').map(|line| {
@@ -91,46 +145,58 @@ fn source(args: &PutArgs) -> Result<Lines, End> {
     Ok(Box::new(lines.filter(|line| !line.as_ref().is_ok_and(Vec::is_empty))))
 }
 
-fn chunk(lines: &mut Lines, args: &PutArgs, sent: usize) -> Result<Vec<PutEntry>, End> {
-    let mut entries = Vec::new();
+/// Hands the records over until the source ends or nobody takes them; says what is wrong with the first that cannot be sent.
+fn read(lines: Lines, args: &PutArgs, items: &mpsc::Sender<Vec<Item>>) -> Result<(), String> {
+    let mut chunk = Vec::new();
     let mut bytes = 0;
-    while entries.len() < CHUNK_RECORDS && bytes < CHUNK_BYTES {
-        let Some(data) = lines.next() else { break };
-        let data = data.map_err(|error| cannot_read(args, &error))?;
-        let partition_key = args.partition_key.clone();
-        let entry = PutEntry { partition_key, explicit_hash_key: args.explicit_hash_key, data };
-        entry.check(PUT_RECORDS_MAX_BYTES).map_err(|fault| {
-            let number = sent + entries.len() + 1;
-            End::Failed(format!("Record {number}: {fault} {} records before it were put.", grouped(sent as i64)))
-        })?;
-        bytes += entry.size_bytes();
-        entries.push(entry);
+    let mut fault = None;
+    for (number, data) in (0u64..).zip(lines) {
+        let entry = data.map_err(|error| cannot_read(args, &error)).and_then(|data| {
+            let partition_key = args.partition_key.clone();
+            let entry = PutEntry { partition_key, explicit_hash_key: args.explicit_hash_key, data };
+            entry.check(PUT_RECORDS_MAX_BYTES).map_err(|fault| format!("Record {}: {fault}", number + 1))?;
+            Ok(entry)
+        });
+        match entry {
+            Ok(entry) => {
+                bytes += entry.size_bytes();
+                chunk.push(Item { number, entry });
+            }
+            Err(words) => {
+                fault = Some(words);
+                break;
+            }
+        }
+        if chunk.len() >= PUT_RECORDS_MAX_ENTRIES || bytes >= CHUNK_BYTES {
+            bytes = 0;
+            if items.blocking_send(std::mem::take(&mut chunk)).is_err() {
+                return Ok(());
+            }
+        }
     }
-    Ok(entries)
+    // Where nobody takes it, the delivery has failed and says so itself.
+    let _ = items.blocking_send(chunk);
+    fault.map_or(Ok(()), Err)
 }
 
-fn cannot_read(args: &PutArgs, error: &std::io::Error) -> End {
+fn cannot_read(args: &PutArgs, error: &std::io::Error) -> String {
     let name = args.file.as_ref().map(|path| path.display().to_string()).unwrap_or_default();
-    End::Failed(format!("{name} cannot be read: {error}. Name a file with one record a line."))
+    format!("{name} cannot be read: {error}. Name a file with one record a line.")
 }
 
-fn is_accepted(row: &InjectRow) -> bool {
-    matches!(&row.outcome, Some(Ok(outcome)) if outcome.is_accepted())
-}
-
-fn result(stream: &StreamName, row: &InjectRow) -> String {
-    let line = Line::default().text("stream", stream.as_str()).text("partition_key", row.partition_key.as_str());
-    let (shard, number, error) = match &row.outcome {
-        Some(Ok(PutOutcome::Accepted { shard_id, sequence_number })) => {
+fn result(stream: &StreamName, ended: &Ended) -> String {
+    let line =
+        Line::default().text("stream", stream.as_str()).text("partition_key", ended.entry.partition_key.as_str());
+    let (shard, number, error) = match &ended.outcome {
+        Ok(PutOutcome::Accepted { shard_id, sequence_number }) => {
             (Some(shard_id.as_str()), Some(sequence_number.as_str()), None)
         }
-        Some(Ok(PutOutcome::Refused { code, message })) => (None, None, Some(format!("{code}: {message}"))),
-        Some(Err(problem)) => (None, None, Some(problem.sentence.clone())),
-        None => (None, None, Some("It is not known what became of it.".to_owned())),
+        Ok(PutOutcome::Refused { code, message }) => (None, None, Some(format!("{code}: {message}"))),
+        Err(problem) => (None, None, Some(problem.sentence.clone())),
     };
     line.optional("shard_id", shard)
         .optional("sequence_number", number)
-        .number("attempts", Some(row.waits.len() as u64 + 1))
+        .number("attempts", Some(ended.waits.len() as u64 + 1))
         .optional("error", error.as_deref())
         .end()
 }

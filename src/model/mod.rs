@@ -5,6 +5,7 @@
 pub mod account;
 pub mod activity;
 pub mod answer;
+pub mod batch;
 pub mod connection;
 pub mod consumer;
 pub mod cost;

@@ -116,6 +116,8 @@ pub struct OpenStream {
     pub records: Option<Arc<StreamSample>>,
     /// The last injection.
     pub inject: Option<InjectRun>,
+    /// Many records from a file: what it holds, and how they are sent.
+    pub batch: super::batch::BatchState,
     /// The export that runs or ran last.
     pub export: Option<ExportRun>,
     /// The reshard that runs or ran last.
@@ -231,6 +233,7 @@ impl OpenStream {
             measured: None,
             records: None,
             inject: None,
+            batch: super::batch::BatchState::default(),
             export: None,
             reshard: None,
         }

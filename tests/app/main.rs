@@ -261,3 +261,39 @@ fn a_stream_that_is_deleted_while_it_is_open_is_said_to_be_gone() {
     desk.click("Fleet");
     desk.see("Stream clickstream-data critical");
 }
+
+#[test]
+fn a_file_is_sent_and_its_run_is_one_line_of_the_log() {
+    let runtime = runtime();
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("orders.ndjson");
+    let text: String = (0..700).map(|n| format!("{{\"user\":\"u-{n}\",\"secret\":\"s-{n}\"}}\n")).collect();
+    std::fs::write(&path, text + "{\"nobody\":1}\n").expect("a file");
+    let request = kinescope::model::connection::ConnectRequest { demo: true, ..Default::default() };
+    let mut desk = Desk::open(&runtime, Some(request));
+    desk.see("Stream clickstream-data critical");
+    desk.click("Open sandbox");
+    desk.until("shards are listed", |world| world.open.as_ref().is_some_and(|open| open.shards.get().is_some()));
+    desk.click("Unlock…");
+    desk.click("Unlock for");
+    desk.until("unlocked", |world| world.is_unlocked());
+    desk.click("Inject…");
+    desk.click("Batch");
+    desk.fill("File", &path.to_string_lossy());
+    desk.fill("Key field", ".user");
+    desk.until("the file was looked at", |world| {
+        let scan = world.open.as_ref().and_then(|open| open.batch.scan.as_ref());
+        scan.is_some_and(|scan| scan.is_done && scan.total.records == 700 && scan.invalid == 1)
+    });
+    desk.click("Leave them out");
+    desk.click("Send 700 records");
+    desk.until("it is in the log", |world| format!("{:?}", world.activity).contains("orders.ndjson"));
+    desk.world(|world| {
+        let run = world.open.as_ref().and_then(|open| open.batch.run.as_ref()).expect("a run");
+        assert_eq!((run.sent.records, run.failed, run.skipped), (700, 0, 1));
+        let log = serde_json::to_string(&world.activity).expect("log");
+        assert!(log.contains("aws kinesis put-records") && log.contains("700 records of orders.ndjson"), "{log}");
+        assert!(!log.contains("s-1") && !log.contains("u-1"), "payloads stay out: {log}");
+        assert_eq!(log.matches("PutRecords").count(), 1);
+    });
+}

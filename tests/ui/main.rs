@@ -9,6 +9,7 @@ mod heat_sampled;
 mod heatmap;
 mod incident;
 mod inject;
+mod inject_batch;
 mod keys;
 mod pictures;
 mod reshard;

@@ -161,3 +161,17 @@ fn the_dialogs_draw() {
     draw("shortcuts", FULL, fixture::stream_open(), vec![place(), Command::Open(Dialog::Shortcuts)]);
     draw("palette", FULL, fixture::stream_open(), vec![place(), Command::TogglePalette]);
 }
+
+#[test]
+fn a_batch_under_way_draws() {
+    let mut world = crate::incident::world();
+    fixture::unlock(&mut world);
+    crate::inject_batch::under_way(&mut world);
+    let mut harness = window(FULL, world);
+    let place = Place::Stream("clickstream-prod".into(), Tab::Heatmap);
+    harness.state_mut().apply(vec![Command::Go(place), Command::Open(Dialog::Inject)]);
+    harness.run_steps(3);
+    crate::inject_batch::fill(&mut harness);
+    harness.check_accessibility();
+    picture(&mut harness, "inject_batch");
+}

@@ -3,6 +3,7 @@
 
 pub mod registry;
 
+use crate::model::batch::BatchCommand;
 use crate::model::connection::{ConnectRequest, Environment};
 use crate::model::decode::DecodeAs;
 use crate::model::export::ExportRequest;
@@ -162,6 +163,8 @@ pub enum Command {
     DecodeTail(DecodeAs),
     /// Send records to the open stream.
     Put(Vec<PutEntry>),
+    /// Look at a file of records for the open stream, send it, stop that.
+    Batch(BatchCommand),
     /// Split a shard.
     Split(SplitRequest),
     /// Switch shard metrics on or off.

@@ -1,5 +1,6 @@
 //! Sends a record to the open stream: key, data, where it will land, and what became of it.
 
+mod batch;
 mod draft;
 mod editor;
 mod landing;
@@ -18,10 +19,13 @@ use crate::model::writes::PutEntry;
 use crate::ui::command::{Command, Commands, Dialog as Which};
 use crate::ui::theme::{self, fonts, icons};
 use crate::ui::views::shards::FactsCache;
-use crate::ui::widgets::{self, Button, Dialog, TagStyle, TextField};
+use crate::ui::widgets::{self, Button, Dialog, TagStyle, TextField, segmented};
 
 const WIDTH: f32 = 1_075.0;
 const HEIGHT: f32 = 744.0;
+/// Height of the bar that chooses what is sent.
+const BAR: f32 = 42.0;
+const BATCH: usize = 1;
 
 /// What the dialog remembers.
 #[derive(Debug, Default)]
@@ -31,6 +35,9 @@ pub struct InjectState {
     facts: FactsCache,
     is_typed: bool,
     was_open: bool,
+    /// 0 is one record, 1 a file.
+    mode: usize,
+    batch: batch::BatchForm,
 }
 
 impl InjectState {
@@ -77,9 +84,15 @@ pub fn show(ui: &mut Ui, world: &World, state: &mut InjectState, out: &mut Comma
         .width(WIDTH)
         .height(HEIGHT)
         .padding(0.0)
-        .dirty(state.is_typed);
+        .dirty(state.is_typed || !state.batch.path.is_empty());
+    let runs = open.batch.run.as_ref().is_some_and(|run| run.end.is_none());
+    if !state.was_open && runs {
+        state.mode = BATCH;
+    }
     let mut scene = Scene { world, state, out, max_bytes, entry };
-    if is_sent && why_not(&scene).is_ok() {
+    if scene.state.mode == BATCH {
+        batch::follow(&mut scene, is_sent);
+    } else if is_sent && why_not(&scene).is_ok() {
         send(&mut scene);
     }
     let outcome = dialog.show(ctx, &mut scene, body, footer);
@@ -123,7 +136,15 @@ fn send(scene: &mut Scene<'_>) {
 fn body(ui: &mut Ui, scene: &mut Scene<'_>) {
     ui.spacing_mut().item_spacing = vec2(0.0, 0.0);
     let t = theme::tokens(ui);
-    let rect = ui.max_rect();
+    let whole = ui.max_rect();
+    let bar = whole.with_max_y(whole.top() + BAR);
+    within(ui, "what", bar.shrink2(vec2(16.0, 8.0)), |ui| mode_bar(ui, scene));
+    ui.painter().hline(whole.x_range(), bar.bottom() - 0.5, Stroke::new(1.0, t.stroke));
+    let rect = whole.with_min_y(bar.bottom());
+    if scene.state.mode == BATCH {
+        batch::body(ui, rect, scene);
+        return;
+    }
     let has_run = scene.world.open.as_ref().is_some_and(|open| open.inject.is_some());
     let lower = if has_run { (rect.height() * 0.34).min(228.0) } else { 0.0 };
     let upper = rect.with_max_y(rect.bottom() - lower);
@@ -141,6 +162,15 @@ fn body(ui: &mut Ui, scene: &mut Scene<'_>) {
         ui.painter().hline(lower.x_range(), lower.top() + 0.5, Stroke::new(1.0, t.stroke));
         within(ui, "results", lower.with_min_y(lower.top() + 1.0), |ui| results::show(ui, scene.world, scene.out));
     }
+}
+
+fn mode_bar(ui: &mut Ui, scene: &mut Scene<'_>) {
+    ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+        segmented(ui, "What to send", &["Single", "Batch"], &mut scene.state.mode);
+        if scene.state.mode == BATCH {
+            batch::bar(ui, scene);
+        }
+    });
 }
 
 fn within<R>(ui: &mut Ui, salt: &str, rect: Rect, add: impl FnOnce(&mut Ui) -> R) -> R {
@@ -224,6 +254,10 @@ fn size_line(ui: &mut Ui, rect: Rect, scene: &Scene<'_>) {
 fn footer(ui: &mut Ui, scene: &mut Scene<'_>) {
     let t = theme::tokens(ui);
     ui.spacing_mut().item_spacing.x = 8.0;
+    if scene.state.mode == BATCH {
+        batch::footer(ui, scene);
+        return;
+    }
     let tag = scene.world.connection().map_or("", |connection| connection.environment.tag());
     let label = if tag.is_empty() { "Send 1 record".to_owned() } else { format!("Send 1 record to {tag}") };
     let reason = why_not(scene);

@@ -36,7 +36,7 @@ pub fn show(ui: &mut Ui, world: &World, out: &mut Commands) {
         .max_height(height);
     let _ = table.show(ui, order.len(), |row| {
         if let Some((at, result)) = order.get(row.index).and_then(|at| Some((*at, run.rows.get(*at)?))) {
-            draw(row, at, result, out);
+            draw(row, at as u64 + 1, result, out);
         }
     });
 }
@@ -82,7 +82,8 @@ fn heading(ui: &mut Ui, run: &InjectRun) {
     widgets::paint_elided(ui.painter(), area, Align::Min, &when, fonts::small(), t.weak);
 }
 
-fn draw(row: &mut Row<'_>, at: usize, result: &InjectRow, out: &mut Commands) {
+/// Draws one record: `number` is its place in what was sent.
+pub(super) fn draw(row: &mut Row<'_>, number: u64, result: &InjectRow, out: &mut Commands) {
     let t = row.tokens;
     let is_failed = rank(result) == 0;
     if is_failed {
@@ -91,8 +92,8 @@ fn draw(row: &mut Row<'_>, at: usize, result: &InjectRow, out: &mut Commands) {
     let (words, color) = words(t, result);
     let (detail, copied) = detail(result);
     let key = format::one_line(result.partition_key.as_str(), 80);
-    row.name(|| format!("Result {} {key} {words} {detail}", at + 1));
-    row.text("number", &(at + 1).to_string(), fonts::value(), t.weak);
+    row.name(|| format!("Result {number} {key} {words} {detail}"));
+    row.text("number", &format::grouped(number as i64), fonts::value(), t.weak);
     row.text("key", &key, fonts::value(), t.strong);
     if let Some(Ok(PutOutcome::Accepted { shard_id, .. })) = &result.outcome {
         row.text("shard", &shard_id.short(), fonts::value(), t.weak);

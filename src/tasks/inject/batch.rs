@@ -1,0 +1,280 @@
+//! Runs of many records: what is sent comes from a file or from what failed before; how it goes is published a few times a
+//! second.
+
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use tokio::runtime::Handle;
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use super::deliver::{End, Ended, Follow, Item, Options, Target, deliver};
+use super::file;
+use super::retry::Retry;
+use crate::model::answer::{Problem, ProblemKind};
+use crate::model::batch::run::{BatchEnd, BatchRow, BatchRun, LISTED_RETRIED, MOST_FAILED, MOST_FAILED_BYTES};
+use crate::model::batch::{BatchFormat, BatchWish, Landing, Pace};
+use crate::model::time::Millis;
+use crate::model::writes::{InjectRow, PutOutcome};
+use crate::tasks::clock::Clock;
+use crate::tasks::wake::Wake;
+
+/// Calls at a time. Where a run has to keep order or a pace, the engine holds back by itself.
+const CALLS: usize = 4;
+const PUBLISH_EVERY: Duration = Duration::from_millis(150);
+
+/// Records that failed, whole.
+type Failed = Arc<Mutex<Vec<Item>>>;
+
+/// A run at work, or the last one with what failed in it. Dropping it stops it.
+#[derive(Debug)]
+pub struct BatchJob {
+    stop: CancellationToken,
+    progress: watch::Receiver<Arc<BatchRun>>,
+    failed: Failed,
+}
+
+impl Drop for BatchJob {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
+/// What every run needs.
+#[derive(Debug)]
+pub struct Means {
+    /// Where to run.
+    pub handle: Handle,
+    /// What takes the records.
+    pub target: Target,
+    /// The present.
+    pub clock: Clock,
+    /// Who is told of news.
+    pub wake: Wake,
+}
+
+impl BatchJob {
+    /// Sends a file.
+    pub fn send_file(means: Means, wish: BatchWish, landing: Landing) -> Self {
+        let name = Path::new(&wish.spec.path).file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let options = options(wish.pace, wish.keeps_order);
+        let (of, format) = (wish.records, wish.format);
+        Self::start(means, name, format, of, options, move |items| file::send(&wish, landing, items))
+    }
+
+    /// Sends once more what the stream refused in a run that has ended. What may be in the stream is not sent again.
+    pub fn send_failed(means: Means, before: &Self) -> Self {
+        let run = before.run();
+        let refused: std::collections::HashSet<u64> =
+            run.failed_rows.iter().filter(|row| !is_unknown(&row.row)).map(|row| row.number).collect();
+        let items: Vec<Item> =
+            lock(&before.failed).iter().filter(|item| refused.contains(&item.number)).cloned().collect();
+        let title = format!("{}, those that failed", run.title.trim_end_matches(", those that failed"));
+        let of = items.len() as u64;
+        Self::start(means, title, run.format, of, options(Pace::Full, false), move |sender| {
+            let mut rest = items.into_iter().peekable();
+            while rest.peek().is_some() {
+                // Nobody takes them where the run was stopped.
+                if sender.blocking_send(rest.by_ref().take(500).collect()).is_err() {
+                    break;
+                }
+            }
+            Ok(0)
+        })
+    }
+
+    fn start(
+        means: Means,
+        title: String,
+        format: BatchFormat,
+        of: u64,
+        options: Options,
+        feed: impl FnOnce(&mpsc::Sender<Vec<Item>>) -> Result<u64, String> + Send + 'static,
+    ) -> Self {
+        let Means { handle, target, clock, wake } = means;
+        let run = BatchRun::new(target.stream.clone(), title, format, of, clock.now());
+        let (publish, progress) = watch::channel(Arc::new(run.clone()));
+        let (stop, failed) = (CancellationToken::new(), Failed::default());
+        let (sender, source) = mpsc::channel(2);
+        let (say, fault) = oneshot::channel();
+        let spawned = thread::Builder::new().name("batch read".to_owned()).spawn(move || say.send(feed(&sender)));
+        if let Err(error) = spawned {
+            tracing::warn!("no thread to read with: {error}");
+        }
+        let mut book = Book {
+            run,
+            publish,
+            wake,
+            failed: failed.clone(),
+            failed_bytes: 0,
+            stop: stop.clone(),
+            gave_up: None,
+            published: Instant::now(),
+        };
+        let token = stop.clone();
+        handle.spawn(async move {
+            let end = deliver(&target, source, options, &token, &clock, &mut book).await;
+            let fault = fault.await.unwrap_or_else(|_| Err("The file could not be read.".to_owned()));
+            book.run.ended = Some(clock.now());
+            book.finish(end, fault);
+        });
+        Self { stop, progress, failed }
+    }
+
+    /// How it goes.
+    pub fn run(&self) -> Arc<BatchRun> {
+        self.progress.borrow().clone()
+    }
+
+    /// How it goes, where that is news.
+    pub fn news(&mut self) -> Option<Arc<BatchRun>> {
+        let latest = self.progress.borrow_and_update();
+        latest.has_changed().then(|| latest.clone())
+    }
+
+    /// Begins no more calls.
+    pub fn stop(&self) {
+        self.stop.cancel();
+    }
+
+    /// Writes what failed to a new file, in the format it came from; tells how many records, or why not.
+    pub fn save_failed(&self, path: String, done: impl FnOnce(Result<String, String>) + Send + 'static) {
+        let (failed, format) = (self.failed.clone(), self.run().format);
+        let spawned = thread::Builder::new().name("batch save".to_owned()).spawn(move || {
+            let items = lock(&failed).clone();
+            let written = save(&path, format, &items).map_err(|error| format!("{path} cannot be written: {error}."));
+            done(written.map(|()| format!("{} records are in {path}.", items.len())));
+        });
+        if let Err(error) = spawned {
+            tracing::warn!("no thread to write with: {error}");
+        }
+    }
+}
+
+fn options(pace: Pace, keeps_order: bool) -> Options {
+    Options { retry: Retry::MANY, calls: CALLS, keeps_order, pace }
+}
+
+fn lock(failed: &Failed) -> std::sync::MutexGuard<'_, Vec<Item>> {
+    failed.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn save(path: &str, format: BatchFormat, items: &[Item]) -> std::io::Result<()> {
+    let mut out = BufWriter::new(File::create_new(path)?);
+    let is_array = format == BatchFormat::JsonArray;
+    if is_array {
+        out.write_all(b"[\n")?;
+    }
+    for (at, item) in items.iter().enumerate() {
+        if is_array && at > 0 {
+            out.write_all(b",\n")?;
+        }
+        out.write_all(&item.entry.data)?;
+        if !is_array {
+            out.write_all(b"\n")?;
+        }
+    }
+    if is_array {
+        out.write_all(b"\n]\n")?;
+    }
+    out.into_inner().map_err(std::io::IntoInnerError::into_error)?.sync_all()
+}
+
+/// Whether a record may be in the stream although no answer said so.
+fn is_unknown(row: &InjectRow) -> bool {
+    let is_open = |problem: &Problem| {
+        matches!(problem.kind, ProblemKind::Unreachable | ProblemKind::NotAws | ProblemKind::Internal)
+    };
+    matches!(&row.outcome, Some(Err(problem)) if is_open(problem))
+}
+
+/// Counts what becomes of each record.
+struct Book {
+    run: BatchRun,
+    publish: watch::Sender<Arc<BatchRun>>,
+    wake: Wake,
+    failed: Failed,
+    failed_bytes: u64,
+    stop: CancellationToken,
+    gave_up: Option<String>,
+    published: Instant,
+}
+
+impl Book {
+    fn show(&mut self) {
+        self.published = Instant::now();
+        self.publish.send_replace(Arc::new(self.run.clone()));
+        self.wake.wake();
+    }
+
+    fn finish(&mut self, end: End, fault: Result<u64, String>) {
+        let (skipped, fault) = match fault {
+            Ok(skipped) => (skipped, None),
+            Err(fault) => (0, Some(fault)),
+        };
+        self.run.skipped = skipped;
+        self.run.end = Some(match (self.gave_up.take().or(fault), end) {
+            (_, End::Failed(problem)) => BatchEnd::Failed(problem.sentence),
+            (Some(words), _) => BatchEnd::Failed(words),
+            (None, End::Stopped) => BatchEnd::Stopped,
+            (None, End::Done) => BatchEnd::Done,
+        });
+        self.show();
+    }
+
+    fn failed(&mut self, number: u64, ended: Ended, row: InjectRow) {
+        if is_unknown(&row) {
+            self.run.unknown += 1;
+        } else {
+            self.run.failed += 1;
+        }
+        let size = ended.entry.size_bytes() as u64;
+        self.failed_bytes += size;
+        lock(&self.failed).push(Item { number, entry: ended.entry });
+        self.run.failed_rows.push(Arc::new(BatchRow { number, row }));
+        if self.gave_up.is_none()
+            && (self.run.failed_rows.len() >= MOST_FAILED || self.failed_bytes >= MOST_FAILED_BYTES)
+        {
+            let count = crate::model::format::grouped(self.run.failed_rows.len() as i64);
+            self.gave_up = Some(format!("Given up: {count} records failed, and the rest was not sent."));
+            self.stop.cancel();
+        }
+    }
+}
+
+impl Follow for Book {
+    fn waits(&mut self, _number: u64, _wait: Millis) {
+        self.run.retries += 1;
+    }
+
+    fn ended(&mut self, mut ended: Ended) {
+        let number = ended.number;
+        let is_retried = !ended.waits.is_empty();
+        let row = InjectRow {
+            partition_key: ended.entry.partition_key.clone(),
+            waits: std::mem::take(&mut ended.waits),
+            outcome: Some(ended.outcome.clone()),
+            took: ended.took,
+        };
+        if !ended.outcome.as_ref().is_ok_and(PutOutcome::is_accepted) {
+            return self.failed(number, ended, row);
+        }
+        self.run.sent.records += 1;
+        self.run.sent.bytes += ended.entry.size_bytes() as u64;
+        self.run.after_retry += u64::from(is_retried);
+        if is_retried && self.run.retried_rows.len() < LISTED_RETRIED {
+            self.run.retried_rows.push(Arc::new(BatchRow { number, row }));
+        }
+    }
+
+    fn answered(&mut self) {
+        if self.published.elapsed() >= PUBLISH_EVERY {
+            self.show();
+        }
+    }
+}

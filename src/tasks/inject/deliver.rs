@@ -1,0 +1,222 @@
+//! Delivers a stream of records: several calls at a time, only what was refused sent again, every record to its end.
+//! Holds a bounded part of the source, however long that is.
+
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use tokio::sync::mpsc::Receiver;
+use tokio::time::{Instant, sleep_until};
+use tokio_util::sync::CancellationToken;
+
+use super::queue::{Flight, Queue, Track};
+use super::retry::{Pacer, Retry, is_passing, is_turned_away};
+use crate::aws::connect::Connection;
+use crate::model::answer::Problem;
+use crate::model::batch::Pace;
+use crate::model::ids::StreamName;
+use crate::model::time::Millis;
+use crate::model::writes::{PutEntry, PutOutcome};
+use crate::tasks::clock::Clock;
+
+/// What takes records; in tests, not always a server.
+pub trait Put {
+    /// One `PutRecords`; the outcomes stand in the order of the entries.
+    ///
+    /// # Errors
+    /// The call failed as a whole.
+    fn put(&self, entries: &[PutEntry]) -> impl Future<Output = Result<Vec<PutOutcome>, Problem>> + Send;
+}
+
+/// A stream behind a connection.
+#[derive(Clone, Debug)]
+pub struct Target {
+    /// How to reach it.
+    pub connection: Connection,
+    /// Its name.
+    pub stream: StreamName,
+}
+
+impl Put for Target {
+    async fn put(&self, entries: &[PutEntry]) -> Result<Vec<PutOutcome>, Problem> {
+        self.connection.put_records(&self.stream, entries).await
+    }
+}
+
+/// One record of a source.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Item {
+    /// Its number in the source; each one only once.
+    pub number: u64,
+    /// What is sent.
+    pub entry: PutEntry,
+}
+
+/// How to deliver.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// What becomes of refused records.
+    pub retry: Retry,
+    /// Most calls at a time.
+    pub calls: usize,
+    /// Records of one key one after the other: one in flight per key. Costs a call a round of keys.
+    pub keeps_order: bool,
+    /// How fast.
+    pub pace: Pace,
+}
+
+/// A record that has ended.
+#[derive(Debug)]
+pub struct Ended {
+    /// Its number in the source.
+    pub number: u64,
+    /// What was sent.
+    pub entry: PutEntry,
+    /// The wait behind each failed attempt but the last.
+    pub waits: Vec<Millis>,
+    /// What became of it.
+    pub outcome: Result<PutOutcome, Problem>,
+    /// From the first attempt to the end.
+    pub took: Millis,
+}
+
+/// Who is told how it goes.
+pub trait Follow {
+    /// A record was refused and is sent again after this wait.
+    fn waits(&mut self, number: u64, wait: Millis);
+    /// A record has ended; told once for each that was sent.
+    fn ended(&mut self, ended: Ended);
+    /// A call was answered, and all its records were told.
+    fn answered(&mut self) {}
+}
+
+/// How a delivery ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum End {
+    /// Everything was sent, or refused for good.
+    Done,
+    /// It was stopped: what was not sent stays unsent.
+    Stopped,
+    /// A call failed as a whole, as the rest would have: what was not sent stays unsent.
+    Failed(Problem),
+}
+
+/// Delivers all records of `source`. After `stop`, no call is begun any more; those on their way are waited for, so that
+/// nothing is sent of which the end is not told.
+///
+/// Cost: one `PutRecords` a 500 records or 10 MiB, and further ones for what was refused.
+pub async fn deliver(
+    put: &impl Put,
+    mut source: Receiver<Vec<Item>>,
+    options: Options,
+    stop: &CancellationToken,
+    clock: &Clock,
+    follow: &mut impl Follow,
+) -> End {
+    let mut queue = Queue::new(options.keeps_order);
+    let mut pacer = Pacer::new(options.pace, Instant::now());
+    let mut calls = FuturesUnordered::new();
+    let mut has_more = true;
+    let mut failure = None;
+    loop {
+        let now = Instant::now();
+        queue.wake_due(now);
+        let is_over = stop.is_cancelled() || failure.is_some();
+        while !is_over && calls.len() < options.calls.max(1) && pacer.opens() <= now {
+            let Some(mut flights) = queue.take(pacer.call_limits()) else { break };
+            for flight in &mut flights {
+                flight.track.began.get_or_insert(clock.now());
+            }
+            let bytes = flights.iter().map(|flight| flight.entry.size_bytes()).sum();
+            pacer.spend(flights.len(), bytes, now);
+            calls.push(call(put, flights));
+        }
+        if calls.is_empty() && (is_over || (!has_more && queue.is_empty())) {
+            break;
+        }
+        let paced = (queue.has_ready() && pacer.opens() > now).then(|| pacer.opens());
+        let due = queue.next_due().into_iter().chain(paced).min();
+        tokio::select! {
+            Some((flights, answer)) = calls.next(), if !calls.is_empty() => {
+                failure = note(&mut queue, flights, answer, options.retry, clock, follow).or(failure);
+                follow.answered();
+            }
+            items = source.recv(), if has_more && !is_over && !queue.is_full() => {
+                has_more = items.is_some();
+                for item in items.into_iter().flatten() {
+                    queue.accept(Flight::new(item.number, item.entry));
+                }
+            }
+            () = sleep_until(due.unwrap_or(now)), if due.is_some() && !is_over => {}
+            () = stop.cancelled(), if !is_over => {}
+        }
+    }
+    let is_stopped = stop.is_cancelled() && (has_more || !queue.is_empty());
+    for Flight { entry, mut track } in queue.refused() {
+        if let Some(refusal) = track.refusal.take() {
+            end(entry, track, Ok(refusal), clock, follow);
+        }
+    }
+    match failure {
+        Some(problem) => End::Failed(problem),
+        None if is_stopped => End::Stopped,
+        None => End::Done,
+    }
+}
+
+async fn call(put: &impl Put, flights: Vec<Flight>) -> (Vec<Flight>, Result<Vec<PutOutcome>, Problem>) {
+    let (entries, tracks): (Vec<PutEntry>, Vec<Track>) =
+        flights.into_iter().map(|flight| (flight.entry, flight.track)).unzip();
+    let answer = put.put(&entries).await;
+    let flights = entries.into_iter().zip(tracks).map(|(entry, track)| Flight { entry, track });
+    (flights.collect(), answer)
+}
+
+/// Brings the records of a call to their end, or to their next try; gives why the rest need not be tried.
+fn note(
+    queue: &mut Queue,
+    flights: Vec<Flight>,
+    answer: Result<Vec<PutOutcome>, Problem>,
+    retry: Retry,
+    clock: &Clock,
+    follow: &mut impl Follow,
+) -> Option<Problem> {
+    let (mut outcomes, whole) = match answer {
+        Ok(outcomes) => (outcomes.into_iter(), None),
+        Err(problem) => (Vec::new().into_iter(), Some(problem)),
+    };
+    for Flight { entry, mut track } in flights {
+        let outcome = match (outcomes.next(), &whole) {
+            (Some(outcome), _) => Ok(outcome),
+            (None, Some(problem)) if is_turned_away(problem) => Ok(PutOutcome::Refused {
+                code: "ProvisionedThroughputExceededException".to_owned(),
+                message: problem.sentence.clone(),
+            }),
+            (None, Some(problem)) => Err(problem.clone()),
+            (None, None) => Err(unanswered()),
+        };
+        match outcome {
+            Ok(refusal) if is_passing(&refusal) && track.waits.len() + 1 < retry.attempts => {
+                let wait = retry.wait(track.waits.len() + 1);
+                let millis = Millis(i64::try_from(wait.as_millis()).unwrap_or(i64::MAX));
+                track.waits.push(millis);
+                track.refusal = Some(refusal);
+                follow.waits(track.number, millis);
+                queue.put_off(Flight { entry, track }, Instant::now() + wait);
+            }
+            outcome => {
+                queue.release(&entry);
+                end(entry, track, outcome, clock, follow);
+            }
+        }
+    }
+    whole.filter(|problem| !is_turned_away(problem))
+}
+
+fn end(entry: PutEntry, track: Track, outcome: Result<PutOutcome, Problem>, clock: &Clock, follow: &mut impl Follow) {
+    let took = track.began.map_or(Millis(0), |began| clock.now() - began);
+    follow.ended(Ended { number: track.number, entry, waits: track.waits, outcome, took });
+}
+
+fn unanswered() -> Problem {
+    let sentence = "PutRecords answered for fewer records than were sent: what became of this one is not known.";
+    Problem::new(crate::model::answer::ProblemKind::NotAws, sentence)
+}
