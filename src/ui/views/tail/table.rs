@@ -20,6 +20,9 @@ use crate::ui::widgets::{self, Resized, Row, Table, TagStyle, paint_tag};
 const ROW: f32 = 22.0;
 const HEADER: f32 = 25.0;
 
+/// Rows that are added so soon after others come all the time: a tail that runs is drawn once a second.
+const STEADY_SECONDS: f64 = 1.5;
+
 /// Where the table is scrolled to.
 #[derive(Debug, Default)]
 pub struct TableState {
@@ -28,6 +31,8 @@ pub struct TableState {
     offset: f32,
     /// The last offset at which the end was in sight. Beyond it a scroll area pulls back until it has seen the new rows.
     end: f32,
+    /// When rows were added last, in seconds of egui's time.
+    grew_at: Option<f64>,
     scrolls_to_selected: bool,
     /// The column that is being dragged, and its width.
     dragged: Option<(&'static str, f32)>,
@@ -55,8 +60,14 @@ pub fn show(ui: &mut Ui, world: &World, open: &OpenStream, state: &mut TailState
     let offset = wanted_offset(tail, state, end.min(state.table.end), is_held);
     if state.table.end != end {
         state.table.end = end;
-        // Laid out once more before it is painted: records come all the time, and painting is what costs.
-        ui.ctx().request_discard("rows were added");
+        // The new rows need one more frame. Where records come all the time the next one comes by itself, and painting is
+        // what costs; else it is asked for, soon rather than at once: an immediate request costs two frames.
+        let now = ui.input(|input| input.time);
+        let is_steady = state.table.grew_at.is_some_and(|at| now - at < STEADY_SECONDS);
+        state.table.grew_at = Some(now);
+        if !is_steady {
+            ui.ctx().request_repaint_after(std::time::Duration::from_millis(100));
+        }
     }
     let scroll_to = std::mem::take(&mut state.table.scrolls_to_selected).then_some(selected).flatten();
     let shown = columns::shown(&world.settings.tail, state.table.dragged);
