@@ -175,7 +175,10 @@ fn file(ui: &mut Ui, scene: &mut Scene<'_>) {
     let takes_focus = !scene.state.was_open;
     let t = theme::tokens(ui);
     let form = &mut scene.state.batch;
-    widgets::label(ui, "File", fonts::small_medium(), t.weak);
+    // Painted only: the field below has the same name.
+    let (head, _) = ui.allocate_exact_size(vec2(area.width(), 15.0), Sense::hover());
+    let left = eframe::egui::Align2::LEFT_CENTER;
+    ui.painter().text(head.left_center(), left, "File", fonts::small_medium(), t.weak);
     let (rect, _) = ui.allocate_exact_size(vec2(area.width(), 28.0), Sense::hover());
     let words = known.as_ref().map_or("", |(_, about, _)| about.as_str());
     TextField::new(Id::unique("batch file"), "File", &mut form.path)
