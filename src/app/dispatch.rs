@@ -59,7 +59,7 @@ impl App {
             Command::CancelExport => self.cancel_export(),
             Command::DecodeTail(decode_as) => self.decode_tail(decode_as),
             Command::Put(entries) => self.put(entries, now),
-            Command::Split(request) => self.split(request, now),
+            Command::Reshard(request) => self.reshard(request, now),
             Command::SetMonitoring(change) => {
                 if self.may_write(now) {
                     let write = self.engine.set_monitoring(change, now);
@@ -259,9 +259,9 @@ impl App {
         self.writes.extend(write);
     }
 
-    fn split(&mut self, request: crate::model::writes::SplitRequest, now: Timestamp) {
+    fn reshard(&mut self, request: crate::model::reshard::ReshardRequest, now: Timestamp) {
         if self.may_write(now) {
-            let write = self.engine.split(request, now);
+            let write = self.engine.reshard(request, now);
             self.writes.extend(write);
         }
     }

@@ -15,6 +15,7 @@ use crate::model::connection::{ConnectRequest, Identity, ProfileInfo};
 use crate::model::heat_range::HeatRange;
 use crate::model::ids::{ShardId, StreamName};
 use crate::model::metrics::{FigureSet, StreamMetrics};
+use crate::model::reshard::{ReshardRequest, ReshardRun};
 use crate::model::sample::StreamSample;
 use crate::model::shard_map::ShardMap;
 use crate::model::stream::StreamSummary;
@@ -22,7 +23,7 @@ use crate::model::tail::TailOptions;
 use crate::model::time::{Millis, Timestamp};
 use crate::model::verdict::Verdict;
 use crate::model::world::{Fleet, LocalEndpoint};
-use crate::model::writes::{InjectRun, MonitoringChange, PutEntry, Receipt, ReshardRun, SplitRequest};
+use crate::model::writes::{InjectRun, MonitoringChange, PutEntry, Receipt};
 use crate::tasks::clock::Clock;
 use crate::tasks::decode::DecodeJob;
 use crate::tasks::export::ExportJob;
@@ -144,8 +145,8 @@ pub enum Write {
         /// The answer.
         done: Box<Slot<Receipt>>,
     },
-    /// A split on its way.
-    Split {
+    /// A split, a merge or a scaling on its way.
+    Reshard {
         /// How far it has come.
         progress: watch::Receiver<ReshardRun>,
         /// The end.
@@ -374,8 +375,8 @@ impl Engine {
         Some(Write::Monitoring { change, since: now, done })
     }
 
-    /// Splits a shard; runs on when the stream is left.
-    pub fn split(&mut self, request: SplitRequest, now: Timestamp) -> Option<Write> {
+    /// Splits, merges or scales; runs on when the stream is left.
+    pub fn reshard(&mut self, request: ReshardRequest, now: Timestamp) -> Option<Write> {
         let connection = self.connection()?;
         let (publish, progress) = watch::channel(reshard::prepared(request));
         let (clock, wake) = (self.clock.clone(), self.wake.clone());
@@ -388,6 +389,6 @@ impl Engine {
                 wake.wake();
             }
         });
-        Some(Write::Split { progress, done })
+        Some(Write::Reshard { progress, done })
     }
 }

@@ -14,6 +14,7 @@ use super::heat_range::HeatRange;
 use super::ids::{ShardId, StreamName};
 use super::meters::MeterSnapshot;
 use super::metrics::{FigureSet, StreamMetrics, Window};
+use super::reshard::ReshardRun;
 use super::sample::StreamSample;
 use super::sampled_metrics::MeasuredMetrics;
 use super::settings::Settings;
@@ -21,7 +22,7 @@ use super::shard_map::ShardMap;
 use super::stream::StreamSummary;
 use super::time::{Millis, Timestamp};
 use super::verdict::Verdict;
-use super::writes::{InjectRun, ReshardRun};
+use super::writes::InjectRun;
 
 /// How long a verdict by sampled records is shown in the fleet: as long as its findings look back.
 const VERDICT_HOLDS: Millis = Millis::from_mins(15);

@@ -129,7 +129,7 @@ fn a_record_is_sent_only_after_unlocking_and_shows_up_in_the_tail() {
 }
 
 #[test]
-fn a_split_shows_its_children_without_a_restart() {
+fn a_split_and_a_merge_show_their_children_without_a_restart() {
     let runtime = runtime();
     let request = kinescope::model::connection::ConnectRequest { demo: true, ..Default::default() };
     let mut desk = Desk::open(&runtime, Some(request));
@@ -151,6 +151,16 @@ fn a_split_shows_its_children_without_a_restart() {
     desk.see("Shard shardId-000000000002 OPEN");
     desk.see("Shard shardId-000000000000 CLOSED");
     desk.until("the log has the split", |world| format!("{:?}", world.activity).contains("split-shard"));
+    desk.click("Reshard…");
+    desk.click("Merge");
+    desk.click("Merge …0001 + …0002");
+    desk.until("one shard is open again", |world| {
+        let map = world.open.as_ref().and_then(|open| open.shards.get());
+        map.is_some_and(|shards| shards.open_count() == 1 && shards.all().len() == 4)
+    });
+    desk.key(egui::Key::Escape);
+    desk.see("Shard shardId-000000000003 OPEN");
+    desk.until("the log has the merge", |world| format!("{:?}", world.activity).contains("merge-shards"));
 }
 
 #[test]
