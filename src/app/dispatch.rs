@@ -60,6 +60,7 @@ impl App {
             Command::DecodeTail(decode_as) => self.decode_tail(decode_as),
             Command::Put(entries) => self.put(entries, now),
             Command::Reshard(request) => self.reshard(request, now),
+            Command::AskLimits => self.engine.ask_limits(now),
             Command::SetMonitoring(change) => {
                 if self.may_write(now) {
                     let write = self.engine.set_monitoring(change, now);

@@ -10,6 +10,7 @@ use tokio::sync::watch;
 
 use crate::aws::connect::Connection;
 use crate::aws::meter::CallMeter;
+use crate::model::account::AccountLimits;
 use crate::model::answer::{Problem, ProblemKind};
 use crate::model::connection::{ConnectRequest, Identity, ProfileInfo};
 use crate::model::heat_range::HeatRange;
@@ -58,6 +59,8 @@ pub struct Engine {
     pub(super) endpoints: Slot<Vec<LocalEndpoint>>,
     /// `GetCallerIdentity`.
     pub(super) identity: Slot<Identity>,
+    /// `DescribeLimits`.
+    pub(super) limits: Slot<AccountLimits>,
     /// The look at all streams.
     pub(super) fleet: Slot<Fleet>,
     /// What that look knows so far.
@@ -168,6 +171,7 @@ impl Engine {
             profiles: Slot::default(),
             endpoints: Slot::default(),
             identity: Slot::default(),
+            limits: Slot::default(),
             fleet: Slot::default(),
             fleet_draft: None,
             open: None,
@@ -209,6 +213,7 @@ impl Engine {
         self.minutes.forget_unkept();
         self.session = Slot::default();
         self.identity = Slot::default();
+        self.limits = Slot::default();
         self.fleet = Slot::default();
         self.fleet_draft = None;
         self.open = None;
@@ -219,6 +224,13 @@ impl Engine {
         let Some(connection) = self.connection() else { return };
         let task = async move { connection.identity().await };
         self.identity.start(&self.handle, self.wake.clone(), now, task);
+    }
+
+    /// Asks what the account may have.
+    pub fn ask_limits(&mut self, now: Timestamp) {
+        let Some(connection) = self.connection() else { return };
+        let task = async move { connection.describe_limits().await };
+        self.limits.start(&self.handle, self.wake.clone(), now, task);
     }
 
     /// Looks at all streams.

@@ -44,6 +44,7 @@ impl App {
         take(&mut self.engine.profiles, &mut self.world.profiles, now);
         // A server without STS is no failure: the identity stays unknown.
         take(&mut self.engine.identity, &mut self.world.identity, now);
+        take(&mut self.engine.limits, &mut self.world.account_limits, now);
         if self.engine.endpoints.poll(now)
             && let Some(endpoints) = self.engine.endpoints.answer().get()
         {

@@ -43,6 +43,7 @@ pub mod reshard;
 pub mod salt;
 pub mod sample;
 pub mod sampled_metrics;
+pub mod scale;
 pub mod sentence;
 pub mod series;
 pub mod settings;

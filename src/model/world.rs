@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 
+use super::account::AccountLimits;
 use super::activity::ActivityEntry;
 use super::answer::{Answer, Problem};
 use super::connection::{ConnectRequest, ConnectionInfo, Identity, ProfileInfo, WriteLock};
@@ -138,6 +139,8 @@ pub struct World {
     pub lock: WriteLock,
     /// Who the credentials belong to.
     pub identity: Answer<Identity>,
+    /// What the account may have in the Region; asked for when it matters.
+    pub account_limits: Answer<AccountLimits>,
     /// Profiles of the AWS configuration.
     pub profiles: Answer<Vec<ProfileInfo>>,
     /// Endpoints on this machine.
@@ -174,6 +177,7 @@ impl World {
             link: Link::Disconnected,
             lock: WriteLock::ReadOnly,
             identity: Answer::default(),
+            account_limits: Answer::default(),
             profiles: Answer::default(),
             local_endpoints: Vec::new(),
             fleet: Answer::default(),

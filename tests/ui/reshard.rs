@@ -4,7 +4,9 @@ use eframe::egui;
 use egui_kittest::kittest::{NodeT, Queryable};
 use egui_kittest::{Harness, Node};
 use kinescope::model::hash_range::HashKey;
-use kinescope::model::reshard::{MergeRequest, ReshardRequest, ReshardRun, ReshardStep, SplitRequest, StepState};
+use kinescope::model::reshard::{
+    MergeRequest, ReshardRequest, ReshardRun, ReshardStep, ScaleRequest, SplitRequest, StepState,
+};
 use kinescope::model::stream::StreamStatus;
 use kinescope::model::time::{Millis, Timestamp};
 use kinescope::model::world::World;
@@ -177,7 +179,7 @@ fn the_coldest_pair_is_suggested_and_merged_after_its_name_is_typed() {
     harness.get_by_label_contains("Pair …0025 + …0038 now 22 %");
     assert!(button(&harness, "Merge …0025 + …0038").accesskit_node().is_disabled());
     type_into(&mut harness, "Type the stream name to confirm", "clickstream-pr");
-    picture(&mut harness, "reshard_merge");
+    picture(&mut harness, "reshard_merge_typed");
     type_into(&mut harness, "Type the stream name to confirm", "od");
     button(&harness, "Merge …0025 + …0038").click();
     harness.run_steps(2);
@@ -246,4 +248,79 @@ fn without_figures_pairs_can_be_merged_and_say_that_nothing_is_known() {
     harness.get_by_label("Pair …0010 + …0028 now — peak — load not known");
     harness.get_by_label("Merged stays under 60 % load not known");
     picture(&mut harness, "reshard_merge_unknown_light");
+}
+
+fn scale_world() -> World {
+    let mut world = stage::unlocked(598);
+    let limits = kinescope::model::account::AccountLimits {
+        shard_limit: 20_000,
+        open_shard_count: 177,
+        ..kinescope::model::account::AccountLimits::default()
+    };
+    world.account_limits = kinescope::model::answer::Answer::known(limits, stage::now());
+    world
+}
+
+fn scale_request(target: u32) -> Command {
+    let stream = "clickstream-prod".into();
+    Command::Reshard(ReshardRequest::Scale(ScaleRequest { stream, from: 24, target }))
+}
+
+#[test]
+fn a_number_of_shards_is_scaled_to_after_the_name_is_typed() {
+    let mut harness = window(stage(scale_world()), show);
+    tab(&mut harness, "Scale to N");
+    harness.get_by_label("Between half and double 12 – 48");
+    harness.get_by_label("Account shard quota 177 + 6 of 20,000");
+    assert!(button(&harness, "Scale to 30 shards").accesskit_node().is_disabled());
+    picture(&mut harness, "reshard_scale_untyped");
+    button(&harness, "One shard more").click();
+    harness.run_steps(2);
+    button(&harness, "Scale to 31 shards");
+    let field = harness.get_by_role_and_label(egui::accesskit::Role::TextInput, "Target shards");
+    field.focus();
+    harness.run_steps(2);
+    harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::A);
+    harness.event(egui::Event::Text("36".to_owned()));
+    harness.run_steps(3);
+    type_into(&mut harness, "Type the stream name to confirm", "clickstream-prod");
+    button(&harness, "Scale to 36 shards").click();
+    harness.run_steps(2);
+    assert_eq!(harness.state().commands, [scale_request(36)]);
+}
+
+#[test]
+fn a_number_that_aws_refuses_fails_its_check() {
+    let mut harness = window(stage(scale_world()), show);
+    tab(&mut harness, "Scale to N");
+    for (number, detail) in [("49", "12 – 48"), ("11", "12 – 48"), ("24", "as many as now"), ("many", "type a number")]
+    {
+        harness.get_by_role_and_label(egui::accesskit::Role::TextInput, "Target shards").focus();
+        harness.run_steps(2);
+        harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::A);
+        harness.event(egui::Event::Text(number.to_owned()));
+        harness.run_steps(3);
+        harness.get_by_label(&format!("Between half and double {detail}"));
+        assert!(button(&harness, "Scale").accesskit_node().is_disabled());
+    }
+    picture(&mut harness, "reshard_scale_refused");
+}
+
+#[test]
+fn the_quota_is_asked_for_when_it_matters() {
+    let mut harness = window(stage(stage::unlocked(598)), show);
+    assert!(harness.state().commands.is_empty(), "a split needs no quota");
+    tab(&mut harness, "Scale to N");
+    assert!(harness.state().commands.contains(&Command::AskLimits));
+}
+
+#[test]
+fn a_scaling_on_its_way_counts_its_shards() {
+    let mut world = scale_world();
+    if let (Some(open), Command::Reshard(request)) = (&mut world.open, scale_request(36)) {
+        open.reshard = Some(ReshardRun { request, open_shards: Some(29), ..run() });
+    }
+    let mut harness = window(stage(world), show);
+    harness.get_by_label("Open shards 29 of 36");
+    picture(&mut harness, "reshard_scale_progress");
 }

@@ -165,6 +165,8 @@ pub enum Command {
     Put(Vec<PutEntry>),
     /// Split a shard, merge two, or scale the open stream.
     Reshard(ReshardRequest),
+    /// Ask what the account may have in the Region.
+    AskLimits,
     /// Switch shard metrics on or off.
     SetMonitoring(MonitoringChange),
     /// Put text on the clipboard.

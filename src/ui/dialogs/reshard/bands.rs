@@ -168,7 +168,7 @@ fn join(painter: &Painter, t: &Tokens, area: Rangef, rows: (Rect, Rect), range: 
     let id_width = text_width(painter, id, fonts::value());
     let width = id_width + 6.0 + text_width(painter, words, fonts::small());
     let left = if span.max + 8.0 + width > area.max { span.min - 8.0 - width } else { span.max + 8.0 };
-    let middle = low + BETWEEN / 2.0 - 2.0;
+    let middle = low + BETWEEN / 2.0 + 2.0;
     painter.text(pos2(left, middle), Align2::LEFT_CENTER, id, fonts::value(), t.accent);
     painter.text(pos2(left + id_width + 6.0, middle), Align2::LEFT_CENTER, words, fonts::small(), t.weak);
 }

@@ -7,6 +7,8 @@ mod merge;
 mod offer;
 mod plan;
 mod point;
+mod scale;
+mod scale_curve;
 mod side;
 mod split;
 
@@ -43,16 +45,18 @@ enum Way {
     Split,
     /// Two become one.
     Merge,
+    /// All become so many of equal range.
+    Scale,
 }
 
 impl Way {
-    const ALL: [Self; 2] = [Self::Split, Self::Merge];
+    const ALL: [Self; 3] = [Self::Split, Self::Merge, Self::Scale];
 
-    fn of(request: &ReshardRequest) -> Option<Self> {
+    fn of(request: &ReshardRequest) -> Self {
         match request {
-            ReshardRequest::Split(_) => Some(Self::Split),
-            ReshardRequest::Merge(_) => Some(Self::Merge),
-            ReshardRequest::Scale(_) => None,
+            ReshardRequest::Split(_) => Self::Split,
+            ReshardRequest::Merge(_) => Self::Merge,
+            ReshardRequest::Scale(_) => Self::Scale,
         }
     }
 
@@ -60,6 +64,7 @@ impl Way {
         match self {
             Self::Split => "Split",
             Self::Merge => "Merge",
+            Self::Scale => "Scale to N",
         }
     }
 
@@ -67,6 +72,7 @@ impl Way {
         match self {
             Self::Split => icons::SPLIT,
             Self::Merge => icons::MERGE,
+            Self::Scale => icons::CAPACITY,
         }
     }
 }
@@ -77,6 +83,7 @@ pub struct ReshardState {
     way: Way,
     split: split::SplitTab,
     merge: merge::MergeTab,
+    scale: scale::ScaleTab,
     typed_name: String,
     facts: FactsCache,
     /// The reshard whose progress this dialog shows, once it has begun.
@@ -173,6 +180,10 @@ pub fn show(ui: &mut Ui, world: &World, state: &mut ReshardState, selection: &mu
             state.merge.update(open, facts.as_ref());
             state.merge.offer(world, open)
         }
+        Way::Scale => {
+            state.scale.update(world, open, facts.as_ref());
+            state.scale.offer(world, open)
+        }
     };
     let is_dirty = state.is_dirty();
     let mut scene = Scene { world, state, selection, out, facts, plan, offer };
@@ -200,7 +211,7 @@ fn watch(open: &OpenStream, state: &mut ReshardState) {
     if let Some(run) = open.reshard.as_ref().filter(|run| !run.is_done) {
         state.watching = Some(run.request.clone());
     }
-    if let Some(way) = state.watching.as_ref().and_then(Way::of) {
+    if let Some(way) = state.watching.as_ref().map(Way::of) {
         state.way = way;
     }
     if let Some(ReshardRequest::Merge(request)) = &state.watching {
@@ -285,6 +296,7 @@ fn plan_column(ui: &mut Ui, scene: &mut Scene<'_>) {
         match scene.state.way {
             Way::Split => split::show(ui, scene, &facts),
             Way::Merge => merge::show(ui, scene, &facts),
+            Way::Scale => scale::show(ui, scene, &facts),
         }
     });
 }
@@ -342,6 +354,7 @@ fn watching_footer(ui: &mut Ui, scene: &mut Scene<'_>) {
     let (way, again) = match scene.state.way {
         Way::Split => (Way::Split, "Split another shard"),
         Way::Merge => (Way::Merge, "Merge another pair"),
+        Way::Scale => (Way::Scale, "Scale again"),
     };
     if is_done && ui.add(Button::new(again).height(28.0)).clicked() {
         *scene.state = ReshardState { way, ..ReshardState::default() };
