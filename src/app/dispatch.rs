@@ -60,7 +60,8 @@ impl App {
             Command::DecodeTail(decode_as) => self.decode_tail(decode_as),
             Command::Batch(command) => self.batch(command, now),
             Command::Put(entries) => self.put(entries, now),
-            Command::Split(request) => self.split(request, now),
+            Command::Reshard(request) => self.reshard(request, now),
+            Command::AskLimits => self.engine.ask_limits(now),
             Command::SetMonitoring(change) => {
                 if self.may_write(now) {
                     let write = self.engine.set_monitoring(change, now);
@@ -261,9 +262,9 @@ impl App {
         self.writes.extend(write);
     }
 
-    fn split(&mut self, request: crate::model::writes::SplitRequest, now: Timestamp) {
+    fn reshard(&mut self, request: crate::model::reshard::ReshardRequest, now: Timestamp) {
         if self.may_write(now) {
-            let write = self.engine.split(request, now);
+            let write = self.engine.reshard(request, now);
             self.writes.extend(write);
         }
     }

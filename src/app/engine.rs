@@ -10,11 +10,13 @@ use tokio::sync::watch;
 
 use crate::aws::connect::Connection;
 use crate::aws::meter::CallMeter;
+use crate::model::account::AccountLimits;
 use crate::model::answer::{Problem, ProblemKind};
 use crate::model::connection::{ConnectRequest, Identity, ProfileInfo};
 use crate::model::heat_range::HeatRange;
 use crate::model::ids::{ShardId, StreamName};
 use crate::model::metrics::{FigureSet, StreamMetrics};
+use crate::model::reshard::{ReshardRequest, ReshardRun};
 use crate::model::sample::StreamSample;
 use crate::model::shard_map::ShardMap;
 use crate::model::stream::StreamSummary;
@@ -22,7 +24,7 @@ use crate::model::tail::TailOptions;
 use crate::model::time::{Millis, Timestamp};
 use crate::model::verdict::Verdict;
 use crate::model::world::{Fleet, LocalEndpoint};
-use crate::model::writes::{InjectRun, MonitoringChange, PutEntry, Receipt, ReshardRun, SplitRequest};
+use crate::model::writes::{InjectRun, MonitoringChange, PutEntry, Receipt};
 use crate::tasks::clock::Clock;
 use crate::tasks::decode::DecodeJob;
 use crate::tasks::export::ExportJob;
@@ -57,6 +59,8 @@ pub struct Engine {
     pub(super) endpoints: Slot<Vec<LocalEndpoint>>,
     /// `GetCallerIdentity`.
     pub(super) identity: Slot<Identity>,
+    /// `DescribeLimits`.
+    pub(super) limits: Slot<AccountLimits>,
     /// The look at all streams.
     pub(super) fleet: Slot<Fleet>,
     /// What that look knows so far.
@@ -144,8 +148,8 @@ pub enum Write {
         /// The answer.
         done: Box<Slot<Receipt>>,
     },
-    /// A split on its way.
-    Split {
+    /// A split, a merge or a scaling on its way.
+    Reshard {
         /// How far it has come.
         progress: watch::Receiver<ReshardRun>,
         /// The end.
@@ -167,6 +171,7 @@ impl Engine {
             profiles: Slot::default(),
             endpoints: Slot::default(),
             identity: Slot::default(),
+            limits: Slot::default(),
             fleet: Slot::default(),
             fleet_draft: None,
             open: None,
@@ -208,6 +213,7 @@ impl Engine {
         self.minutes.forget_unkept();
         self.session = Slot::default();
         self.identity = Slot::default();
+        self.limits = Slot::default();
         self.fleet = Slot::default();
         self.fleet_draft = None;
         self.open = None;
@@ -218,6 +224,13 @@ impl Engine {
         let Some(connection) = self.connection() else { return };
         let task = async move { connection.identity().await };
         self.identity.start(&self.handle, self.wake.clone(), now, task);
+    }
+
+    /// Asks what the account may have.
+    pub fn ask_limits(&mut self, now: Timestamp) {
+        let Some(connection) = self.connection() else { return };
+        let task = async move { connection.describe_limits().await };
+        self.limits.start(&self.handle, self.wake.clone(), now, task);
     }
 
     /// Looks at all streams.
@@ -374,8 +387,8 @@ impl Engine {
         Some(Write::Monitoring { change, since: now, done })
     }
 
-    /// Splits a shard; runs on when the stream is left.
-    pub fn split(&mut self, request: SplitRequest, now: Timestamp) -> Option<Write> {
+    /// Splits, merges or scales; runs on when the stream is left.
+    pub fn reshard(&mut self, request: ReshardRequest, now: Timestamp) -> Option<Write> {
         let connection = self.connection()?;
         let (publish, progress) = watch::channel(reshard::prepared(request));
         let (clock, wake) = (self.clock.clone(), self.wake.clone());
@@ -388,6 +401,6 @@ impl Engine {
                 wake.wake();
             }
         });
-        Some(Write::Split { progress, done })
+        Some(Write::Reshard { progress, done })
     }
 }

@@ -9,11 +9,12 @@ use super::engine::Write;
 use crate::model::activity::{Event, Outcome};
 use crate::model::answer::{Answer, Problem, ProblemKind};
 use crate::model::format;
+use crate::model::reshard::ReshardRun;
 use crate::model::sample::state::SampleRun;
 use crate::model::tail::ShardTailState;
 use crate::model::time::Timestamp;
 use crate::model::world::{Link, TaskLine};
-use crate::model::writes::{InjectRun, PutOutcome, ReshardRun};
+use crate::model::writes::{InjectRun, PutOutcome};
 use crate::tasks::slot::Slot;
 use crate::ui::command::Place;
 
@@ -44,6 +45,7 @@ impl App {
         take(&mut self.engine.profiles, &mut self.world.profiles, now);
         // A server without STS is no failure: the identity stays unknown.
         take(&mut self.engine.identity, &mut self.world.identity, now);
+        take(&mut self.engine.limits, &mut self.world.account_limits, now);
         if self.engine.endpoints.poll(now)
             && let Some(endpoints) = self.engine.endpoints.answer().get()
         {
@@ -179,10 +181,10 @@ impl App {
                 is_done
             }
             Write::Monitoring { done, .. } => done.poll(now) || done.answer().pending_since.is_none(),
-            Write::Split { progress, done } => {
+            Write::Reshard { progress, done } => {
                 let run = progress.borrow_and_update().clone();
                 let ended = done.poll(now) || done.answer().pending_since.is_none();
-                if let Some(open) = self.world.open.as_mut().filter(|open| open.name == run.request.stream) {
+                if let Some(open) = self.world.open.as_mut().filter(|open| open.name == *run.request.stream()) {
                     open.reshard = Some(run);
                 }
                 ended
@@ -205,9 +207,9 @@ impl App {
                 self.log_activity(entry);
                 self.refresh_all = true;
             }
-            Write::Split { progress, done } => {
+            Write::Reshard { progress, done } => {
                 let run: ReshardRun = progress.borrow().clone();
-                let entry = super::journal::split_shard(&self.world, &run, done.answer(), now);
+                let entry = super::journal::reshard(&self.world, &run, done.answer(), now);
                 if let Event::Call { outcome: Outcome::Failed { .. }, .. } = &entry.event
                     && let Some((problem, _)) = &done.answer().problem
                 {
@@ -256,9 +258,10 @@ impl App {
                 Write::Monitoring { change, .. } => {
                     line(format!("{} on {}", change.operation(), change.stream), None);
                 }
-                Write::Split { progress, .. } => {
+                Write::Reshard { progress, .. } => {
                     let run = progress.borrow();
-                    line(format!("SplitShard {} on {}", run.request.shard.short(), run.request.stream), None);
+                    let request = &run.request;
+                    line(format!("{} {} on {}", request.operation(), request.target(), request.stream()), None);
                 }
             }
         }

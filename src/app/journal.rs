@@ -5,9 +5,10 @@ use crate::model::activity::{ActivityEntry, Event, Outcome, cli_line};
 use crate::model::answer::Answer;
 use crate::model::connection::ConnectionInfo;
 use crate::model::ids::StreamName;
+use crate::model::reshard::{ReshardRun, StepState};
 use crate::model::time::{Millis, Timestamp};
 use crate::model::world::World;
-use crate::model::writes::{InjectRun, MonitoringChange, PutEntry, PutOutcome, Receipt, ReshardRun, SplitRequest};
+use crate::model::writes::{InjectRun, MonitoringChange, PutEntry, PutOutcome, Receipt};
 
 /// A line about anything.
 pub(super) fn entry(world: &World, stream: Option<StreamName>, event: Event, at: Timestamp) -> ActivityEntry {
@@ -96,33 +97,23 @@ pub(super) fn monitoring(
     entry(world, Some(change.stream.clone()), event, at)
 }
 
-/// The line about a finished split.
-pub(super) fn split_shard(world: &World, run: &ReshardRun, done: &Answer<Receipt>, at: Timestamp) -> ActivityEntry {
+/// The line about a finished split, merge or scaling.
+pub(super) fn reshard(world: &World, run: &ReshardRun, done: &Answer<Receipt>, at: Timestamp) -> ActivityEntry {
     let outcome = match &done.problem {
         Some((problem, _)) => Outcome::Failed { sentence: problem.sentence.clone() },
         None => Outcome::Ok,
     };
     let started = run.steps.iter().find_map(|step| match step.state {
-        crate::model::writes::StepState::Done(at) | crate::model::writes::StepState::Failed(at, _) => Some(at),
+        StepState::Done(at) | StepState::Failed(at, _) => Some(at),
         _ => None,
     });
     let event = Event::Call {
-        operation: "SplitShard".to_owned(),
-        target: format!("{} at {}", run.request.shard.short(), run.request.new_starting_hash_key.hex_short()),
-        cli: world.connection().map(|info| split_cli(&run.request, info)).unwrap_or_default(),
+        operation: run.request.operation().to_owned(),
+        target: run.request.logged_target(),
+        cli: world.connection().map(|info| run.request.cli(info)).unwrap_or_default(),
         request_id: done.get().and_then(|receipt| receipt.request_id.clone()),
         took: started.map_or(Millis(0), |started| at - started),
         outcome,
     };
-    entry(world, Some(run.request.stream.clone()), event, at)
-}
-
-fn split_cli(request: &SplitRequest, info: &ConnectionInfo) -> String {
-    let key = request.new_starting_hash_key.to_string();
-    let options = [
-        ("stream-name", request.stream.as_str()),
-        ("shard-to-split", request.shard.as_str()),
-        ("new-starting-hash-key", key.as_str()),
-    ];
-    cli_line("split-shard", &options, info)
+    entry(world, Some(run.request.stream().clone()), event, at)
 }

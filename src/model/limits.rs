@@ -48,6 +48,9 @@ pub const SHARD_METRICS: [&str; 7] = [
 /// first 10,000, as remembered in 2026.
 pub const SHARD_METRIC_DOLLARS_PER_MONTH: f64 = 0.30;
 
+/// Successful `UpdateShardCount` calls of a stream in 24 hours.
+pub const SCALINGS_PER_DAY: usize = 10;
+
 /// Share of a limit at which a figure is a warning.
 pub const WARN_SHARE: f64 = 0.8;
 /// Share of a limit at which a figure is critical.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 
+use super::account::AccountLimits;
 use super::activity::ActivityEntry;
 use super::answer::{Answer, Problem};
 use super::connection::{ConnectRequest, ConnectionInfo, Identity, ProfileInfo, WriteLock};
@@ -14,6 +15,7 @@ use super::heat_range::HeatRange;
 use super::ids::{ShardId, StreamName};
 use super::meters::MeterSnapshot;
 use super::metrics::{FigureSet, StreamMetrics, Window};
+use super::reshard::ReshardRun;
 use super::sample::StreamSample;
 use super::sampled_metrics::MeasuredMetrics;
 use super::settings::Settings;
@@ -21,7 +23,7 @@ use super::shard_map::ShardMap;
 use super::stream::StreamSummary;
 use super::time::{Millis, Timestamp};
 use super::verdict::Verdict;
-use super::writes::{InjectRun, ReshardRun};
+use super::writes::InjectRun;
 
 /// How long a verdict by sampled records is shown in the fleet: as long as its findings look back.
 const VERDICT_HOLDS: Millis = Millis::from_mins(15);
@@ -139,6 +141,8 @@ pub struct World {
     pub lock: WriteLock,
     /// Who the credentials belong to.
     pub identity: Answer<Identity>,
+    /// What the account may have in the Region; asked for when it matters.
+    pub account_limits: Answer<AccountLimits>,
     /// Profiles of the AWS configuration.
     pub profiles: Answer<Vec<ProfileInfo>>,
     /// Endpoints on this machine.
@@ -175,6 +179,7 @@ impl World {
             link: Link::Disconnected,
             lock: WriteLock::ReadOnly,
             identity: Answer::default(),
+            account_limits: Answer::default(),
             profiles: Answer::default(),
             local_endpoints: Vec::new(),
             fleet: Answer::default(),

@@ -1,8 +1,8 @@
-//! What can be changed: records put, shards split; and how far each change has come.
+//! What can be changed in a stream but for its shards: records put, metrics switched; and how far each change has come.
 
 use super::answer::Problem;
 use super::connection::ConnectionInfo;
-use super::hash_range::{HashKey, HashKeyRange};
+use super::hash_range::HashKey;
 use super::ids::{PartitionKey, SequenceNumber, ShardId, StreamName};
 use super::limits::PARTITION_KEY_MAX_CHARS;
 use super::time::{Millis, Timestamp};
@@ -133,54 +133,6 @@ impl MonitoringChange {
         let options = [("stream-name", self.stream.as_str()), ("shard-level-metrics", "ALL")];
         super::activity::cli_line(verb, &options, connection)
     }
-}
-
-/// A split that was asked for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SplitRequest {
-    /// The stream.
-    pub stream: StreamName,
-    /// The shard to split; must be open.
-    pub shard: ShardId,
-    /// Its range, for the record of what was done.
-    pub range: HashKeyRange,
-    /// First hash key of the upper child.
-    pub new_starting_hash_key: HashKey,
-}
-
-/// State of one step of a reshard.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum StepState {
-    /// Not begun.
-    Waiting,
-    /// Under way since then.
-    Running(Timestamp),
-    /// Done then.
-    Done(Timestamp),
-    /// Failed.
-    Failed(Timestamp, Problem),
-}
-
-/// One step of a reshard.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ReshardStep {
-    /// What it does, `SplitShard accepted`.
-    pub text: String,
-    /// Where it stands.
-    pub state: StepState,
-}
-
-/// A reshard on its way, or the last one.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ReshardRun {
-    /// What was asked.
-    pub request: SplitRequest,
-    /// Its steps, in order.
-    pub steps: Vec<ReshardStep>,
-    /// The children, once they are listed.
-    pub children: Vec<ShardId>,
-    /// Whether it has ended, well or not.
-    pub is_done: bool,
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Splits a shard and follows the stream until it is active again. Each step is published with its time.
+//! Splits or merges shards or scales a stream, and follows it until it is active again. Each step is published with its time.
 
 use std::time::Duration;
 
@@ -8,13 +8,17 @@ use super::clock::Clock;
 use crate::aws::connect::Connection;
 use crate::model::answer::{Problem, ProblemKind};
 use crate::model::ids::ShardId;
+use crate::model::reshard::{ReshardRequest, ReshardRun, ReshardStep, StepState};
+use crate::model::shard_map::Shard;
 use crate::model::stream::{StreamMode, StreamStatus, StreamSummary};
-use crate::model::writes::{Receipt, ReshardRun, ReshardStep, SplitRequest, StepState};
+use crate::model::writes::Receipt;
 
 /// How often the stream is asked whether it is active again (`DescribeStreamSummary`).
 const ASK_EVERY: Duration = Duration::from_millis(1_500);
-/// When to stop asking; the reshard itself goes on at AWS.
+/// When to stop asking after a split or a merge; the reshard itself goes on at AWS.
 const GIVE_UP_AFTER: Duration = Duration::from_secs(600);
+/// The same after a scaling, which is many splits and merges.
+const GIVE_UP_SCALING_AFTER: Duration = Duration::from_secs(7_200);
 
 const CHECKS: usize = 0;
 const ACCEPTED: usize = 1;
@@ -22,22 +26,23 @@ const UPDATING: usize = 2;
 const ACTIVE: usize = 3;
 
 /// A run that has not begun.
-pub fn prepared(request: SplitRequest) -> ReshardRun {
-    let shard = request.shard.short();
-    let texts = [
-        "Checks".to_owned(),
-        format!("SplitShard on {shard}"),
-        "Stream UPDATING".to_owned(),
-        "Stream ACTIVE again".to_owned(),
-    ];
+pub fn prepared(request: ReshardRequest) -> ReshardRun {
+    let call = match &request {
+        ReshardRequest::Split(_) => format!("SplitShard on {}", request.target()),
+        ReshardRequest::Merge(_) | ReshardRequest::Scale(_) => {
+            format!("{} {}", request.operation(), request.target())
+        }
+    };
+    let texts = ["Checks".to_owned(), call, "Stream UPDATING".to_owned(), "Stream ACTIVE again".to_owned()];
     let step = |text| ReshardStep { text, state: StepState::Waiting };
-    ReshardRun { request, steps: texts.map(step).into(), children: Vec::new(), is_done: false }
+    let steps = texts.map(step).into();
+    ReshardRun { request, steps, children: Vec::new(), open_shards: None, is_done: false }
 }
 
-/// Carries a split out. The receipt is that of `SplitShard`.
+/// Carries a reshard out. The receipt is that of its one call.
 ///
 /// # Errors
-/// The first problem; the run says at which step, and whether `SplitShard` had been accepted before.
+/// The first problem; the run says at which step, and whether the call had been accepted before.
 pub async fn run(
     connection: &Connection,
     clock: &Clock,
@@ -45,56 +50,90 @@ pub async fn run(
 ) -> Result<Receipt, Problem> {
     let request = progress.borrow().request.clone();
     let follow = Follow { clock, progress };
-    let outcome = split(connection, &request, &follow).await;
+    let outcome = reshard(connection, &request, &follow).await;
     progress.send_modify(|run| run.is_done = true);
     outcome
 }
 
-async fn split(connection: &Connection, request: &SplitRequest, follow: &Follow<'_>) -> Result<Receipt, Problem> {
+async fn reshard(connection: &Connection, request: &ReshardRequest, follow: &Follow<'_>) -> Result<Receipt, Problem> {
     follow.begin(CHECKS);
-    let summary = follow.end(CHECKS, connection.describe_summary(&request.stream).await.and_then(check))?;
+    let summary = connection.describe_summary(request.stream()).await;
+    follow.end(CHECKS, summary.and_then(|summary| check(summary, request)))?;
     follow.begin(ACCEPTED);
-    let sent = connection.split_shard(&summary.name, &request.shard, request.new_starting_hash_key).await;
-    let receipt = follow.end(ACCEPTED, sent)?;
+    let receipt = follow.end(ACCEPTED, send(connection, request).await)?;
     follow.begin(UPDATING);
-    follow.end(UPDATING, wait_until_active(connection, request).await)?;
+    follow.end(UPDATING, wait_until_active(connection, request, follow).await)?;
     follow.begin(ACTIVE);
-    let children = follow.end(ACTIVE, children(connection, request).await)?;
-    follow.progress.send_modify(|run| run.children = children);
+    let shards = follow.end(ACTIVE, connection.list_shards(request.stream()).await)?;
+    follow.progress.send_modify(|run| {
+        run.open_shards = u32::try_from(shards.iter().filter(|shard| shard.is_open()).count()).ok();
+        run.children = children(&shards, request);
+    });
     Ok(receipt)
 }
 
-fn check(summary: StreamSummary) -> Result<StreamSummary, Problem> {
-    let refuse = |sentence: String| Err(Problem::new(ProblemKind::InUse, sentence));
-    match (&summary.status, summary.mode) {
-        (StreamStatus::Active, StreamMode::OnDemand) => {
-            refuse(format!("{} is on-demand: AWS splits its shards by itself and refuses SplitShard.", summary.name))
+async fn send(connection: &Connection, request: &ReshardRequest) -> Result<Receipt, Problem> {
+    match request {
+        ReshardRequest::Split(split) => {
+            connection.split_shard(&split.stream, &split.shard, split.new_starting_hash_key).await
         }
-        (StreamStatus::Active, _) => Ok(summary),
-        (status, _) => refuse(format!("{} is {}: wait until it is ACTIVE, then split.", summary.name, status.as_str())),
+        ReshardRequest::Merge(merge) => connection.merge_shards(&merge.stream, &merge.lower, &merge.upper).await,
+        ReshardRequest::Scale(scale) => connection.update_shard_count(&scale.stream, scale.target).await,
     }
 }
 
-async fn wait_until_active(connection: &Connection, request: &SplitRequest) -> Result<(), Problem> {
+fn check(summary: StreamSummary, request: &ReshardRequest) -> Result<StreamSummary, Problem> {
+    let refuse = |sentence: String| Err(Problem::new(ProblemKind::InUse, sentence));
+    let (does, again) = match request {
+        ReshardRequest::Split(_) => ("splits its shards", "split"),
+        ReshardRequest::Merge(_) => ("merges its shards", "merge"),
+        ReshardRequest::Scale(_) => ("scales it", "scale"),
+    };
+    let name = &summary.name;
+    match (&summary.status, summary.mode, request) {
+        (StreamStatus::Active, StreamMode::OnDemand, _) => {
+            refuse(format!("{name} is on-demand: AWS {does} by itself and refuses {}.", request.operation()))
+        }
+        (StreamStatus::Active, _, ReshardRequest::Scale(scale)) if summary.open_shard_count != scale.from => {
+            let open = summary.open_shard_count;
+            refuse(format!("{name} has {open} open shards now, not {}: look at the plan again.", scale.from))
+        }
+        (StreamStatus::Active, ..) => Ok(summary),
+        (status, ..) => refuse(format!("{name} is {}: wait until it is ACTIVE, then {again}.", status.as_str())),
+    }
+}
+
+async fn wait_until_active(
+    connection: &Connection,
+    request: &ReshardRequest,
+    follow: &Follow<'_>,
+) -> Result<(), Problem> {
+    let stream = request.stream();
     let waiting = async {
         loop {
-            match connection.describe_summary(&request.stream).await {
-                Ok(summary) if summary.status == StreamStatus::Active => return Ok(()),
-                Ok(_) => {}
+            match connection.describe_summary(stream).await {
+                Ok(summary) => {
+                    follow.progress.send_modify(|run| run.open_shards = Some(summary.open_shard_count));
+                    if summary.status == StreamStatus::Active {
+                        return Ok(());
+                    }
+                }
                 Err(problem) if is_passing(problem.kind) => {}
                 Err(problem) => return Err(problem),
             }
             tokio::time::sleep(ASK_EVERY).await;
         }
     };
-    tokio::time::timeout(GIVE_UP_AFTER, waiting).await.unwrap_or_else(|_| {
-        Err(Problem::new(
-            ProblemKind::Internal,
-            format!(
-                "{} is still UPDATING after 10 min. The split was accepted and goes on; look again later.",
-                request.stream
-            ),
-        ))
+    let patience = match request {
+        ReshardRequest::Scale(_) => GIVE_UP_SCALING_AFTER,
+        ReshardRequest::Split(_) | ReshardRequest::Merge(_) => GIVE_UP_AFTER,
+    };
+    tokio::time::timeout(patience, waiting).await.unwrap_or_else(|_| {
+        let (minutes, call) = (patience.as_secs() / 60, request.operation());
+        let sentence = format!(
+            "{stream} is still UPDATING after {minutes} min. {call} was accepted and goes on; look again later."
+        );
+        Err(Problem::new(ProblemKind::Internal, sentence))
     })
 }
 
@@ -102,10 +141,10 @@ fn is_passing(kind: ProblemKind) -> bool {
     matches!(kind, ProblemKind::Limit | ProblemKind::Throttled | ProblemKind::Internal | ProblemKind::Unreachable)
 }
 
-async fn children(connection: &Connection, request: &SplitRequest) -> Result<Vec<ShardId>, Problem> {
-    let shards = connection.list_shards(&request.stream).await?;
-    let is_child = |shard: &&crate::model::shard_map::Shard| shard.parents().any(|parent| *parent == request.shard);
-    Ok(shards.iter().filter(is_child).map(|shard| shard.id.clone()).collect())
+/// The shards that came of those that the request closes.
+fn children(shards: &[Shard], request: &ReshardRequest) -> Vec<ShardId> {
+    let is_child = |shard: &&Shard| shard.parents().any(|parent| request.closes(parent));
+    shards.iter().filter(is_child).map(|shard| shard.id.clone()).collect()
 }
 
 struct Follow<'a> {

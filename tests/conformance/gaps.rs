@@ -105,4 +105,10 @@ pub const GAPS: &[Gap] = &[
     (Server::Kinesalite, "consumers_come_and_go", "has no consumers"),
     (Server::Kinesalite, "a_subscription_is_sent_what_is_put", "has no consumers"),
     (Server::Kinesalite, "a_subscription_ends_with_its_shard", "has no consumers"),
+    (Server::KinesisLocal, "scaling_makes_equal_ranges", "splits as many shards in halves as are missing"),
+    (Server::Moto, "scaling_makes_equal_ranges", "splits as many shards in halves as are missing"),
+    (Server::Moto, "two_closed_shards_are_not_merged", "merges them"),
+    (Server::Kinesalite, "scaling_is_followed_up_and_down", "has no UpdateShardCount"),
+    (Server::Kinesalite, "scaling_makes_equal_ranges", "has no UpdateShardCount"),
+    (Server::Kinesalite, "two_closed_shards_are_not_merged", "merges them"),
 ];

@@ -9,6 +9,7 @@ mod control;
 mod gaps;
 mod others;
 mod records;
+mod reshard;
 mod shards;
 mod streams;
 mod target;
@@ -85,6 +86,8 @@ const CASES: &[Case] = cases! {
         shards_that_do_not_touch_are_not_merged, scaling_doubles_the_shards,
         shard_level_metrics_are_switched_on_and_off, consumers_come_and_go, a_subscription_is_sent_what_is_put,
         a_subscription_ends_with_its_shard;
+    reshard: a_merge_is_followed_to_its_child, scaling_is_followed_up_and_down,
+        scaling_makes_equal_ranges, a_plan_for_other_shards_is_not_carried_out, two_closed_shards_are_not_merged;
 };
 
 /// Runs every case and fails with a table where one is not as the gaps say.

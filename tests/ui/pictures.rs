@@ -4,6 +4,7 @@ use kinescope::model::settings::ThemeChoice;
 use kinescope::model::world::World;
 use kinescope::ui::command::{Command, Dialog, Place, Tab};
 
+use egui_kittest::kittest::Queryable;
 use kinescope::model::answer::{Answer, Problem, ProblemKind};
 use kinescope::model::time::Millis;
 use kinescope::model::world::Link;
@@ -174,4 +175,30 @@ fn a_batch_under_way_draws() {
     crate::inject_batch::fill(&mut harness);
     harness.check_accessibility();
     picture(&mut harness, "inject_batch");
+}
+
+#[test]
+fn the_ways_to_reshard_draw() {
+    let limits = kinescope::model::account::AccountLimits {
+        shard_limit: 20_000,
+        open_shard_count: 177,
+        ..kinescope::model::account::AccountLimits::default()
+    };
+    for (tab, name) in [("Merge", "reshard_merge"), ("Scale to N", "reshard_scale")] {
+        for (choice, suffix) in [(ThemeChoice::Dark, ""), (ThemeChoice::Light, "_light")] {
+            let mut world = crate::incident::world();
+            crate::sampled::put(&mut world);
+            fixture::unlock(&mut world);
+            world.account_limits = Answer::known(limits, world.now);
+            world.settings.theme = choice;
+            let mut harness = window(FULL, world);
+            let place = Place::Stream("clickstream-prod".into(), Tab::Heatmap);
+            harness.state_mut().apply(vec![Command::Go(place), Command::Open(Dialog::Reshard)]);
+            harness.run_steps(3);
+            harness.get_by_role_and_label(eframe::egui::accesskit::Role::Tab, tab).click();
+            harness.run_steps(4);
+            harness.check_accessibility();
+            picture(&mut harness, &format!("{name}{suffix}"));
+        }
+    }
 }

@@ -12,10 +12,11 @@ use crate::model::heat_range::HeatRange;
 use crate::model::heat_thresholds::HeatThresholds;
 use crate::model::ids::{ShardId, StreamName};
 use crate::model::metrics::FigureSet;
+use crate::model::reshard::ReshardRequest;
 use crate::model::sample::state::SampleRequest;
 use crate::model::settings::{TailSettings, ThemeChoice};
 use crate::model::tail::TailOptions;
-use crate::model::writes::{MonitoringChange, PutEntry, SplitRequest};
+use crate::model::writes::{MonitoringChange, PutEntry};
 
 /// A tab of an open stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -165,8 +166,10 @@ pub enum Command {
     Put(Vec<PutEntry>),
     /// Look at a file of records for the open stream, send it, stop that.
     Batch(BatchCommand),
-    /// Split a shard.
-    Split(SplitRequest),
+    /// Split a shard, merge two, or scale the open stream.
+    Reshard(ReshardRequest),
+    /// Ask what the account may have in the Region.
+    AskLimits,
     /// Switch shard metrics on or off.
     SetMonitoring(MonitoringChange),
     /// Put text on the clipboard.

@@ -1,10 +1,16 @@
-//! Splits a shard of the open stream: which one, where, what it would give, what has to hold, and how far it is.
+//! Changes how the key space of the open stream is cut: which shards, what it would give, what has to hold, and how far it is.
+//! What is particular to a way of doing it is in the file of its tab.
 
 mod bands;
 mod choices;
+mod merge;
+mod offer;
 mod plan;
 mod point;
+mod scale;
+mod scale_curve;
 mod side;
+mod split;
 
 use std::sync::Arc;
 
@@ -12,47 +18,91 @@ use eframe::egui::{
     Align, Align2, Id, Layout, Rect, Role, ScrollArea, Sense, Stroke, Ui, UiBuilder, WidgetInfo, pos2, vec2,
 };
 
-use plan::{Check, SplitPlan, checks};
-use point::PointChoice;
+use offer::Offer;
+use plan::SplitPlan;
 
 use super::inject::lock_words;
 use crate::model::connection::Environment;
 use crate::model::format;
 use crate::model::ids::ShardId;
-use crate::model::limits::WARN_SHARE;
-use crate::model::sample::StreamSample;
-use crate::model::world::World;
-use crate::model::writes::{ReshardRun, SplitRequest};
+use crate::model::reshard::{ReshardRequest, ReshardRun};
+use crate::model::world::{OpenStream, World};
 use crate::ui::command::{Command, Commands, Dialog as Which};
 use crate::ui::theme::{self, fonts, icons};
 use crate::ui::views::shards::{Facts, FactsCache};
 use crate::ui::widgets::{self, Button, Dialog, TagStyle};
 
 const WIDTH: f32 = 1_122.0;
-const HEIGHT: f32 = 724.0;
+const HEIGHT: f32 = 758.0;
+/// Height of the tabs.
+const TABS: f32 = 36.0;
+
+/// What is done to the shards.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+enum Way {
+    /// One becomes two.
+    #[default]
+    Split,
+    /// Two become one.
+    Merge,
+    /// All become so many of equal range.
+    Scale,
+}
+
+impl Way {
+    const ALL: [Self; 3] = [Self::Split, Self::Merge, Self::Scale];
+
+    fn of(request: &ReshardRequest) -> Self {
+        match request {
+            ReshardRequest::Split(_) => Self::Split,
+            ReshardRequest::Merge(_) => Self::Merge,
+            ReshardRequest::Scale(_) => Self::Scale,
+        }
+    }
+
+    fn label(self) -> &'static str {
+        match self {
+            Self::Split => "Split",
+            Self::Merge => "Merge",
+            Self::Scale => "Scale to N",
+        }
+    }
+
+    fn icon(self) -> &'static str {
+        match self {
+            Self::Split => icons::SPLIT,
+            Self::Merge => icons::MERGE,
+            Self::Scale => icons::CAPACITY,
+        }
+    }
+}
 
 /// What the dialog remembers.
 #[derive(Debug, Default)]
 pub struct ReshardState {
-    point: point::PointState,
-    choices: choices::Choices,
+    way: Way,
+    split: split::SplitTab,
+    merge: merge::MergeTab,
+    scale: scale::ScaleTab,
     typed_name: String,
     facts: FactsCache,
-    /// The shard that the point and the typed name were meant for.
-    planned_for: Option<ShardId>,
-    /// The split whose progress this dialog shows, once it has begun.
-    watching: Option<SplitRequest>,
-    /// Parts of the load that its children were predicted to take.
-    sampled: Option<(f64, f64)>,
-    /// The shards as they were when that split began: what it does is shown against these.
+    /// The reshard whose progress this dialog shows, once it has begun.
+    watching: Option<ReshardRequest>,
+    /// The shards as they were when that began: what it does is shown against these.
     before: Option<Arc<Facts>>,
 }
 
 impl ReshardState {
     /// Begins with a split of this shard: at the balanced point where the sampled keys give one.
     pub fn propose(&mut self, shard: ShardId, is_balanced: bool) {
-        self.planned_for = Some(shard);
-        self.point.choice = if is_balanced { PointChoice::Balanced } else { PointChoice::Even };
+        self.way = Way::Split;
+        self.split.propose(shard, is_balanced);
+    }
+
+    /// What was typed and would be lost.
+    fn is_dirty(&self) -> bool {
+        let has_point = self.split.point.choice == point::PointChoice::Custom && self.watching.is_none();
+        !self.typed_name.is_empty() || has_point
     }
 }
 
@@ -64,8 +114,9 @@ pub(super) struct Scene<'a> {
     out: &'a mut Commands,
     /// The shards as they are listed now.
     facts: Option<Arc<Facts>>,
+    /// The split that is planned, in its tab.
     plan: Option<SplitPlan>,
-    checks: Vec<Check>,
+    offer: Offer,
 }
 
 impl Scene<'_> {
@@ -88,7 +139,7 @@ impl Scene<'_> {
     }
 
     fn why_not(&self) -> Result<(), String> {
-        if let Some(check) = self.checks.iter().find(|check| !check.is_met) {
+        if let Some(check) = self.offer.checks.iter().find(|check| !check.is_met) {
             return Err(format!("{}: {}.", check.text, check.detail));
         }
         let name = self.world.open.as_ref().map(|open| open.name.as_str());
@@ -99,29 +150,43 @@ impl Scene<'_> {
     }
 }
 
-/// Draws the dialog. It is about the selected shard, or about the hottest one.
+/// Draws the dialog. A split is about the selected shard, or about the hottest one.
 pub fn show(ui: &mut Ui, world: &World, state: &mut ReshardState, selection: &mut Option<ShardId>, out: &mut Commands) {
     let ctx = ui.ctx();
     let Some(open) = &world.open else {
         out.push(Command::CloseDialog);
         return;
     };
-    if let Some(run) = open.reshard.as_ref().filter(|run| !run.is_done) {
-        state.watching = Some(run.request.clone());
-    }
+    watch(open, state);
     let facts = state.facts.get(open);
     if let Some(request) = &state.watching
         && state.before.is_none()
     {
-        state.before = facts.clone().filter(|facts| facts.open().any(|shard| shard.id == request.shard));
+        // A listing that has the children already is not the one before.
+        let is_before = |facts: &Arc<Facts>| facts.open().any(|shard| request.closes(&shard.id));
+        state.before = facts.clone().filter(is_before);
     }
-    let plan = state.before.clone().or_else(|| facts.clone()).as_ref().and_then(|facts| {
-        plan_for(facts, state, selection.as_ref(), open.reshard.as_ref(), open.sample.sample.as_ref())
-    });
-    let checks = checks(world, open, plan.as_ref());
-    let is_dirty =
-        !state.typed_name.is_empty() || (state.point.choice == PointChoice::Custom && state.watching.is_none());
-    let mut scene = Scene { world, state, selection, out, facts, plan, checks };
+    let shown = state.before.clone().or_else(|| facts.clone());
+    let watched =
+        open.reshard.as_ref().map(|run| &run.request).filter(|request| Some(*request) == state.watching.as_ref());
+    let mut plan = None;
+    let offer = match state.way {
+        Way::Split => {
+            let sample = open.records.as_ref().or(open.sample.sample.as_ref());
+            plan = shown.as_deref().and_then(|facts| state.split.plan(facts, selection.as_ref(), watched, sample));
+            split::offer(world, open, &state.split, plan.as_ref())
+        }
+        Way::Merge => {
+            state.merge.update(open, facts.as_ref());
+            state.merge.offer(world, open)
+        }
+        Way::Scale => {
+            state.scale.update(world, open, facts.as_ref());
+            state.scale.offer(world, open)
+        }
+    };
+    let is_dirty = state.is_dirty();
+    let mut scene = Scene { world, state, selection, out, facts, plan, offer };
     let environment = scene.environment();
     let (lock, style) = lock_words(world);
     let target = format::one_line(open.name.as_str(), 80);
@@ -141,33 +206,25 @@ pub fn show(ui: &mut Ui, world: &World, state: &mut ReshardState, selection: &mu
     }
 }
 
-/// The plan for the shard of the run, the selected one, or the hottest one.
-fn plan_for(
-    facts: &Facts,
-    state: &mut ReshardState,
-    selection: Option<&ShardId>,
-    run: Option<&ReshardRun>,
-    sample: Option<&Arc<StreamSample>>,
-) -> Option<SplitPlan> {
-    if let Some(run) = run.filter(|run| Some(&run.request) == state.watching.as_ref()) {
-        let target = facts.get(&run.request.shard)?.clone();
-        return Some(SplitPlan { sampled: state.sampled, ..SplitPlan::at(target, run.request.new_starting_hash_key) });
+/// A reshard that runs is watched, in its own tab.
+fn watch(open: &OpenStream, state: &mut ReshardState) {
+    if let Some(run) = open.reshard.as_ref().filter(|run| !run.is_done) {
+        state.watching = Some(run.request.clone());
     }
-    let selected = selection.and_then(|id| facts.get(id)).filter(|shard| shard.is_open);
-    let hottest = || facts.open().max_by(|a, b| a.now.unwrap_or(-1.0).total_cmp(&b.now.unwrap_or(-1.0)));
-    let target = selected.or_else(hottest)?.clone();
-    if state.planned_for.as_ref() != Some(&target.id) {
-        state.point = point::PointState::default();
-        state.planned_for = Some(target.id.clone());
+    if let Some(way) = state.watching.as_ref().map(Way::of) {
+        state.way = way;
     }
-    state.choices.update(&target, sample);
-    Some(state.choices.plan(target, &state.point))
+    if let Some(ReshardRequest::Merge(request)) = &state.watching {
+        state.merge.follow(request);
+    }
 }
 
 fn body(ui: &mut Ui, scene: &mut Scene<'_>) {
     ui.spacing_mut().item_spacing = vec2(0.0, 0.0);
     let t = theme::tokens(ui);
-    let rect = ui.max_rect();
+    let whole = ui.max_rect();
+    tabs(ui, whole.with_max_y(whole.top() + TABS), scene);
+    let rect = whole.with_min_y(whole.top() + TABS);
     let split = (rect.left() + rect.width() * 0.655).round();
     ui.painter().vline(split + 0.5, rect.y_range(), Stroke::new(1.0, t.stroke));
     let left = rect.with_max_x(split);
@@ -181,6 +238,44 @@ fn body(ui: &mut Ui, scene: &mut Scene<'_>) {
     }
 }
 
+/// The ways to reshard. While one is watched, the others wait.
+fn tabs(ui: &mut Ui, rect: Rect, scene: &mut Scene<'_>) {
+    let t = theme::tokens(ui);
+    ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, Stroke::new(1.0, t.stroke));
+    let is_fixed = scene.run().is_some();
+    let mut left = rect.left() + 8.0;
+    for way in Way::ALL {
+        let width = widgets::text_width(ui.painter(), way.label(), fonts::body_medium()) + 41.0;
+        let area = Rect::from_min_size(pos2(left, rect.top()), vec2(width, rect.height()));
+        left += width + 2.0;
+        let is_current = way == scene.state.way;
+        let is_enabled = is_current || !is_fixed;
+        let sense = if is_enabled { Sense::click() } else { Sense::hover() };
+        let response = ui.interact(area, ui.scope_id().with(("way", way)), sense);
+        response.widget_info(|| WidgetInfo::selected(Role::Tab, is_enabled, is_current, way.label()));
+        let color = match (is_current || response.hovered(), is_enabled) {
+            (true, true) => t.strong,
+            (false, true) => t.weak,
+            (_, false) => t.faint,
+        };
+        let middle = area.center().y - 1.0;
+        let (icon, words) = (pos2(area.left() + 10.0, middle), pos2(area.left() + 31.0, middle));
+        let ink = if is_current { t.accent } else { color };
+        ui.painter().text(icon, Align2::LEFT_CENTER, way.icon(), fonts::icon(14.0), ink);
+        ui.painter().text(words, Align2::LEFT_CENTER, way.label(), fonts::body_medium(), color);
+        if is_current {
+            ui.painter().rect_filled(area.with_min_y(area.bottom() - 2.0), 0, t.accent);
+        }
+        if response.has_focus() {
+            widgets::focus_ring(ui, area.shrink(3.0), 3);
+        }
+        if response.clicked() && !is_current {
+            scene.state.way = way;
+            scene.state.typed_name.clear();
+        }
+    }
+}
+
 fn column(ui: &mut Ui, salt: &str, rect: Rect, add: impl FnOnce(&mut Ui)) {
     let builder = UiBuilder::new().id_salt(salt).max_rect(rect).layout(Layout::top_down(Align::Min));
     ui.scope_builder(builder, |ui| {
@@ -190,94 +285,20 @@ fn column(ui: &mut Ui, salt: &str, rect: Rect, add: impl FnOnce(&mut Ui)) {
 }
 
 fn plan_column(ui: &mut Ui, scene: &mut Scene<'_>) {
-    let t = theme::tokens(ui);
     let rect = ui.max_rect();
     let inner = Rect::from_min_max(rect.min + vec2(16.0, 10.0), rect.max - vec2(16.0, 0.0));
     ui.scope_builder(UiBuilder::new().max_rect(inner).layout(Layout::top_down(Align::Min)), |ui| {
         ui.set_width(inner.width());
-        picker(ui, scene);
-        ui.add_space(8.0);
         let Some(facts) = scene.facts.clone() else {
             widgets::loading_rows(ui, "Loading shards", "ListShards", 8, 25.0);
             return;
         };
-        let is_fixed = scene.run().is_some();
-        let before = scene.state.before.clone().unwrap_or_else(|| facts.clone());
-        let is_listed = !before.open().map(|shard| &shard.id).eq(facts.open().map(|shard| &shard.id));
-        let picture = match is_fixed {
-            true => bands::Picture::Watched { before: &before, after: is_listed.then_some(&*facts) },
-            false => bands::Picture::Planned { now: &facts },
-        };
-        if let Some(shard) = bands::show(ui, picture, scene.plan.as_ref()).filter(|_| !is_fixed) {
-            *scene.selection = Some(shard);
+        match scene.state.way {
+            Way::Split => split::show(ui, scene, &facts),
+            Way::Merge => merge::show(ui, scene, &facts),
+            Way::Scale => scale::show(ui, scene, &facts),
         }
-        ui.add_space(6.0);
-        widgets::hairline(ui);
-        ui.add_space(8.0);
-        if let Some(plan) = &scene.plan {
-            point::show(ui, &mut scene.state.point, plan, &scene.state.choices, is_fixed);
-            ui.add_space(10.0);
-            what_stays(ui, &before, plan);
-        } else {
-            widgets::label(ui, "No shard is open.", fonts::body(), t.weak);
-        }
-        ui.add_space(10.0);
     });
-}
-
-fn picker(ui: &mut Ui, scene: &mut Scene<'_>) {
-    let t = theme::tokens(ui);
-    let is_fixed = scene.run().is_some();
-    let Some(facts) = scene.facts.clone() else { return };
-    let mut shards: Vec<_> = facts.open().collect();
-    shards.sort_by(|a, b| b.now.unwrap_or(-1.0).total_cmp(&a.now.unwrap_or(-1.0)));
-    let words = |shard: &crate::ui::views::shards::ShardFacts| {
-        let id = format::one_line(shard.id.as_str(), 40);
-        shard.now.map_or(id.clone(), |share| format!("{id}   {}", format::percent(share).replace('%', " %")))
-    };
-    // A menu of a thousand shards helps nobody: the hottest come first, the rest is picked in the band or the table.
-    shards.truncate(200);
-    let labels: Vec<String> = shards.iter().map(|shard| words(shard)).collect();
-    let labels: Vec<&str> = labels.iter().map(String::as_str).collect();
-    let target = scene.plan.as_ref().map(|plan| &plan.target);
-    let selected =
-        shards.iter().position(|shard| Some(&shard.id) == target.map(|target| &target.id)).unwrap_or(usize::MAX);
-    let current = target.map_or_else(|| "none".to_owned(), words);
-    ui.horizontal(|ui| {
-        ui.spacing_mut().item_spacing.x = 8.0;
-        ui.set_height(28.0);
-        widgets::label(ui, "Shard to split", fonts::small(), t.weak);
-        let picked = ui
-            .add_enabled_ui(!is_fixed, |ui| widgets::dropdown(ui, "Shard to split", &current, &labels, selected, 236.0))
-            .inner;
-        if let Some(shard) = picked.and_then(|at| shards.get(at)) {
-            *scene.selection = Some(shard.id.clone());
-        }
-        let hint = match target.and_then(|target| target.now) {
-            Some(share) if share >= WARN_SHARE => "hot: a split helps if its load is spread over many keys",
-            Some(_) => "not hot: a split adds room that is not needed now",
-            None => "load not known: no shard-level metrics",
-        };
-        let area = ui.available_rect_before_wrap();
-        widgets::paint_elided(ui.painter(), area, Align::Min, hint, fonts::small(), t.weak);
-    });
-}
-
-/// What a split of this shard leaves as it is.
-fn what_stays(ui: &mut Ui, facts: &Facts, plan: &SplitPlan) {
-    let t = theme::tokens(ui);
-    let hottest = facts.open().filter(|s| s.id != plan.target.id).filter_map(|s| Some((s, s.now?)));
-    let Some((shard, share)) = hottest.max_by(|a, b| a.1.total_cmp(&b.1)).filter(|(_, share)| *share >= WARN_SHARE)
-    else {
-        return;
-    };
-    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 20.0), Sense::hover());
-    let text =
-        format!("The hottest other shard stays {} at {}.", shard.id.short(), format::percent(share).replace('%', " %"));
-    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &text));
-    let severity = crate::model::health::Severity::Critical;
-    widgets::status_glyph(ui.painter(), t, rect.left_center() + vec2(5.0, 0.0), severity);
-    widgets::paint_elided(ui.painter(), rect.with_min_x(rect.left() + 17.0), Align::Min, &text, fonts::small(), t.text);
 }
 
 fn footer(ui: &mut Ui, scene: &mut Scene<'_>) {
@@ -289,29 +310,24 @@ fn footer(ui: &mut Ui, scene: &mut Scene<'_>) {
     }
     let t = theme::tokens(ui);
     let room = ui.available_rect_before_wrap();
-    let text = "A split cannot be undone, but both children can be merged later.";
     ui.painter().text(room.left_center(), Align2::LEFT_CENTER, icons::INFO, fonts::icon(13.0), t.weak);
     let area = Rect::from_min_max(pos2(room.left() + 20.0, room.top()), pos2(room.right() - 12.0, room.bottom()));
-    widgets::paint_elided(ui.painter(), area, Align::Min, text, fonts::small(), t.weak);
+    widgets::paint_elided(ui.painter(), area, Align::Min, scene.offer.footnote, fonts::small(), t.weak);
 }
 
 fn planning_footer(ui: &mut Ui, scene: &mut Scene<'_>) {
-    let request = scene.world.open.as_ref().zip(scene.plan.as_ref()).and_then(|(open, plan)| plan.request(&open.name));
-    let label = match &scene.plan {
-        Some(plan) => format!("Split shard {}", plan.target.id.short()),
-        None => "Split shard".to_owned(),
-    };
+    let request = scene.offer.request.clone();
     let reason = scene.why_not();
     let enabled = reason.as_ref().copied().map_err(String::as_str);
-    let button = Button::danger(&label).icon(icons::SPLIT).enabled(enabled).height(28.0);
+    let button = Button::danger(&scene.offer.button).icon(scene.state.way.icon()).enabled(enabled).height(28.0);
     if ui.add(button).clicked()
         && let Some(request) = &request
     {
         scene.state.watching = Some(request.clone());
         scene.state.before = scene.facts.clone();
-        scene.state.sampled = scene.plan.as_ref().and_then(|plan| plan.sampled);
+        scene.state.split.begin(scene.plan.as_ref());
         scene.state.typed_name.clear();
-        scene.out.push(Command::Split(request.clone()));
+        scene.out.push(Command::Reshard(request.clone()));
     }
     if ui.add(Button::new("Cancel").height(28.0)).clicked() {
         scene.out.push(Command::CloseDialog);
@@ -325,7 +341,7 @@ fn planning_footer(ui: &mut Ui, scene: &mut Scene<'_>) {
     if let (Some(request), Some(connection)) = (&request, scene.world.connection())
         && ui.add(Button::new("Copy as AWS CLI").icon(icons::COPY).height(28.0)).clicked()
     {
-        scene.out.push(Command::Copy(plan::cli(request, connection)));
+        scene.out.push(Command::Copy(request.cli(connection)));
     }
 }
 
@@ -335,7 +351,12 @@ fn watching_footer(ui: &mut Ui, scene: &mut Scene<'_>) {
     if ui.add(Button::new(label).height(28.0)).clicked() {
         scene.out.push(Command::CloseDialog);
     }
-    if is_done && ui.add(Button::new("Split another shard").height(28.0)).clicked() {
-        *scene.state = ReshardState::default();
+    let (way, again) = match scene.state.way {
+        Way::Split => (Way::Split, "Split another shard"),
+        Way::Merge => (Way::Merge, "Merge another pair"),
+        Way::Scale => (Way::Scale, "Scale again"),
+    };
+    if is_done && ui.add(Button::new(again).height(28.0)).clicked() {
+        *scene.state = ReshardState { way, ..ReshardState::default() };
     }
 }

@@ -1,18 +1,11 @@
 //! What a split would do, and what has to hold before it: pure, so that it can be tested without a window.
 
-use crate::model::connection::ConnectionInfo;
-use crate::model::format;
+use super::offer::Check;
 use crate::model::hash_range::{HashKey, HashKeyRange};
 use crate::model::ids::StreamName;
-use crate::model::stream::{StreamMode, StreamStatus};
+use crate::model::reshard::SplitRequest;
 use crate::model::world::{OpenStream, World};
-use crate::model::writes::SplitRequest;
 use crate::ui::views::shards::ShardFacts;
-
-/// Hours of a month as AWS's own calculator counts them.
-const HOURS_PER_MONTH: f64 = 730.0;
-/// List price of one shard hour in us-east-1, as of 2026; also that of one fan-out consumer and shard hour.
-const DOLLARS_PER_SHARD_HOUR: f64 = 0.015;
 
 /// A split that is being planned.
 #[derive(Clone, Debug)]
@@ -80,44 +73,8 @@ impl SplitPlan {
     }
 }
 
-/// The same as an AWS CLI line.
-pub fn cli(request: &SplitRequest, connection: &ConnectionInfo) -> String {
-    let key = request.new_starting_hash_key.to_string();
-    let options = [
-        ("stream-name", request.stream.as_str()),
-        ("shard-to-split", request.shard.as_str()),
-        ("new-starting-hash-key", key.as_str()),
-    ];
-    crate::model::activity::cli_line("split-shard", &options, connection)
-}
-
-/// One thing that has to hold.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Check {
-    /// What has to hold.
-    pub text: &'static str,
-    /// The figure behind it, or why it does not hold.
-    pub detail: String,
-    /// Whether it holds.
-    pub is_met: bool,
-}
-
 /// Everything that has to hold before a split.
 pub fn checks(world: &World, open: &OpenStream, plan: Option<&SplitPlan>) -> Vec<Check> {
-    let summary = open.summary.get();
-    let is_resharding = open.reshard.as_ref().is_some_and(|run| !run.is_done);
-    let status = match summary.map(|s| &s.status) {
-        _ if is_resharding => (false, "a reshard runs".to_owned()),
-        Some(StreamStatus::Active) => (true, String::new()),
-        Some(other) => (false, format!("is {}", format::one_line(other.as_str(), 24))),
-        None => (false, "not known yet".to_owned()),
-    };
-    let mode = match summary.map(|s| s.mode) {
-        Some(StreamMode::Provisioned) => (true, String::new()),
-        Some(StreamMode::OnDemand) => (false, "on-demand: AWS does it".to_owned()),
-        Some(StreamMode::Unknown) => (true, "not said by the server".to_owned()),
-        None => (false, "not known yet".to_owned()),
-    };
     let range = plan.map(|plan| plan.target.range);
     let hashes = range.map(|range| range.end.0 - range.start.0);
     let divides = match hashes {
@@ -130,43 +87,13 @@ pub fn checks(world: &World, open: &OpenStream, plan: Option<&SplitPlan>) -> Vec
         Some(Err(_)) => (false, "see the field".to_owned()),
         None => (false, "no open shard".to_owned()),
     };
-    let writes = match world.lock.remaining(world.now).filter(|_| world.connection().is_some()) {
-        Some(left) => (true, format!("{} left", format::duration(left))),
-        None => (false, "read-only".to_owned()),
-    };
-    [
-        ("Stream is ACTIVE, no reshard running", status),
-        ("Provisioned mode", mode),
-        ("Range can be divided", divides),
-        ("Split point lies inside the range", point),
-        ("Writes are unlocked", writes),
+    vec![
+        Check::is_active(open),
+        Check::is_provisioned(open),
+        Check::new("Range can be divided", divides),
+        Check::new("Split point lies inside the range", point),
+        Check::is_unlocked(world),
     ]
-    .into_iter()
-    .map(|(text, (is_met, detail))| Check { text, detail, is_met })
-    .collect()
-}
-
-/// One line of the cost.
-#[derive(Clone, Debug, PartialEq)]
-pub struct CostLine {
-    /// What is paid for and how it is counted.
-    pub text: String,
-    /// Dollars a month.
-    pub dollars: f64,
-}
-
-/// What one more shard costs a month at list price.
-pub fn cost(open: &OpenStream) -> Vec<CostLine> {
-    let month = HOURS_PER_MONTH * DOLLARS_PER_SHARD_HOUR;
-    let mut lines = vec![CostLine { text: "Shard hours, 1 × 730 h × $0.015".to_owned(), dollars: month }];
-    if let Some(consumers) = open.summary.get().and_then(|summary| summary.consumer_count).filter(|count| *count > 0) {
-        let plural = if consumers == 1 { "" } else { "s" };
-        lines.push(CostLine {
-            text: format!("Fan-out hours, {consumers} consumer{plural} × 730 h × $0.015"),
-            dollars: f64::from(consumers) * month,
-        });
-    }
-    lines
 }
 
 #[cfg(test)]

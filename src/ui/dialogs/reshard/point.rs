@@ -5,8 +5,8 @@ use eframe::egui::{
 };
 
 use super::choices::Choices;
+use super::offer::{headroom, share_words};
 use super::plan::SplitPlan;
-use crate::model::format;
 use crate::model::hash_range::HashKey;
 use crate::model::limits::WARN_SHARE;
 use crate::ui::theme::{self, Tokens, fonts};
@@ -82,10 +82,6 @@ fn heading(ui: &mut Ui, state: &mut PointState, plan: &SplitPlan, choices: &Choi
             }
         }
     });
-}
-
-fn share_words(share: Option<f64>) -> String {
-    share.map_or_else(|| format::UNKNOWN.to_owned(), |share| format::percent(share).replace('%', " %"))
 }
 
 fn children(ui: &mut Ui, t: &Tokens, plan: &SplitPlan) {
@@ -274,14 +270,4 @@ fn options(ui: &mut Ui, t: &Tokens, state: &PointState, plan: &SplitPlan, choice
     let (now, room) = (share_words(plan.target.now), headroom(plan.target.now));
     let ink = if plan.target.now.is_some_and(|share| share >= WARN_SHARE) { t.warn } else { t.text };
     draw(ui, [("Do nothing", t.text), (&now, t.text), ("—", t.faint), (&now, ink), (&room, ink)], fonts::value(), 22.0);
-}
-
-/// How many times the load may grow before it reaches 80 %.
-fn headroom(share: Option<f64>) -> String {
-    match share {
-        Some(share) if share >= WARN_SHARE => "none".to_owned(),
-        Some(share) if share > 0.004 => format!("×{:.1}", WARN_SHARE / share),
-        Some(_) => "plenty".to_owned(),
-        None => format::UNKNOWN.to_owned(),
-    }
 }

@@ -3,10 +3,9 @@
 use eframe::egui::{Align, Align2, Color32, FontId, Id, Rect, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 
 use super::Scene;
-use super::plan::{Check, cost};
+use super::offer::{Check, signed};
 use crate::model::format;
-use crate::model::limits::WARN_SHARE;
-use crate::model::writes::{ReshardRun, StepState};
+use crate::model::reshard::{ReshardRequest, ReshardRun, StepState};
 use crate::ui::theme::{self, Tokens, fonts, icons};
 use crate::ui::widgets::tag::open_ring;
 use crate::ui::widgets::{self, TagStyle, TextField, paint_tag, tag_size};
@@ -17,8 +16,11 @@ const GUTTER: f32 = 14.0;
 pub fn show(ui: &mut Ui, scene: &mut Scene<'_>) {
     let t = theme::tokens(ui);
     ui.add_space(10.0);
-    checks(ui, t, scene);
-    note(ui, t, scene);
+    // Once its shards are closed, a plan for others would stand there.
+    if scene.run().is_none_or(|run| Some(&run.request) == scene.offer.request.as_ref()) {
+        checks(ui, t, scene);
+        note(ui, t, scene);
+    }
     cost_block(ui, t, scene);
     match scene.run() {
         Some(run) => progress(ui, t, run, scene.world.now),
@@ -74,16 +76,17 @@ fn rule(ui: &mut Ui, t: &Tokens, before: f32, after: f32) {
 
 fn checks(ui: &mut Ui, t: &Tokens, scene: &Scene<'_>) {
     let is_running = scene.run().is_some();
-    let rect = heading(ui, t, if is_running { "Checks" } else { "Before you split" });
-    let met = scene.checks.iter().filter(|check| check.is_met).count();
-    let all = scene.checks.len();
+    let rect =
+        heading(ui, t, &if is_running { "Checks".to_owned() } else { format!("Before you {}", scene.offer.verb) });
+    let met = scene.offer.checks.iter().filter(|check| check.is_met).count();
+    let all = scene.offer.checks.len();
     let (text, style) = match is_running {
         true => ("passed".to_owned(), TagStyle::Ok),
         false => (format!("{met} of {all} pass"), if met == all { TagStyle::Ok } else { TagStyle::Warn }),
     };
     let at = pos2(rect.right() - GUTTER - tag_size(ui.painter(), &text).x, rect.center().y);
     paint_tag(ui.painter(), t, at, &text, style);
-    for Check { text, detail, is_met } in &scene.checks {
+    for Check { text, detail, is_met } in &scene.offer.checks {
         if is_running && !is_met {
             continue;
         }
@@ -93,13 +96,11 @@ fn checks(ui: &mut Ui, t: &Tokens, scene: &Scene<'_>) {
     }
 }
 
-/// The trap: a split does not help against one hot key.
+/// What the person should know first.
 fn note(ui: &mut Ui, t: &Tokens, scene: &Scene<'_>) {
-    let Some(plan) = &scene.plan else { return rule(ui, t, 8.0, 8.0) };
-    if plan.target.now.is_none_or(|share| share < WARN_SHARE) {
+    let Some((title, words)) = scene.offer.note.as_ref().filter(|_| scene.run().is_none()) else {
         return rule(ui, t, 8.0, 8.0);
-    }
-    let Some((title, words)) = scene.state.choices.trap() else { return rule(ui, t, 8.0, 8.0) };
+    };
     ui.add_space(8.0);
     let width = ui.available_width();
     let galley = ui.painter().layout(words.clone(), fonts::small(), t.text, width - 2.0 * GUTTER - 4.0);
@@ -115,8 +116,7 @@ fn note(ui: &mut Ui, t: &Tokens, scene: &Scene<'_>) {
 }
 
 fn cost_block(ui: &mut Ui, t: &Tokens, scene: &Scene<'_>) {
-    let Some(open) = &scene.world.open else { return };
-    let lines = cost(open);
+    let lines = &scene.offer.cost;
     let total: f64 = lines.iter().map(|line| line.dollars).sum();
     let rect = heading(ui, t, "Cost change");
     let painter = ui.painter();
@@ -124,9 +124,13 @@ fn cost_block(ui: &mut Ui, t: &Tokens, scene: &Scene<'_>) {
     let month = painter.text(at, Align2::RIGHT_CENTER, "/ month", fonts::small(), t.weak);
     let font = FontId::new(13.5, fonts::value_strong().family);
     let at = pos2(month.left() - 5.0, rect.center().y);
-    painter.text(at, Align2::RIGHT_CENTER, format!("+${total:.2}"), font, t.strong);
-    for entry in &lines {
-        pair(ui, t, &entry.text, &format!("+${:.2}", entry.dollars));
+    painter.text(at, Align2::RIGHT_CENTER, signed(total), font, if total < 0.0 { t.ok } else { t.strong });
+    for entry in lines {
+        pair(ui, t, &entry.text, &signed(entry.dollars));
+    }
+    let notes = scene.offer.cost_notes.iter().filter(|_| scene.run().is_none());
+    for (text, value) in notes {
+        pair(ui, t, text, value);
     }
     pair(ui, t, "List price, us-east-1", "as of 2026");
     rule(ui, t, 6.0, 8.0);
@@ -144,17 +148,7 @@ fn pair(ui: &mut Ui, t: &Tokens, text: &str, value: &str) {
 
 fn what_happens(ui: &mut Ui, t: &Tokens, scene: &Scene<'_>) {
     heading(ui, t, "What happens");
-    let id = scene.plan.as_ref().map_or_else(|| "the shard".to_owned(), |plan| plan.target.id.short());
-    let retention = scene.world.open.as_ref().and_then(|open| open.summary.get()).map(|s| s.retention_hours);
-    let readable = retention.map_or_else(String::new, |hours| format!("for {}", format::retention(hours)));
-    let steps = [
-        (format!("SplitShard on {id}"), "1 call".to_owned()),
-        ("Stream shows UPDATING".to_owned(), "20–40 s".to_owned()),
-        ("Both children take writes".to_owned(), "no writes lost".to_owned()),
-        (format!("{id} closes and stays readable"), readable),
-        (format!("Consumers drain {id} first"), String::new()),
-    ];
-    for (index, (text, detail)) in steps.iter().enumerate() {
+    for (index, (text, detail)) in scene.offer.steps.iter().enumerate() {
         let number = (index + 1).to_string();
         line(ui, t, (&number, fonts::dense(), t.weak), (text, t.text), detail, Role::ListItem);
     }
@@ -188,7 +182,10 @@ fn progress(ui: &mut Ui, t: &Tokens, run: &ReshardRun, now: crate::model::time::
     }
     if !run.children.is_empty() {
         let ids: Vec<String> = run.children.iter().map(crate::model::ids::ShardId::short).collect();
-        pair(ui, t, "Children", &ids.join(" + "));
+        pair(ui, t, if ids.len() == 1 { "Child" } else { "Children" }, &ids.join(" + "));
+    }
+    if let (ReshardRequest::Scale(request), Some(open)) = (&run.request, run.open_shards) {
+        pair(ui, t, "Open shards", &format!("{open} of {}", request.target));
     }
 }
 
