@@ -29,9 +29,11 @@ impl Default for UnlockState {
 const MINUTES: [u32; 3] = [5, 15, 60];
 const LABELS: [&str; 3] = ["5 min", "15 min", "60 min"];
 /// What this program can change, and which permission each change needs.
-const PERMISSIONS: [(&str, &str); 3] = [
+const PERMISSIONS: [(&str, &str); 5] = [
     ("kinesis:PutRecords", "Inject records"),
     ("kinesis:SplitShard", "Split a shard"),
+    ("kinesis:MergeShards", "Merge two shards"),
+    ("kinesis:UpdateShardCount", "Scale to N shards"),
     ("kinesis:EnableEnhancedMonitoring", "Shard metrics on, off"),
 ];
 
