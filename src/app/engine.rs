@@ -45,7 +45,7 @@ use super::schedule::ClosedShards;
 pub struct Engine {
     pub(super) handle: Handle,
     pub(super) wake: Wake,
-    /// For what comes all the time, such as records: many wakes become one frame.
+    /// For what comes all the time, such as records and figures that are asked for again: many wakes become one frame.
     lazy_wake: Wake,
     pub(super) clock: Clock,
     pub(super) meter: CallMeter,
@@ -250,7 +250,8 @@ impl Engine {
             };
             fleet::look(&connection, &minutes, previous.as_deref(), with_shards, &clock, show).await
         };
-        self.fleet.start(&self.handle, self.wake.clone(), now, task);
+        let wake = wake_for(&self.fleet, &self.wake, &self.lazy_wake);
+        self.fleet.start(&self.handle, wake, now, task);
     }
 
     /// Opens a stream: nothing is known of it yet.
@@ -276,21 +277,21 @@ impl Engine {
     pub fn fetch_summary(&mut self, now: Timestamp) {
         let (Some(connection), Some(open)) = (self.connection(), &mut self.open) else { return };
         let name = open.name.clone();
-        open.summary.start(
-            &self.handle,
-            self.wake.clone(),
-            now,
-            async move { connection.describe_summary(&name).await },
-        );
+        let wake = wake_for(&open.summary, &self.wake, &self.lazy_wake);
+        open.summary.start(&self.handle, wake, now, async move { connection.describe_summary(&name).await });
     }
 
     /// `ListShards` of the open stream.
     pub fn fetch_shards(&mut self, now: Timestamp) {
         let (Some(connection), Some(open)) = (self.connection(), &mut self.open) else { return };
         let name = open.name.clone();
-        open.shards.start(&self.handle, self.wake.clone(), now, async move {
-            connection.list_shards(&name).await.map(ShardMap::new)
-        });
+        let wake = wake_for(&open.shards, &self.wake, &self.lazy_wake);
+        open.shards.start(
+            &self.handle,
+            wake,
+            now,
+            async move { connection.list_shards(&name).await.map(ShardMap::new) },
+        );
     }
 
     /// `GetMetricData` of the open stream, for the periods that are not known yet.
@@ -403,4 +404,10 @@ impl Engine {
         });
         Some(Write::Reshard { progress, done })
     }
+}
+
+/// What is asked again because time has passed can wait for the next frame of the clock; what nobody has seen yet cannot.
+fn wake_for<T: Send + Sync + 'static>(slot: &Slot<T>, wake: &Wake, lazy: &Wake) -> Wake {
+    let known = slot.answer();
+    if known.get().is_some() && known.problem.is_none() { lazy.clone() } else { wake.clone() }
 }

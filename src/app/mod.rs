@@ -45,6 +45,8 @@ const REST_AFTER: Millis = Millis::from_secs(20);
 const SELECTION_SETTLES: Millis = Millis(300);
 /// How old figures of the newest minutes may be when only more of others is asked for.
 const YOUNG_IS_GOOD_FOR: Millis = Millis::from_secs(30);
+/// Where more has arrived than one frame may take in. A wait of any length asks egui for one frame, none asks for two.
+const AT_ONCE: Duration = Duration::from_millis(5);
 /// How often a resting window is drawn.
 const REST_FRAME: Millis = Millis::from_secs(10);
 
@@ -169,10 +171,7 @@ impl App {
             self.ask_what_is_due(now);
         }
         self.world.is_resting = self.is_resting(now);
-        match self.next_frame(now) {
-            Some(wait) => ctx.request_repaint_after(wait),
-            None => ctx.request_repaint(),
-        }
+        ctx.request_repaint_after(self.next_frame(now));
     }
 
     /// Whether nobody touches the window and nothing in it moves by itself.
@@ -184,15 +183,15 @@ impl App {
         !moves && self.touched_at.age_at(now) >= REST_AFTER
     }
 
-    /// When to draw again without a cause; `None` is at once.
-    fn next_frame(&self, now: Timestamp) -> Option<Duration> {
+    /// When to draw again without a cause.
+    fn next_frame(&self, now: Timestamp) -> Duration {
         let tails = self.world.open.as_ref().is_some_and(|open| open.tail.is_running());
         match () {
-            () if self.has_more => None,
-            () if self.world.is_resting => Some(until_next(REST_FRAME, now)),
+            () if self.has_more => AT_ONCE,
+            () if self.world.is_resting => until_next(REST_FRAME, now),
             // Records wake the window more often than the clock does; a frame of the clock's own would come on top.
-            () if tails => Some(Duration::from_secs(1)),
-            () => Some(until_next(Millis::from_secs(1), now)),
+            () if tails => Duration::from_secs(1),
+            () => until_next(Millis::from_secs(1), now),
         }
     }
 
