@@ -32,6 +32,8 @@ impl App {
         match command {
             Command::Connect(request) => self.connect(request, now),
             Command::Disconnect => self.disconnect(now),
+            Command::SignIn(profile) => self.sign_in(profile, now),
+            Command::StopSignIn => self.stop_sign_in(),
             Command::ReloadProfiles => {
                 self.engine.read_profiles(now);
                 self.engine.probe_endpoints(now);

@@ -55,6 +55,7 @@ pub struct Engine {
     pub(super) session: Slot<Session>,
     /// The AWS configuration files.
     pub(super) profiles: Slot<Vec<ProfileInfo>>,
+    pub(super) sign_in: Slot<()>,
     /// The usual endpoints of this machine.
     pub(super) endpoints: Slot<Vec<LocalEndpoint>>,
     /// `GetCallerIdentity`.
@@ -169,6 +170,7 @@ impl Engine {
             minutes: Minutes::in_memory(),
             session: Slot::default(),
             profiles: Slot::default(),
+            sign_in: Slot::default(),
             endpoints: Slot::default(),
             identity: Slot::default(),
             limits: Slot::default(),
@@ -194,6 +196,11 @@ impl Engine {
         self.profiles.start(&self.handle, self.wake.clone(), now, task);
     }
 
+    /// Runs the AWS CLI with these words.
+    pub fn sign_in(&mut self, words: Vec<String>, now: Timestamp) {
+        self.sign_in.start(&self.handle, self.wake.clone(), now, crate::tasks::sign_in::run(words));
+    }
+
     /// Asks the usual endpoints of this machine.
     pub fn probe_endpoints(&mut self, now: Timestamp) {
         let task = async { Ok(session::probe_usual_endpoints().await) };
@@ -211,6 +218,7 @@ impl Engine {
     /// Drops the connection and everything that belonged to it.
     pub fn disconnect(&mut self) {
         self.minutes.forget_unkept();
+        self.sign_in = Slot::default();
         self.session = Slot::default();
         self.identity = Slot::default();
         self.limits = Slot::default();

@@ -25,6 +25,7 @@ impl App {
     /// Takes in everything that is ready.
     pub(super) fn ingest(&mut self, now: Timestamp) {
         self.world.now = now;
+        self.follow_sign_in(now);
         self.ingest_session(now);
         self.ingest_fleet(now);
         self.ingest_stream(now);

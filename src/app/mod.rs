@@ -12,6 +12,7 @@ mod journal;
 pub mod launch;
 mod sampling;
 mod schedule;
+mod signing_in;
 mod tailing;
 #[cfg(test)]
 mod tests;
@@ -179,7 +180,8 @@ impl App {
         let tails = self.world.open.as_ref().is_some_and(|open| open.tail.is_running());
         let connects = matches!(self.world.link, Link::Connecting { .. });
         let follows = self.world.open.as_ref().is_some_and(|open| open.live_shard.is_some());
-        let moves = tails || follows || connects || !self.writes.is_empty() || self.world.is_unlocked();
+        let signs_in = self.world.sign_in.as_ref().is_some_and(|sign_in| sign_in.outcome.pending_since.is_some());
+        let moves = tails || follows || connects || signs_in || !self.writes.is_empty() || self.world.is_unlocked();
         !moves && self.touched_at.age_at(now) >= REST_AFTER
     }
 

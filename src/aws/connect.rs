@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use aws_config::credential_process::CredentialProcessProvider;
 use aws_config::profile::ProfileFileCredentialsProvider;
 use aws_config::provider_config::ProviderConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
@@ -254,7 +255,10 @@ async fn load(
             let region = request.region.clone().or_else(|| of_profile.and_then(|profile| profile.region.clone()));
             let provider = ProviderConfig::without_region().with_region(region.map(Region::new));
             let credentials = ProfileFileCredentialsProvider::builder().configure(&provider).profile_name(profile);
-            loader = loader.credentials_provider(credentials.build());
+            loader = match kind {
+                ProfileKind::Login => loader.credentials_provider(of_aws_login(profile)),
+                _ => loader.credentials_provider(credentials.build()),
+            };
         }
     }
     if let Some(url) = &request.endpoint_url {
@@ -273,6 +277,13 @@ async fn load(
         loader = loader.region(Region::new(region));
     }
     loader.load().await
+}
+
+/// The sign-in of `aws login` is kept and renewed by the AWS CLI that made it, and it hands credentials out; reading its
+/// cache here would take a second generation of cryptography crates.
+fn of_aws_login(profile: &str) -> CredentialProcessProvider {
+    let profile = crate::model::activity::shell_quote(profile);
+    CredentialProcessProvider::new(format!("aws configure export-credentials --profile {profile} --format process"))
 }
 
 fn host_of(url: &str) -> &str {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::model::answer::{Problem, ProblemKind};
-use crate::model::connection::{ProfileInfo, ProfileKind, SessionState};
+use crate::model::connection::{self, ProfileInfo, ProfileKind, SessionState};
 use crate::model::time::Timestamp;
 
 type Section = BTreeMap<String, String>;
@@ -71,11 +71,9 @@ fn login_command_of(sections: &Sections, profile: &str) -> Option<String> {
     let mut name = profile;
     for _ in 0..MOST_SOURCES {
         let section = sections.profiles.get(name)?;
-        let quoted = crate::model::activity::shell_quote(name);
-        match kind(section) {
-            ProfileKind::Sso => return Some(format!("aws sso login --profile {quoted}")),
-            ProfileKind::Login => return Some(format!("aws login --profile {quoted}")),
-            _ => name = section.get("source_profile")?,
+        match connection::login_words(kind(section), name) {
+            Some(words) => return Some(connection::login_command(&words)),
+            None => name = section.get("source_profile")?,
         }
     }
     None

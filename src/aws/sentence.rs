@@ -141,7 +141,7 @@ fn credentials(facts: &Facts, info: &ConnectionInfo) -> (String, bool) {
         (sentence, false)
     } else if facts.code.starts_with("Expired") || facts.chain_says(&["expired"]) {
         (format!("The session of {who} has expired. Sign in again, then retry."), true)
-    } else if facts.chain_says(&["sso"]) {
+    } else if facts.chain_says(&["sso", "aws login"]) {
         (format!("Nobody is signed in for {who}. Sign in, then retry."), true)
     } else if facts.stage == Stage::Answered {
         let why = one_line(said(facts).split(". ").next().unwrap_or_default(), 120);
@@ -153,7 +153,7 @@ fn credentials(facts: &Facts, info: &ConnectionInfo) -> (String, bool) {
         (sentence, false)
     } else if facts.chain_says(&["credentials-login"]) {
         let sentence = format!(
-            "The sign-in of {who} is one of `aws login`, which this program cannot read. Export its credentials with `aws configure export-credentials`, or choose another profile."
+            "{who} builds on a profile of `aws login`, which works only by itself here. Choose that profile, or export its credentials with `aws configure export-credentials`."
         );
         (sentence, false)
     } else if info.profile.is_some() {

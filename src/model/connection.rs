@@ -1,5 +1,6 @@
 //! Whom the program acts as, and where: what can be connected to, what is connected, how careful to be there.
 
+use super::answer::Answer;
 use super::time::{Millis, Timestamp};
 
 /// How careful the program is on a connection, and its colour on screen.
@@ -129,10 +130,40 @@ pub struct ProfileInfo {
 }
 
 impl ProfileInfo {
-    /// The command that signs in again, where there is one.
-    pub fn login_command(&self) -> Option<String> {
-        matches!(self.kind, ProfileKind::Sso).then(|| format!("aws sso login --profile {}", self.name))
+    /// What `aws` is to be told to sign in again, word by word, where signing in is a thing of this kind.
+    pub fn login_words(&self) -> Option<Vec<String>> {
+        login_words(self.kind, &self.name)
     }
+
+    /// The command that signs in again, where there is one, ready for a shell.
+    pub fn login_command(&self) -> Option<String> {
+        self.login_words().map(|words| login_command(&words))
+    }
+}
+
+/// As [`ProfileInfo::login_words`], of a profile by its kind and name.
+pub fn login_words(kind: ProfileKind, name: &str) -> Option<Vec<String>> {
+    let command: &[&str] = match kind {
+        ProfileKind::Sso => &["sso", "login"],
+        ProfileKind::Login => &["login"],
+        _ => return None,
+    };
+    Some(command.iter().chain(&["--profile", name]).map(|word| (*word).to_owned()).collect())
+}
+
+/// The line for a shell that [`login_words`] make.
+pub fn login_command(words: &[String]) -> String {
+    let quoted = words.iter().map(|word| super::activity::shell_quote(word));
+    std::iter::once("aws".to_owned()).chain(quoted).collect::<Vec<String>>().join(" ")
+}
+
+/// A sign-in that this program started: the AWS CLI runs, and a browser asks the person.
+#[derive(Clone, Debug)]
+pub struct SignIn {
+    /// The profile it is for.
+    pub profile: String,
+    /// Whether it runs, went well, or why it did not.
+    pub outcome: Answer<()>,
 }
 
 /// What to connect to.

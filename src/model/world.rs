@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 use super::account::AccountLimits;
 use super::activity::ActivityEntry;
 use super::answer::{Answer, Problem};
-use super::connection::{ConnectRequest, ConnectionInfo, Identity, ProfileInfo, WriteLock};
+use super::connection::{ConnectRequest, ConnectionInfo, Identity, ProfileInfo, SignIn, WriteLock};
 use super::export::ExportRun;
 use super::health::FleetRow;
 use super::heat_range::HeatRange;
@@ -145,6 +145,8 @@ pub struct World {
     pub account_limits: Answer<AccountLimits>,
     /// Profiles of the AWS configuration.
     pub profiles: Answer<Vec<ProfileInfo>>,
+    /// The sign-in that runs or ran last.
+    pub sign_in: Option<SignIn>,
     /// Endpoints on this machine.
     pub local_endpoints: Vec<LocalEndpoint>,
     /// All streams.
@@ -181,6 +183,7 @@ impl World {
             identity: Answer::default(),
             account_limits: Answer::default(),
             profiles: Answer::default(),
+            sign_in: None,
             local_endpoints: Vec::new(),
             fleet: Answer::default(),
             open: None,

@@ -13,6 +13,7 @@ pub mod remedy;
 pub mod reshard;
 pub mod sampler;
 pub mod session;
+pub mod sign_in;
 pub mod slot;
 pub mod tail;
 pub mod wake;

@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod diagnose;
+#[cfg(unix)]
+mod sign_in;
 mod support;
 
 use std::collections::HashMap;

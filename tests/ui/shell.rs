@@ -3,7 +3,8 @@
 use eframe::egui::{Key, Modifiers, Role};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
-use kinescope::model::connection::{ConnectRequest, Environment};
+use kinescope::model::answer::{Answer, Problem, ProblemKind};
+use kinescope::model::connection::{ConnectRequest, Environment, SignIn};
 use kinescope::model::ids::StreamName;
 use kinescope::model::world::{Link, World};
 use kinescope::ui::command::{Command, Dialog, Place, Tab};
@@ -68,7 +69,33 @@ fn an_expired_profile_offers_its_command_and_does_not_connect() {
     assert!(harness.state().log.is_empty());
     harness.get_by_label("Copy sign-in command").click();
     harness.run_steps(2);
-    assert_eq!(harness.state().log, [Command::Copy("aws sso login --profile prod-oncall".to_owned())]);
+    harness.get_by_label("Run it for me").click();
+    harness.run_steps(2);
+    let expected =
+        [Command::Copy("aws sso login --profile prod-oncall".to_owned()), Command::SignIn("prod-oncall".to_owned())];
+    assert_eq!(harness.state().log, expected);
+}
+
+#[test]
+fn a_sign_in_that_runs_can_be_stopped_and_one_that_failed_says_why() {
+    let mut world = fixture::first_start();
+    let mut outcome = Answer::default();
+    outcome.begin(world.now);
+    world.sign_in = Some(SignIn { profile: "prod-oncall".to_owned(), outcome });
+    let mut harness = window(SIZE, world);
+    harness.get_by_label_contains("Profile prod-oncall").click();
+    harness.run_steps(2);
+    harness.get_by_label("Stop signing in").click();
+    harness.run_steps(2);
+    assert_eq!(harness.state().log, [Command::StopSignIn]);
+    let now = harness.state().world.now;
+    let why = "The AWS CLI did not sign in: no browser.";
+    if let Some(sign_in) = &mut harness.state_mut().world.sign_in {
+        sign_in.outcome.finish(Err(Problem::new(ProblemKind::Credentials, why)), now);
+    }
+    harness.run_steps(2);
+    harness.get_by_label(why);
+    harness.get_by_label("Run it for me");
 }
 
 #[test]

@@ -83,6 +83,10 @@ pub enum Command {
     Connect(ConnectRequest),
     /// Leave the connection and choose another.
     Disconnect,
+    /// Runs the AWS CLI to sign in again for this profile.
+    SignIn(String),
+    /// Stops waiting for it, and ends it.
+    StopSignIn,
     /// Read the AWS configuration files again.
     ReloadProfiles,
     /// Remember the environment of a profile or endpoint.

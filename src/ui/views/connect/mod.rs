@@ -1,6 +1,7 @@
 //! Choosing what to connect to: demo data, a profile of the AWS configuration, or an endpoint.
 
 mod endpoint;
+mod fix;
 mod left;
 mod profiles;
 mod sample;

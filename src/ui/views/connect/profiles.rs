@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use eframe::egui::{
-    Align, Align2, Color32, Id, Layout, Rect, Response, Role, ScrollArea, Sense, Stroke, StrokeKind, Ui, UiBuilder,
-    WidgetInfo, pos2, vec2,
+    Align, Align2, Color32, Id, Layout, Rect, Response, Role, ScrollArea, Sense, Stroke, Ui, UiBuilder, WidgetInfo,
+    pos2, vec2,
 };
 
-use super::{ConnectState, environment_of, pending};
+use super::{ConnectState, environment_of, fix, pending};
+use crate::model::answer::ProblemKind;
 use crate::model::connection::{ConnectRequest, Environment, Identity, ProfileInfo, ProfileKind, SessionState};
 use crate::model::format;
 use crate::model::health::Severity;
@@ -69,7 +70,7 @@ pub fn show(ui: &mut Ui, world: &World, state: &mut ConnectState, focus_filter: 
         return;
     }
     column_heads(ui);
-    let lines = lines(profiles, &state.filter, state.selected.as_deref(), world.now);
+    let lines = lines(profiles, &state.filter, state.selected.as_deref(), world);
     ScrollArea::vertical().id_salt("profiles").auto_shrink([false, false]).show(ui, |ui| {
         for (at, line) in lines.iter().enumerate() {
             line_ui(ui, at, line, world, state, out);
@@ -156,7 +157,7 @@ fn column_heads(ui: &mut Ui) {
 }
 
 /// Groups, profiles, and below the selected one its fix.
-fn lines<'a>(profiles: &'a [ProfileInfo], filter: &str, selected: Option<&str>, now: Timestamp) -> Vec<Line<'a>> {
+fn lines<'a>(profiles: &'a [ProfileInfo], filter: &str, selected: Option<&str>, world: &World) -> Vec<Line<'a>> {
     let filter = filter.trim().to_lowercase();
     // In the order of the files; what needs no session comes last.
     let first_of =
@@ -169,10 +170,10 @@ fn lines<'a>(profiles: &'a [ProfileInfo], filter: &str, selected: Option<&str>, 
     let mut lines = Vec::new();
     for members in groups.into_values() {
         let session = members.first().and_then(|profile| profile.sso_session.as_deref()).unwrap_or("");
-        lines.push(group_line(session, &members, now));
+        lines.push(group_line(session, &members, world.now));
         for profile in members {
             lines.push(Line::Profile(profile));
-            if selected == Some(profile.name.as_str()) && needs_fix(profile) {
+            if selected == Some(profile.name.as_str()) && needs_fix(profile, world) {
                 lines.push(Line::Fix(profile));
             }
         }
@@ -212,9 +213,14 @@ fn span_words(span: Millis) -> String {
     if minutes < 60 { format!("{minutes} min") } else { format::duration(span) }
 }
 
-/// Whether the profile's session must be renewed by a command that is known.
-pub fn needs_fix(profile: &ProfileInfo) -> bool {
-    matches!(profile.session, SessionState::ExpiredAt(_) | SessionState::SignedOut) && profile.login_command().is_some()
+/// Whether the profile's session must be renewed by a command that is known: the files say so, or AWS did.
+pub fn needs_fix(profile: &ProfileInfo, world: &World) -> bool {
+    let refused = || {
+        let of_it = |request: &ConnectRequest| request.profile.as_deref() == Some(profile.name.as_str());
+        super::failure(world, of_it).is_some_and(|problem| problem.kind == ProblemKind::Credentials)
+    };
+    let is_missing = matches!(profile.session, SessionState::ExpiredAt(_) | SessionState::SignedOut);
+    profile.login_words().is_some() && (is_missing || refused())
 }
 
 fn line_ui(ui: &mut Ui, at: usize, line: &Line<'_>, world: &World, state: &mut ConnectState, out: &mut Commands) {
@@ -229,7 +235,7 @@ fn line_ui(ui: &mut Ui, at: usize, line: &Line<'_>, world: &World, state: &mut C
     }
     match line {
         Line::Group(severity, title, detail) => group_ui(ui, rect, *severity, title, detail),
-        Line::Fix(profile) => fix_ui(ui, rect, profile, out),
+        Line::Fix(profile) => fix::show(ui, rect, profile, world, out),
         Line::DefaultChain => chain_ui(ui, rect, world, state),
         Line::Profile(profile) => {
             let is_selected = state.selected.as_deref() == Some(profile.name.as_str());
@@ -237,7 +243,7 @@ fn line_ui(ui: &mut Ui, at: usize, line: &Line<'_>, world: &World, state: &mut C
             if response.clicked() {
                 state.selected = Some(profile.name.clone());
             }
-            if response.double_clicked() && !needs_fix(profile) && pending(world).is_none() {
+            if response.double_clicked() && !needs_fix(profile, world) && pending(world).is_none() {
                 out.push(Command::Connect(request(profile.name.as_str(), profile.region.as_deref().unwrap_or(""))));
             }
         }
@@ -371,54 +377,6 @@ fn environment_cell(ui: &Ui, cell: Rect, environment: Environment, is_chosen: bo
         let rest = cell.with_min_x(tag.right() + 6.0);
         widgets::paint_elided(ui.painter(), rest, Align::Min, "by name", fonts::small(), t.weak);
     }
-}
-
-/// The amber block below an expired profile: what to run, to copy.
-fn fix_ui(ui: &mut Ui, rect: Rect, profile: &ProfileInfo, out: &mut Commands) {
-    let t = theme::tokens(ui);
-    let Some(command) = profile.login_command() else { return };
-    let painter = ui.painter().clone();
-    painter.rect_filled(rect, 0, t.warn_dim);
-    painter.rect_filled(Rect::from_min_size(rect.min, vec2(3.0, rect.height())), 0, t.warn);
-    let session = profile.sso_session.as_deref().unwrap_or(&profile.name);
-    let when = match profile.session {
-        SessionState::ExpiredAt(at) => format!(" expired at {}. Run this in any terminal, then Read again:", at.hm()),
-        _ => " is not there. Run this in any terminal, then Read again:".to_owned(),
-    };
-    let line = job(&[
-        ("Sign in again", fonts::small_strong(), t.strong),
-        ("   The SSO token for ", fonts::small(), t.text),
-        (session, fonts::dense(), t.strong),
-        (&when, fonts::small(), t.text),
-    ]);
-    let top =
-        Rect::from_min_max(pos2(rect.left() + 17.0, rect.top() + 8.0), pos2(rect.right() - 16.0, rect.top() + 28.0));
-    paint_job(&painter, top, Align::Min, line);
-    let builder = UiBuilder::new()
-        .id_salt("fix")
-        .max_rect(Rect::from_min_max(
-            pos2(rect.left() + 17.0, rect.top() + 34.0),
-            pos2(rect.right() - 20.0, rect.top() + 62.0),
-        ))
-        .layout(Layout::right_to_left(Align::Center));
-    let mut inner = ui.new_child(builder);
-    if inner
-        .add(
-            Button::new("Connect anyway")
-                .kind(widgets::ButtonKind::Ghost)
-                .tooltip("The files may be wrong; the SDK decides."),
-        )
-        .clicked()
-    {
-        out.push(Command::Connect(request(&profile.name, profile.region.as_deref().unwrap_or(""))));
-    }
-    if inner.add(Button::new("Copy").name("Copy sign-in command").icon(icons::COPY)).clicked() {
-        out.push(Command::Copy(command.clone()));
-    }
-    let area = inner.available_rect_before_wrap();
-    painter.rect(area, 4, t.inset, Stroke::new(1.0, t.stroke), StrokeKind::Inside);
-    let line = job(&[("$ ", fonts::value(), t.faint), (&command, fonts::value(), t.strong)]);
-    paint_job(&painter, area.shrink2(vec2(10.0, 0.0)), Align::Min, line);
 }
 
 fn missing_line(ui: &mut Ui, out: &mut Commands) {

@@ -131,7 +131,7 @@ fn connect_button(ui: &mut Ui, rect: Rect, world: &World, state: &ConnectState, 
     }
     let label = format!("Connect to {}", format::elide_middle(name, 24));
     let enabled = match profile {
-        Some(profile) if needs_fix(profile) => Err("The session has expired. Sign in again first."),
+        Some(profile) if needs_fix(profile, world) => Err("The session has expired. Sign in again first."),
         _ => Ok(()),
     };
     if inner.add(Button::new(&label).height(28.0).min_width(163.0).enabled(enabled)).clicked() {
