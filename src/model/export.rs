@@ -81,7 +81,7 @@ fn csv(stream: &StreamName, record: &Record) -> String {
     let steps: Vec<&str> = record.decoded.steps.iter().copied().map(Step::label).collect();
     let data = match (&record.decoded.text, record.decoded.json()) {
         (_, Some(json)) => json_scan::compact(&json, usize::MAX),
-        (Some(text), None) => text.clone(),
+        (Some(text), None) => text.to_string(),
         (None, None) => record.data.iter().map(|byte| format!("{byte:02x}")).collect(),
     };
     let mut line = String::with_capacity(data.len() + 200);

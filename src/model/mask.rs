@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::decode::{Decoded, PREVIEW_MAX_CHARS, Step};
+use super::decode::{self, Decoded, PREVIEW_MAX_CHARS, Step};
 use super::format;
 use super::ids::PartitionKey;
 use super::json_scan::{self, Scanner, Token};
@@ -49,12 +49,12 @@ impl Masks {
     }
 
     /// The preview as it may be shown. Costs by the length of a preview, not of the record.
-    pub fn preview<'a>(&self, record: &'a Record) -> Cow<'a, str> {
+    pub fn preview(&self, record: &Record) -> String {
         const KEPT: usize = PREVIEW_MAX_CHARS - 1;
-        let Some((text, is_many)) = self.concerned(&record.decoded) else { return Cow::Borrowed(&record.preview) };
-        match self.written(text, is_many, KEPT * 4 + 1) {
-            Some(masked) => Cow::Owned(format::one_line(&masked, KEPT)),
-            None => Cow::Borrowed(&record.preview),
+        let Some((text, is_many)) = self.concerned(&record.decoded) else { return record.preview() };
+        match self.written(decode::head(text), is_many, KEPT * 4 + 1) {
+            Some(masked) => format::one_line(&masked, KEPT),
+            None => record.preview(),
         }
     }
 
@@ -67,8 +67,8 @@ impl Masks {
         }
         let mut shown = record.clone();
         if let Some(text) = masked {
-            shown.preview = self.preview(record).into_owned();
-            shown.data = Arc::from(text.as_bytes());
+            let text: Arc<str> = Arc::from(text);
+            shown.data = Arc::from(text.clone());
             shown.decoded.text = Some(text);
         }
         if self.hides_key {
@@ -276,7 +276,7 @@ mod tests {
         let record = record(TEXT);
         let masks = Masks::new(&["..email", "$key"]);
         let shown = masks.apply(&record);
-        for text in [&*masks.preview(&record), &shown.preview, &String::from_utf8_lossy(&shown.data)] {
+        for text in [&*masks.preview(&record), &*shown.preview(), &String::from_utf8_lossy(&shown.data)] {
             assert!(!text.contains("a@b.c") && !text.contains("top") && text.contains("1.50"), "{text}");
         }
         assert_eq!((masks.key(&record.partition_key), shown.partition_key.as_str()), (MASK, MASK));
@@ -314,7 +314,7 @@ mod tests {
             let record = record(&text);
             let masks = Masks::new(&["..secret"]);
             let shown = masks.apply(&record);
-            for text in [&*masks.preview(&record), shown.decoded.text.as_deref().unwrap_or_default(), &shown.preview] {
+            for text in [&*masks.preview(&record), shown.decoded.text.as_deref().unwrap_or_default(), &*shown.preview()] {
                 prop_assert!(!text.contains("4711"), "{}", text);
             }
             prop_assert!(json_scan::validate(shown.decoded.text.as_deref().unwrap_or_default(), 100).is_ok());

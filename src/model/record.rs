@@ -39,21 +39,19 @@ pub struct Record {
     pub partition_key: PartitionKey,
     /// When Kinesis took it.
     pub approximate_arrival: Option<Timestamp>,
-    /// The bytes of this record alone.
+    /// The bytes of this record alone. Where they are the decoded text as it is, the two share their memory.
     pub data: Arc<[u8]>,
     /// What the bytes turned out to be.
     pub decoded: Decoded,
-    /// The first line of the decoded record, ready to be drawn: harmless, one line, bounded.
-    pub preview: String,
 }
 
 impl Record {
     /// What it takes in memory, for the cap of the store.
     pub fn weight_bytes(&self) -> usize {
+        let text = self.decoded.text.as_ref().filter(|text| !std::ptr::eq(text.as_ptr(), self.data.as_ptr()));
         self.data.len()
-            + self.decoded.text.as_ref().map_or(0, String::len)
+            + text.map_or(0, |text| text.len())
             + self.decoded.details.as_ref().and_then(|details| details.failed_bytes.as_ref()).map_or(0, Vec::len)
-            + self.preview.len()
             + self.partition_key.as_str().len()
             + std::mem::size_of::<Self>()
             + 64
@@ -62,5 +60,12 @@ impl Record {
     /// Data and key together.
     pub fn size_bytes(&self) -> usize {
         self.data.len() + self.partition_key.as_str().len()
+    }
+
+    /// The first line of the decoded record, ready to be drawn: harmless, one line, at most
+    /// [`PREVIEW_MAX_CHARS`](super::decode::PREVIEW_MAX_CHARS) characters. Written anew with each call, from so little of the
+    /// record that rows in sight can afford it; a million kept ones could not.
+    pub fn preview(&self) -> String {
+        super::decode::preview(&self.decoded, &self.data)
     }
 }

@@ -12,7 +12,7 @@ use super::record::Record;
 /// Its text, or its bytes in hexadecimal.
 pub fn contents(record: &Record) -> String {
     match &record.decoded.text {
-        Some(text) => text.clone(),
+        Some(text) => text.to_string(),
         None => record.data.iter().map(|byte| format!("{byte:02x}")).collect(),
     }
 }

@@ -41,8 +41,7 @@ fn record(n: usize) -> Record {
         partition_key: PartitionKey::from(key),
         approximate_arrival: Some(stage::now() - Millis(4_100 - 137 * n as i64 % 4_000)),
         data: Arc::from(text.as_bytes()),
-        preview: text.chars().take(240).collect(),
-        decoded: Decoded { steps: vec![Step::Gzip, Step::Json], text: Some(text), ..Decoded::default() },
+        decoded: Decoded { steps: vec![Step::Gzip, Step::Json], text: Some(text.into()), ..Decoded::default() },
     }
 }
 
@@ -55,7 +54,6 @@ fn undecodable(n: usize) -> Record {
         error: Some("gzip: unexpected end of data at byte 1,024".to_owned()),
         details: None,
     };
-    broken.preview = "1f 8b 08 00 00".to_owned();
     broken
 }
 
@@ -289,8 +287,7 @@ fn hostile_text_and_a_small_window_keep_the_rows() {
         let mut hostile = record(300);
         hostile.partition_key = PartitionKey::from(format!("\u{202e}gnp.exe\n[31m{}", "k".repeat(240)));
         let text = format!("{{\"\u{202e}a\":\"{}\",\"n\":[[[[[[1]]]]]]}}", "x".repeat(5_000));
-        hostile.preview = kinescope::model::format::one_line(&text, 240);
-        hostile.decoded.text = Some(text);
+        hostile.decoded.text = Some(text.into());
         open.tail.ingest([TailItem::Record(Arc::new(hostile))]);
     }
     let mut harness = stage::sized(Stage::new(world), show, 1_024.0, 700.0);

@@ -4,6 +4,7 @@
 //! and must fit from its first byte to its last (Confluent, base64, raw Snappy, CBOR, MessagePack), then text.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::alphabet;
@@ -113,23 +114,19 @@ impl Chain<'_> {
             self.sizes.push(data.len());
             return self.end(Step::Binary, None, None);
         }
-        let text = match data {
-            Cow::Owned(bytes) => String::from_utf8(bytes).map_err(|error| Cow::Owned(error.into_bytes())),
-            Cow::Borrowed(bytes) => std::str::from_utf8(bytes).map(str::to_owned).map_err(|_| Cow::Borrowed(bytes)),
-        };
-        match text {
+        match std::str::from_utf8(&data) {
             Ok(text) => self.text(text),
-            Err(bytes) => self.bytes(bytes),
+            Err(_) => self.bytes(data),
         }
     }
 
-    fn text(&mut self, text: String) -> Decoded {
+    fn text(&mut self, text: &str) -> Decoded {
         let depth = self.limits.json_max_depth;
-        let error = match json_scan::validate(&text, depth) {
+        let error = match json_scan::validate(text, depth) {
             Ok(()) => return self.json(text),
             Err(error) => error,
         };
-        if text.trim_start().starts_with(['{', '[']) && matches!(json_scan::count_values(&text, depth), Ok(2..)) {
+        if text.trim_start().starts_with(['{', '[']) && matches!(json_scan::count_values(text, depth), Ok(2..)) {
             return self.end(Step::Ndjson, Some(text), None);
         }
         if error.is_bound {
@@ -142,16 +139,16 @@ impl Chain<'_> {
         self.end(Step::Text, Some(text), None)
     }
 
-    fn json(&mut self, text: String) -> Decoded {
+    fn json(&mut self, text: &str) -> Decoded {
         if !text.trim_start().starts_with('{') {
             return self.end(Step::Json, Some(text), None);
         }
-        match envelope::recognise(&text) {
+        match envelope::recognise(text) {
             None => self.end(Step::Json, Some(text), None),
             Some((step, plain)) => {
                 self.steps.push(Step::Json);
                 self.sizes.push(text.len());
-                self.end(step, Some(plain.unwrap_or(text)), None)
+                self.end(step, Some(plain.as_deref().unwrap_or(text)), None)
             }
         }
     }
@@ -202,7 +199,7 @@ impl Chain<'_> {
         // header of a registry stands what its schema says, and that is neither.
         let found = if self.schema.is_none() { pack().or_else(cbor) } else { None };
         match found {
-            Some((step, text)) => self.end(step, Some(text), None),
+            Some((step, text)) => self.end(step, Some(&text), None),
             None => {
                 if let (Some((id, _)), None) = (headers::confluent(&data), &self.schema) {
                     self.schema = Some(format!("schema {id}, if it is one"));
@@ -224,19 +221,19 @@ impl Chain<'_> {
                 let name = if forced == DecodeAs::Json { "JSON" } else { "text" };
                 return match std::str::from_utf8(&data) {
                     Ok(text) if forced == DecodeAs::Json => self.forced_json(text),
-                    Ok(text) => self.end(Step::Text, Some(text.to_owned()), None),
+                    Ok(text) => self.end(Step::Text, Some(text), None),
                     Err(error) => {
                         let at = error.valid_up_to();
                         let text = format!("{name}: invalid UTF-8 at byte {}", grouped(at as i64));
                         let shown = (forced == DecodeAs::Text).then(|| String::from_utf8_lossy(&data).into_owned());
                         let step = if shown.is_some() { Step::Text } else { Step::Binary };
-                        self.end(step, shown, Some(Stop { text, at, bytes: is_inner.then_some(data) }))
+                        self.end(step, shown.as_deref(), Some(Stop { text, at, bytes: is_inner.then_some(data) }))
                     }
                 };
             }
         };
         match outcome {
-            Ok((step, text)) => self.end(step, Some(text), None),
+            Ok((step, text)) => self.end(step, Some(&text), None),
             Err((what, at)) => {
                 let text = format!("{}: {what} at byte {}", forced.label(), grouped(at as i64));
                 self.stop(Stop { text, at, bytes: is_inner.then_some(data) })
@@ -247,11 +244,11 @@ impl Chain<'_> {
     fn forced_json(&mut self, text: &str) -> Decoded {
         let depth = self.limits.json_max_depth;
         match json_scan::count_values(text, depth) {
-            Ok(1) => self.json(text.to_owned()),
-            Ok(_) => self.end(Step::Ndjson, Some(text.to_owned()), None),
+            Ok(1) => self.json(text),
+            Ok(_) => self.end(Step::Ndjson, Some(text), None),
             Err(error) => {
                 let stop = Stop { text: format!("JSON: {error}"), at: error.at, bytes: None };
-                self.end(Step::Text, Some(text.to_owned()), Some(stop))
+                self.end(Step::Text, Some(text), Some(stop))
             }
         }
     }
@@ -260,12 +257,12 @@ impl Chain<'_> {
         self.end(Step::Binary, None, Some(stop))
     }
 
-    fn end(&mut self, step: Step, text: Option<String>, stop: Option<Stop<'_>>) -> Decoded {
+    fn end(&mut self, step: Step, text: Option<&str>, stop: Option<Stop<'_>>) -> Decoded {
         let mut steps = std::mem::take(&mut self.steps);
         let mut sizes = std::mem::take(&mut self.sizes);
         let is_plain = sizes.is_empty() && stop.is_none() && self.schema.is_none();
         let details = (!is_plain).then(|| {
-            sizes.extend(text.as_ref().map(String::len));
+            sizes.extend(text.map(str::len));
             let failed_at = stop.as_ref().map(|stop| stop.at);
             let failed_bytes = stop.as_ref().and_then(|stop| stop.bytes.as_ref()).map(|bytes| {
                 let end = bytes.len().min(self.limits.failed_bytes_max);
@@ -274,7 +271,7 @@ impl Chain<'_> {
             Box::new(Details { sizes, schema: self.schema.take(), failed_at, failed_bytes })
         });
         steps.push(step);
-        Decoded { steps, text, error: stop.map(|stop| stop.text), details }
+        Decoded { steps, text: text.map(Arc::from), error: stop.map(|stop| stop.text), details }
     }
 }
 

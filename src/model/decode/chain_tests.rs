@@ -117,7 +117,7 @@ fn words_are_not_taken_for_something_hidden() {
 fn several_values_are_ndjson_and_single_numbers_are_not() {
     let record = one(b"{\"a\":1}\n{\"a\":2.50}\n");
     assert_eq!(record.decoded.steps, [Step::Ndjson]);
-    assert_eq!(record.preview, r#"{"a":1} {"a":2.50}"#);
+    assert_eq!(record.preview(), r#"{"a":1} {"a":2.50}"#);
     assert_eq!(record.decoded.json().as_deref(), Some(r#"[{"a":1},{"a":2.50}]"#));
     assert_eq!(one(b"{\"a\":1}{\"a\":2}").decoded.steps, [Step::Ndjson]);
     assert_eq!(one(b"1\n2\n").decoded.steps, [Step::Text]);

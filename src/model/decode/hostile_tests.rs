@@ -16,7 +16,7 @@ fn ten_mebibytes_of_json_are_json() {
     assert!(text.len() > 10 * 1_048_576 - 500_000);
     let record = one(text.as_bytes());
     assert_eq!(record.decoded.steps, [Step::Json]);
-    assert!(record.preview.chars().count() <= PREVIEW_MAX_CHARS);
+    assert!(record.preview().chars().count() <= PREVIEW_MAX_CHARS);
 }
 
 #[test]
@@ -59,7 +59,7 @@ fn escapes_overrides_and_nul_cannot_reach_a_preview() {
         text.as_bytes().to_vec(),
         format!("{{\"k\":\"{}\"}}", text.replace(['\0', '\u{1b}', '\r', '\n', '\t'], "")).into_bytes(),
     ] {
-        let preview = one(&data).preview;
+        let preview = one(&data).preview();
         let is_harmless = |c: char| {
             !c.is_control() && !('\u{202a}'..='\u{202e}').contains(&c) && !('\u{2066}'..='\u{2069}').contains(&c)
         };
@@ -120,7 +120,7 @@ fn check(data: &[u8], limits: &DecodeLimits) {
     assert!(!records.is_empty());
     for record in records {
         let decoded = &record.decoded;
-        assert!(record.preview.chars().count() <= PREVIEW_MAX_CHARS);
+        assert!(record.preview().chars().count() <= PREVIEW_MAX_CHARS);
         assert_eq!(decoded.text.is_none(), decoded.steps.last() == Some(&Step::Binary));
         let text = decoded.text.as_deref().unwrap_or_default();
         assert!(text.len() <= limits.unpacked_max_bytes.max(data.len() * 8), "{} of {}", text.len(), data.len());

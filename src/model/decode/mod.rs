@@ -23,6 +23,7 @@ use super::ids::{PartitionKey, ShardId};
 use super::json_scan;
 use super::record::{RawRecord, Record};
 
+pub use preview::{head, preview};
 pub use step::{DecodeAs, Step};
 
 /// Most characters of a preview.
@@ -34,7 +35,7 @@ pub struct Decoded {
     /// The steps that were taken, outermost first; the last one says what the text is.
     pub steps: Vec<Step>,
     /// The decoded text (JSON or plain); `None` for binary data.
-    pub text: Option<String>,
+    pub text: Option<Arc<str>>,
     /// Why decoding stopped early, with the place.
     pub error: Option<String>,
     /// More about the chain, where there is more to say than that the data is text or bytes.
@@ -166,8 +167,8 @@ pub fn decode_again(record: &Record, limits: &DecodeLimits) -> Record {
             Err(warning) => decoded.error = Some(warning),
         }
     }
-    let preview = preview::preview(&decoded, &record.data);
-    Record { decoded, preview, ..record.clone() }
+    let data = shared(&decoded, &record.data).unwrap_or_else(|| record.data.clone());
+    Record { decoded, data, ..record.clone() }
 }
 
 fn record(
@@ -178,17 +179,20 @@ fn record(
     data: Vec<u8>,
     decoded: Decoded,
 ) -> Record {
-    let preview = preview::preview(&decoded, &data);
     Record {
         shard_id: shard_id.clone(),
         sequence_number: raw.sequence_number.clone(),
         sub_sequence,
         partition_key,
         approximate_arrival: raw.approximate_arrival,
-        data: Arc::from(data),
+        data: shared(&decoded, &data).unwrap_or_else(|| Arc::from(data)),
         decoded,
-        preview,
     }
+}
+
+/// The memory of the text, where it is the data as it is: a record of JSON is kept once, not twice.
+fn shared(decoded: &Decoded, data: &[u8]) -> Option<Arc<[u8]>> {
+    decoded.text.as_ref().filter(|text| text.as_bytes() == data).map(|text| Arc::from(text.clone()))
 }
 
 #[cfg(test)]

@@ -7,14 +7,22 @@ use crate::model::{format, json_scan};
 /// How many bytes of binary data a preview shows.
 const HEX_BYTES: usize = 64;
 
+/// How much of a text is looked at: spaces may come first, and a frame draws many rows.
+const LOOKED_AT_BYTES: usize = 8_192;
+
 /// One harmless line of at most [`PREVIEW_MAX_CHARS`] characters.
-pub(super) fn preview(decoded: &Decoded, data: &[u8]) -> String {
-    match (&decoded.text, decoded.steps.last()) {
+pub fn preview(decoded: &Decoded, data: &[u8]) -> String {
+    match (decoded.text.as_deref().map(head), decoded.steps.last()) {
         (Some(text), Some(Step::Ndjson)) => json(|most| json_scan::compact_many(text, most, " ")),
         (Some(text), Some(step)) if step.is_json() => json(|most| json_scan::compact(text, most)),
         (Some(text), _) => format::one_line(text.trim_start(), KEPT),
         (None, _) => hex(data),
     }
+}
+
+/// As much of a text as a preview looks at.
+pub fn head(text: &str) -> &str {
+    text.get(..text.floor_char_boundary(LOOKED_AT_BYTES)).unwrap_or(text)
 }
 
 /// Most characters before the ellipsis.

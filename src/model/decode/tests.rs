@@ -99,7 +99,7 @@ fn gzip_in_an_aggregate_is_unpacked_to_json() {
     let packed = gzip(br#"{ "level" : "error" }"#);
     let records = all(&kpl::aggregate(&["k"], &[(0, &packed)]));
     assert_eq!(records[0].decoded.steps, [Step::Kpl, Step::Gzip, Step::Json]);
-    assert_eq!(records[0].preview, r#"{"level":"error"}"#);
+    assert_eq!(records[0].preview(), r#"{"level":"error"}"#);
     assert_eq!(records[0].decoded.text.as_deref(), Some(r#"{ "level" : "error" }"#));
 }
 
@@ -149,7 +149,7 @@ fn truncated_or_damaged_gzip_keeps_its_bytes_and_says_why() {
         assert!(record.decoded.error.is_some(), "{length} bytes");
         assert_eq!(record.decoded.steps, [Step::Binary]);
         assert_eq!(&*record.data, &good[..length]);
-        assert!(record.preview.starts_with("1f 8b"));
+        assert!(record.preview().starts_with("1f 8b"));
     }
 }
 
@@ -166,11 +166,11 @@ fn json_nested_too_deep_is_text_with_an_error() {
 
 #[test]
 fn empty_invalid_and_binary_data_have_their_place() {
-    let empty = Decoded { steps: vec![Step::Text], text: Some(String::new()), ..Decoded::default() };
+    let empty = Decoded { steps: vec![Step::Text], text: Some(Arc::from("")), ..Decoded::default() };
     assert_eq!(one(b"").decoded, empty);
     assert_eq!(one(b"ok \xff\xfe").decoded, Decoded { steps: vec![Step::Binary], ..Decoded::default() });
     assert_eq!(one(b"\0\x01").decoded.steps, [Step::Text]);
-    assert_eq!(one(b"\xff\x00").preview, "ff 00");
+    assert_eq!(one(b"\xff\x00").preview(), "ff 00");
     assert_eq!(one(gzip(b"\xff").as_slice()).decoded.steps, [Step::Gzip, Step::Binary]);
     assert_eq!(one("naïve".as_bytes()).decoded.steps, [Step::Text]);
     assert_eq!(one(b"-12.50e3").decoded.steps, [Step::Json]);
@@ -178,13 +178,13 @@ fn empty_invalid_and_binary_data_have_their_place() {
 
 #[test]
 fn previews_are_one_harmless_line_of_bounded_length() {
-    assert_eq!(one(b"a\nb\x1b[31m").preview, "a b\u{fffd}[31m");
-    let long = one("é".repeat(1_000).as_bytes()).preview;
+    assert_eq!(one(b"a\nb\x1b[31m").preview(), "a b\u{fffd}[31m");
+    let long = one("é".repeat(1_000).as_bytes()).preview();
     assert_eq!(long.chars().count(), PREVIEW_MAX_CHARS);
     assert!(long.ends_with('…'));
-    let json = one(format!("[{}1]", "1 , ".repeat(1_000)).as_bytes()).preview;
+    let json = one(format!("[{}1]", "1 , ".repeat(1_000)).as_bytes()).preview();
     assert!(json.starts_with("[1,1,1") && json.chars().count() == PREVIEW_MAX_CHARS);
-    let binary = one(&[0xffu8; 200]).preview;
+    let binary = one(&[0xffu8; 200]).preview();
     assert!(binary.chars().count() <= PREVIEW_MAX_CHARS && binary.ends_with("ff…"));
 }
 
@@ -193,7 +193,7 @@ proptest! {
     fn any_bytes_yield_at_least_one_record_and_keep_their_bytes(data in proptest::collection::vec(any::<u8>(), 0..200)) {
         let record = one(&data);
         prop_assert_eq!(&*record.data, &data[..]);
-        prop_assert!(record.preview.chars().count() <= PREVIEW_MAX_CHARS);
+        prop_assert!(record.preview().chars().count() <= PREVIEW_MAX_CHARS);
         prop_assert!(!record.decoded.steps.is_empty());
         prop_assert_eq!(record.decoded.text.is_none(), record.decoded.steps.last() == Some(&Step::Binary));
     }

@@ -118,7 +118,7 @@ impl FilterIndex {
         let mut left = budget;
         while left > 0 && self.problem.is_none() {
             let Some(item) = store.get(self.next_id) else { return true };
-            let text = item.record().and_then(|record| record.decoded.text.as_ref()).map_or(0, String::len);
+            let text = item.record().and_then(|record| record.decoded.text.as_deref()).map_or(0, str::len);
             let mut found = Found { from: self.next_id, until: self.next_id + 1, ..Found::default() };
             match found.note(&self.filter, self.next_id, item) {
                 Ok(()) => self.append(found),
@@ -240,8 +240,7 @@ mod tests {
             partition_key: PartitionKey::from("Tenant-42"),
             approximate_arrival: None,
             data: Arc::from(text.unwrap_or("\u{fffd}").as_bytes()),
-            decoded: Decoded { steps: vec![Step::Text], text: text.map(str::to_owned), ..Decoded::default() },
-            preview: String::new(),
+            decoded: Decoded { steps: vec![Step::Text], text: text.map(Arc::from), ..Decoded::default() },
         }))
     }
 

@@ -91,7 +91,7 @@ fn chips(record: &Record) -> Vec<(String, TagStyle)> {
             }
             // An envelope is the same JSON by another name.
             Step::CloudWatchLogs => (step.title().to_owned(), end),
-            _ if is_last => (format!("{} {}", step.title(), bytes(decoded.text.as_ref().map_or(0, String::len))), end),
+            _ if is_last => (format!("{} {}", step.title(), bytes(decoded.text.as_deref().map_or(0, str::len))), end),
             _ => {
                 let given = size;
                 size = sizes.next().unwrap_or(size);

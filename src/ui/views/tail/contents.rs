@@ -178,7 +178,7 @@ fn wrapped(text: &str, columns: usize) -> Vec<Range<usize>> {
 pub fn show(ui: &mut Ui, id: u64, lens: Lens<'_>, contents: &mut Contents, out: &mut Commands) -> Option<Wish> {
     let record = lens.record;
     contents
-        .turn_to(id, record.decoded.text.as_ref().map_or(0, String::len) * 2 + usize::from(record.decoded.is_json()));
+        .turn_to(id, record.decoded.text.as_deref().map_or(0, str::len) * 2 + usize::from(record.decoded.is_json()));
     ui.spacing_mut().item_spacing = vec2(0.0, 0.0);
     let text = record.decoded.text.as_deref().unwrap_or_default();
     match lens.face {

@@ -326,6 +326,6 @@ pub fn copy_menu(ui: &mut Ui, world: &World, open: &OpenStream, record: &Record,
 /// The record as it is edited: its text where that is what was sent, unpacked; otherwise its bytes.
 fn entry(record: &Record) -> PutEntry {
     let text = record.decoded.text.as_ref().filter(|_| !record.decoded.is_rewritten());
-    let data = text.map_or_else(|| record.data.to_vec(), |text| text.clone().into_bytes());
+    let data = text.map_or_else(|| record.data.to_vec(), |text| text.as_bytes().to_vec());
     PutEntry { partition_key: record.partition_key.clone(), explicit_hash_key: None, data }
 }
