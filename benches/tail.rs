@@ -3,10 +3,13 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
 use std::hint::black_box;
+use std::io::{BufWriter, Write};
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
-use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
+use criterion::measurement::WallTime;
+use criterion::{BatchSize, BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main};
 use eframe::egui;
 use kinescope::model::connection::{ConnectionInfo, Environment};
 use kinescope::model::decode::{DecodeLimits, decode, decode_each};
@@ -141,7 +144,31 @@ fn filters(criterion: &mut Criterion) {
             bencher.iter(|| in_the_background(&store, &spec));
         });
     }
+    others(&mut group, &store);
     group.finish();
+}
+
+/// ripgrep and the jaq command line over the same bytes in a file, where they are on the PATH.
+fn others(group: &mut BenchmarkGroup<'_, WallTime>, store: &RecordStore) {
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    let mut out = BufWriter::new(&file);
+    for record in store.iter().filter_map(|(_, item)| item.record()) {
+        out.write_all(&record.data).and_then(|()| out.write_all(b"\n")).expect("writes");
+    }
+    out.flush().expect("writes");
+    drop(out);
+    let path = file.path().to_str().expect("a path");
+    let commands: [&[&str]; 3] = [
+        &["rg", "--count", "--fixed-strings", "u-00000fff", path],
+        &["rg", "--count", "u-00000[ef]ff", path],
+        &["jaq", "-c", r#"select(.event == "checkout" and .cart.total > 800)"#, path],
+    ];
+    for words in commands {
+        let run = || Command::new(words[0]).args(&words[1..]).stdout(Stdio::null()).status();
+        if run().is_ok_and(|status| status.success()) {
+            group.bench_function(words[..words.len() - 1].join(" "), |bencher| bencher.iter(run));
+        }
+    }
 }
 
 /// Until every piece has been answered.
