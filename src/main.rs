@@ -4,6 +4,9 @@ use std::process::ExitCode;
 
 use kinescope::{app, cli};
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let mut args = match cli::parse() {
         Ok(args) => args,

@@ -101,8 +101,7 @@ fn key(bytes: &[u8], at: usize) -> Option<usize> {
 fn string(bytes: &[u8], at: usize) -> Option<usize> {
     let mut at = at + 1;
     loop {
-        let rest = bytes.get(at..)?;
-        at += rest.iter().position(|byte| ENDS_RUN.get(usize::from(*byte)).copied().unwrap_or(true))?;
+        at += plain_run(bytes.get(at..)?)?;
         match *bytes.get(at)? {
             b'"' => return Some(at + 1),
             b'\\' => match *bytes.get(at + 1)? {
@@ -113,6 +112,31 @@ fn string(bytes: &[u8], at: usize) -> Option<usize> {
             _ => return None,
         }
     }
+}
+
+/// Where the plain part of a string ends: at a quote, a backslash or a control character. Eight bytes at a time.
+fn plain_run(bytes: &[u8]) -> Option<usize> {
+    let (words, rest) = bytes.as_chunks::<8>();
+    for (place, word) in words.iter().enumerate() {
+        let found = ends_run(u64::from_le_bytes(*word));
+        if found != 0 {
+            return Some(place * 8 + found.trailing_zeros() as usize / 8);
+        }
+    }
+    let end = rest.iter().position(|byte| ENDS_RUN.get(usize::from(*byte)).copied().unwrap_or(true))?;
+    Some(words.len() * 8 + end)
+}
+
+/// The high bit of each byte that ends a run; bytes above the lowest such one may be marked without cause. The tricks
+/// are "a byte is zero" and "a byte is less than n" of Bit Twiddling Hacks.
+fn ends_run(word: u64) -> u64 {
+    const ONES: u64 = u64::MAX / 255;
+    const HIGHS: u64 = ONES * 128;
+    let is_zero = |word: u64| word.wrapping_sub(ONES) & !word;
+    let quote = is_zero(word ^ (ONES * b'"' as u64));
+    let backslash = is_zero(word ^ (ONES * b'\\' as u64));
+    let control = word.wrapping_sub(ONES * 0x20) & !word;
+    (quote | backslash | control) & HIGHS
 }
 
 fn number(bytes: &[u8], mut at: usize) -> Option<usize> {
@@ -175,6 +199,12 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn a_run_ends_where_its_first_special_byte_is(bytes in proptest::collection::vec(any::<u8>(), 0..40)) {
+            let expected = bytes.iter().position(|byte| matches!(byte, ..0x20 | b'"' | b'\\'));
+            prop_assert_eq!(plain_run(&bytes), expected);
+        }
+
         #[test]
         fn the_check_agrees_with_the_scanner(text in r#"[\[\]{},:"\\a0-9.eE+\-tru fals nul\n]{0,24}"#, max_depth in 0usize..4) {
             prop_assert_eq!(is_json(text.as_bytes(), max_depth), scans(&text, max_depth), "{}", text);

@@ -64,7 +64,11 @@ impl Timestamp {
 
     /// RFC 3339 in UTC with milliseconds, `2026-09-15T14:37:08.311Z`.
     pub fn to_rfc3339(self) -> String {
-        self.strftime("%Y-%m-%dT%H:%M:%S.%3fZ", &TimeZone::UTC)
+        // Written for every line of a tail; a format string would be read anew each time.
+        match jiff::Timestamp::from_millisecond(self.0) {
+            Ok(at) => format!("{at:.3}"),
+            Err(_) => self.strftime("", &TimeZone::UTC),
+        }
     }
 
     /// `14:37`, UTC.
