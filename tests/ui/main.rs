@@ -18,5 +18,6 @@ mod shards;
 mod shell;
 mod snapshots;
 mod stage;
+mod streams;
 mod tail;
 mod tail_tools;

@@ -203,7 +203,7 @@ fn on_demand_streams_are_not_resharded_by_hand() {
     assert_eq!(bench.open().len(), 4);
     assert_eq!(kind(bench.engine.update_shard_count("s", 8)), ErrorKind::Validation);
     assert_eq!(kind(bench.engine.split_shard("s", FIRST, HashKey(5))), ErrorKind::Validation);
-    bench.engine.set_mode("s", StreamMode::Provisioned).expect("switches");
+    bench.engine.set_mode("s", StreamMode::Provisioned, None).expect("switches");
     bench.advance(2_000);
     bench.engine.update_shard_count("s", 8).expect("scales");
 }

@@ -167,10 +167,7 @@ fn encryption_starts_under_another_key_25_times_a_day() {
     assert_eq!(refused(&encrypt("alias/aws/kinesis"), &known), "Another key than now: it is in use.");
     assert_eq!(refused(&encrypt("nonsense"), &known), "Key: neither an id, an ARN nor alias/….");
     let known = Known { encryptions: 25, ..known };
-    assert_eq!(
-        refused(&encrypt("alias/mine"), &known),
-        "StartStreamEncryption, 24 h: 25 of 25 by this program."
-    );
+    assert_eq!(refused(&encrypt("alias/mine"), &known), "StartStreamEncryption, 24 h: 25 of 25 by this program.");
     let open = StreamSummary { encryption: Encryption::None, ..active.clone() };
     let stop = StreamChange::Decrypt { key_id: "alias/aws/kinesis".to_owned() };
     assert_eq!(refused(&stop, &Known { summary: Some(&open), ..Known::default() }), "Is encrypted: it is not.");
