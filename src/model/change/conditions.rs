@@ -96,7 +96,7 @@ pub fn conditions(stream: &StreamName, change: &StreamChange, known: &Known<'_>)
         StreamChange::Decrypt { .. } => {
             let is_on = known.summary.is_none_or(|summary| summary.encryption != Encryption::None);
             all.push(Condition::new("Is encrypted", is_on, if is_on { "" } else { "it is not" }));
-            all.push(rolling("StopStreamEncryption, 24 h", known.encryptions, rules::ENCRYPTIONS_PER_DAY));
+            all.push(rolling("Stops in 24 h", known.encryptions, rules::ENCRYPTIONS_PER_DAY));
         }
         StreamChange::RecordSize { kib } => all.extend(record_size(*kib, known)),
         StreamChange::Mode { to, warm_mibps } => all.extend(mode(*to, *warm_mibps, known)),
@@ -180,7 +180,7 @@ fn deletion(with_consumers: bool, known: &Known<'_>) -> Condition {
     let detail = match (count, with_consumers) {
         (0, _) => "none registered".to_owned(),
         (count, true) => format!("{} deregistered with it", format::counted(count, "consumer")),
-        (count, false) => format!("{count} registered: they keep the stream"),
+        (count, false) => format!("{count} keep the stream"),
     };
     Condition::new("Fan-out consumers", count == 0 || with_consumers, detail)
 }
@@ -212,7 +212,7 @@ fn encryption(key_id: &str, known: &Known<'_>) -> Vec<Condition> {
     vec![
         Condition::ruled("Key", rules::key_id(key_id), "by its shape"),
         Condition::new("Another key than now", !is_same, if is_same { "it is in use" } else { "" }),
-        rolling("StartStreamEncryption, 24 h", known.encryptions, rules::ENCRYPTIONS_PER_DAY),
+        rolling("Starts in 24 h", known.encryptions, rules::ENCRYPTIONS_PER_DAY),
     ]
 }
 

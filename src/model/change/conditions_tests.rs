@@ -110,7 +110,7 @@ fn consumers_are_counted_before_one_is_registered_and_before_a_stream_goes() {
     let known = Known { consumers: Some(&creating), ..known };
     assert_eq!(refused(&register("more"), &known), "Being created at once: 5 of 5.");
     let delete = |with_consumers| StreamChange::Delete { with_consumers };
-    assert_eq!(refused(&delete(false), &known), "Fan-out consumers: 5 registered: they keep the stream.");
+    assert_eq!(refused(&delete(false), &known), "Fan-out consumers: 5 keep the stream.");
     assert_eq!(refused(&delete(true), &known), "");
     let gone = StreamChange::Deregister { consumer: "nobody".to_owned() };
     assert_eq!(refused(&gone, &known), "Is registered: no such consumer.");
@@ -167,7 +167,7 @@ fn encryption_starts_under_another_key_25_times_a_day() {
     assert_eq!(refused(&encrypt("alias/aws/kinesis"), &known), "Another key than now: it is in use.");
     assert_eq!(refused(&encrypt("nonsense"), &known), "Key: neither an id, an ARN nor alias/….");
     let known = Known { encryptions: 25, ..known };
-    assert_eq!(refused(&encrypt("alias/mine"), &known), "StartStreamEncryption, 24 h: 25 of 25 by this program.");
+    assert_eq!(refused(&encrypt("alias/mine"), &known), "Starts in 24 h: 25 of 25 by this program.");
     let open = StreamSummary { encryption: Encryption::None, ..active.clone() };
     let stop = StreamChange::Decrypt { key_id: "alias/aws/kinesis".to_owned() };
     assert_eq!(refused(&stop, &Known { summary: Some(&open), ..Known::default() }), "Is encrypted: it is not.");

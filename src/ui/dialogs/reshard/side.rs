@@ -137,10 +137,14 @@ pub(in crate::ui::dialogs) fn cost_lines(ui: &mut Ui, t: &Tokens, lines: &[CostL
     let rect = heading(ui, t, "Cost change");
     let painter = ui.painter();
     let at = pos2(rect.right() - GUTTER, rect.center().y);
-    let month = painter.text(at, Align2::RIGHT_CENTER, "/ month", fonts::small(), t.weak);
-    let font = FontId::new(13.5, fonts::value_strong().family);
-    let at = pos2(month.left() - 5.0, rect.center().y);
-    painter.text(at, Align2::RIGHT_CENTER, signed(total), font, if total < 0.0 { t.ok } else { t.strong });
+    if lines.is_empty() {
+        painter.text(at, Align2::RIGHT_CENTER, format::UNKNOWN, fonts::value(), t.weak);
+    } else {
+        let month = painter.text(at, Align2::RIGHT_CENTER, "/ month", fonts::small(), t.weak);
+        let font = FontId::new(13.5, fonts::value_strong().family);
+        let at = pos2(month.left() - 5.0, rect.center().y);
+        painter.text(at, Align2::RIGHT_CENTER, signed(total), font, if total < 0.0 { t.ok } else { t.strong });
+    }
     for entry in lines {
         pair(ui, t, &entry.text, &signed(entry.dollars));
     }

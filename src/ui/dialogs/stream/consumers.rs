@@ -56,7 +56,7 @@ impl ConsumersPart {
             steps: vec![
                 ("RegisterStreamConsumer".to_owned(), "1 call".to_owned()),
                 ("Consumer ACTIVE".to_owned(), "some seconds".to_owned()),
-                ("It costs from now on, used or not".to_owned(), "per shard and hour".to_owned()),
+                ("It costs, used or not".to_owned(), "per shard and hour".to_owned()),
             ],
             footnote: "A consumer has 2 MiB/s of each shard for itself, beside the polling readers.".to_owned(),
             again: "Change consumers again",

@@ -35,6 +35,10 @@ pub fn offer(subject: &Subject<'_>, with_consumers: bool) -> ChangeOffer {
              nothing that read or wrote the old one finds its records again."
                 .to_owned(),
         )),
+        cost_notes: match subject.traffic {
+            Some(_) => Vec::new(),
+            None => vec![("By its traffic".to_owned(), "none is measured".to_owned())],
+        },
         cost: vec![CostLine { text: "What the stream costs now".to_owned(), dollars: -price::total(&bill) }],
         steps,
         footnote: "Stop producers and readers first: they get ResourceNotFoundException.".to_owned(),
@@ -53,13 +57,13 @@ pub fn show(ui: &mut Ui, subject: &Subject<'_>, with_consumers: &mut bool) {
         Some(traffic) => {
             let seconds = f64::from(hours) * 3_600.0;
             format!(
-                "up to {} of them: about {} records, {}, at the measured traffic",
+                "up to {}: about {}, {} of them",
                 format::retention(hours),
-                format::grouped((traffic.records_per_sec * seconds) as i64),
-                format::bytes((traffic.bytes_per_sec * seconds) as u64)
+                format::bytes((traffic.bytes_per_sec * seconds) as u64),
+                format::grouped((traffic.records_per_sec * seconds) as i64)
             )
         }
-        None => format!("all, up to {} of them; how many is not measured", format::retention(hours)),
+        None => format!("up to {}; how many is not measured", format::retention(hours)),
     };
     parts::fact(ui, "Records", &records);
     let shards = subject.summary.map_or(0, |summary| summary.open_shard_count as usize);

@@ -24,7 +24,7 @@ use crate::ui::theme::{self, fonts, icons};
 use crate::ui::widgets::{self, Dialog, TagStyle};
 
 const WIDTH: f32 = 1_040.0;
-const HEIGHT: f32 = 640.0;
+const HEIGHT: f32 = 672.0;
 /// Height of the tabs.
 const TABS: f32 = 36.0;
 

@@ -3,6 +3,7 @@
 use eframe::egui::Ui;
 
 use super::super::change::{ChangeOffer, Subject, parts};
+use super::super::reshard::offer::CostLine;
 use super::{checks, request};
 use crate::model::change::StreamChange;
 use crate::model::change::rules::{self, RECORD_KIB};
@@ -58,10 +59,8 @@ impl SizePart {
             verb: "change it",
             checks: checks(subject, &change),
             note,
-            cost_notes: vec![
-                ("The setting itself".to_owned(), "free".to_owned()),
-                ("PUT units of the largest record".to_owned(), format!("{} × 25 KiB", kib.div_ceil(25))),
-            ],
+            cost: vec![CostLine { text: "The setting is free".to_owned(), dollars: 0.0 }],
+            cost_notes: vec![("PUT units of the largest record".to_owned(), format!("{} × 25 KiB", kib.div_ceil(25)))],
             steps: vec![
                 ("UpdateMaxRecordSize".to_owned(), "1 call".to_owned()),
                 ("Stream shows UPDATING".to_owned(), "some seconds".to_owned()),

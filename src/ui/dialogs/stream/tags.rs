@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use eframe::egui::{Align, Id, Rect, Role, Sense, Stroke, Ui, UiBuilder, WidgetInfo, pos2, vec2};
 
 use super::super::change::{ChangeOffer, Subject, parts};
+use super::super::reshard::offer::CostLine;
 use super::checks;
 use crate::model::change::{ChangeRequest, StreamChange, rules};
 use crate::model::format;
@@ -82,7 +83,7 @@ impl TagsPart {
                 ("Removed tags may be looked for", words)
             }),
             steps,
-            cost_notes: vec![("Tags".to_owned(), "free".to_owned())],
+            cost: vec![CostLine { text: "Tags are free".to_owned(), dollars: 0.0 }],
             footnote: "Policies may allow or deny actions by tag.".to_owned(),
             again: "Change tags again",
             ..ChangeOffer::default()

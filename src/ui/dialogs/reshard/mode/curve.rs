@@ -8,7 +8,8 @@ use crate::model::format;
 use crate::ui::theme::{self, Tokens, fonts};
 use crate::ui::widgets::{self, text};
 
-const HEIGHT: f32 = 216.0;
+/// Heights of the plot: alone, and below the line for warm throughput.
+const HEIGHTS: [f32; 2] = [212.0, 172.0];
 const MIB: f64 = 1_048_576.0;
 
 /// A figure of which there are whole steps up to `most`: 1, 2 or 5 times a power of ten.
@@ -37,7 +38,7 @@ fn ink(t: &Tokens, plan: Plan) -> Color32 {
 }
 
 /// Draws the plot with its legend.
-pub fn show(ui: &mut Ui, shown: &Shown) {
+pub fn show(ui: &mut Ui, shown: &Shown, is_below_warm: bool) {
     let t = theme::tokens(ui);
     if !shown.has_traffic {
         ui.add_space(16.0);
@@ -50,7 +51,9 @@ pub fn show(ui: &mut Ui, shown: &Shown) {
         );
         return;
     }
-    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), HEIGHT), Sense::hover());
+    let [alone, below] = HEIGHTS;
+    let height = if is_below_warm { below } else { alone };
+    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::hover());
     let now = shown.usage.traffic.bytes_per_sec / MIB;
     let cross = crossing(shown);
     let told = cross.map_or_else(String::new, |(at, one, other)| {

@@ -101,15 +101,22 @@ impl ModeTab {
         if let (Err(why), Plan::Advantage) = (&warm, chosen) {
             checks.push(Check::new("Warm throughput", (false, why.clone())));
         }
-        let is_change = now != chosen || matches!(&change, StreamChange::WarmThroughput { .. });
+        let is_change = match &change {
+            StreamChange::WarmThroughput { mibps } => {
+                shown.warm_target() != Some(*mibps) && !self.warm.trim().is_empty()
+            }
+            _ => now != chosen,
+        };
         let request = ChangeRequest::one(open.name.clone(), subject.arn(), change.clone());
         let is_warm = matches!(change, StreamChange::WarmThroughput { .. });
         let offer = ChangeOffer {
             request: (is_change && warm.is_ok()).then_some(request),
-            missing: Some("This is how it is paid for now.".to_owned()),
+            missing: Some(
+                if is_warm { "Type another warm throughput." } else { "This is how it is paid for now." }.to_owned(),
+            ),
             button: if is_warm { "Set warm throughput".to_owned() } else { format!("Switch to {}", chosen.label()) },
             icon: icons::COST,
-            verb: "switch",
+            verb: if is_warm { "set it" } else { "switch" },
             checks,
             note: note(world, open, &shown),
             cost: cost_lines(&shown, before, after),
@@ -163,12 +170,9 @@ impl ModeTab {
     fn change(&self, shown: &Shown) -> StreamChange {
         let warm = self.warm().ok().flatten();
         match (shown.chosen, shown.now) {
-            (Plan::Advantage, Plan::Advantage) => match warm {
-                Some(mibps) if shown.warm_now.and_then(|(target, _)| target) != Some(mibps) => {
-                    StreamChange::WarmThroughput { mibps }
-                }
-                _ => StreamChange::Mode { to: StreamMode::OnDemand, warm_mibps: None },
-            },
+            (Plan::Advantage, Plan::Advantage) => {
+                StreamChange::WarmThroughput { mibps: warm.or(shown.warm_target()).unwrap_or(0) }
+            }
             (Plan::Provisioned, _) => StreamChange::Mode { to: StreamMode::Provisioned, warm_mibps: None },
             (Plan::Advantage, _) => StreamChange::Mode { to: StreamMode::OnDemand, warm_mibps: warm },
             (Plan::Standard, _) => StreamChange::Mode { to: StreamMode::OnDemand, warm_mibps: None },
@@ -183,6 +187,10 @@ impl Shown {
 
     fn bill(&self, plan: Plan) -> &[BillLine] {
         self.bills.get(Self::index(plan)).map_or(&[], Vec::as_slice)
+    }
+
+    fn warm_target(&self) -> Option<u32> {
+        self.warm_now.and_then(|(target, _)| target)
     }
 
     fn closed_for(&self, plan: Plan) -> Option<&'static str> {
@@ -273,10 +281,11 @@ pub fn body(ui: &mut Ui, rect: Rect, scene: &mut Scene<'_>) {
                 *choice = Some(plan);
             }
             plans::consequences(ui, &shown);
-            if shown.has_advantage == Some(true) && shown.chosen == Plan::Advantage {
+            let has_warm = shown.has_advantage == Some(true) && shown.chosen == Plan::Advantage;
+            if has_warm {
                 warm_row(ui, &shown, warm);
             }
-            curve::show(ui, &shown);
+            curve::show(ui, &shown, has_warm);
         });
     });
 }

@@ -101,14 +101,19 @@ fn figures(
     let top = inner.top() + 54.0;
     let figure = painter.text(pos2(inner.left(), top), Align2::LEFT_TOP, price, fonts::figure(), t.strong);
     let base = figure.bottom() - 6.0;
-    painter.text(pos2(figure.right() + 8.0, base), Align2::LEFT_BOTTOM, "/ month", fonts::small(), t.weak);
+    let mut free = inner.right();
+    let month = pos2(figure.right() + 8.0, base);
+    let now = price::total(shown.bill(shown.now));
+    if plan != shown.now && shown.has_traffic {
+        let ink = if total < now { t.ok } else { t.text };
+        let at = pos2(inner.right(), base);
+        free = painter.text(at, Align2::RIGHT_BOTTOM, signed(total - now), fonts::dense(), ink).left() - 6.0;
+    }
+    if month.x + widgets::text_width(painter, "/ month", fonts::small()) < free {
+        painter.text(month, Align2::LEFT_BOTTOM, "/ month", fonts::small(), t.weak);
+    }
     if !shown.has_traffic {
         return;
-    }
-    let now = price::total(shown.bill(shown.now));
-    if plan != shown.now {
-        let ink = if total < now { t.ok } else { t.text };
-        painter.text(pos2(inner.right(), base), Align2::RIGHT_BOTTOM, signed(total - now), fonts::dense(), ink);
     }
     let bar = Rect::from_min_size(pos2(inner.left(), figure.bottom() + 6.0), vec2(inner.width(), 9.0));
     let mut left = bar.left();
@@ -185,12 +190,14 @@ fn table_row(ui: &mut Ui, shown: &Shown, name: &str, cells: [(Mark, &str); 3], i
     if is_head {
         painter.rect_filled(rect, 0, t.raised);
     }
-    let third = rect.width() / 3.0;
     // The first two columns share the room that the names leave; the third stands below its own.
     let starts = [0.215, 0.44, 2.0 / 3.0].map(|part| rect.left() + part * rect.width());
     let chosen = Shown::index(shown.chosen);
-    if !is_head && let (2, Some(start)) = (chosen, starts.get(2)) {
-        painter.rect_filled(Rect::from_min_size(pos2(*start, rect.top()), vec2(third, rect.height())), 0, t.selected);
+    let before = [12.0, 12.0, 0.0];
+    if let (false, Some(start), Some(room)) = (is_head, starts.get(chosen), before.get(chosen)) {
+        let end = starts.get(chosen + 1).map_or(rect.right(), |next| next - if chosen == 1 { 0.0 } else { 12.0 });
+        let area = Rect::from_min_max(pos2(start - room, rect.top()), pos2(end, rect.bottom()));
+        painter.rect_filled(area, 0, t.selected);
     }
     let first = Rect::from_min_max(
         pos2(rect.left() + GUTTER, rect.top()),
