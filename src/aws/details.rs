@@ -13,9 +13,7 @@ use crate::model::answer::Problem;
 use crate::model::change::details::{Commitment, StreamDetails, WarmThroughput};
 use crate::model::ids::StreamName;
 
-/// Tags of one page (API: `ListTagsForStream`).
-const TAG_PAGE: i32 = 50;
-/// Pages of tags that are followed at most; a stream has 50 tags.
+/// Pages of tags that are followed at most; a stream has 50 tags, and a page ten at least.
 const MOST_PAGES: usize = 8;
 
 impl Connection {
@@ -42,7 +40,8 @@ impl Connection {
         let mut tags = BTreeMap::new();
         let mut after: Option<String> = None;
         for _ in 0..MOST_PAGES {
-            let call = self.kinesis().list_tags_for_stream().stream_name(name.as_str()).limit(TAG_PAGE);
+            // Without a limit: older servers allow ten, AWS fifty.
+            let call = self.kinesis().list_tags_for_stream().stream_name(name.as_str());
             let call = call.set_exclusive_start_tag_key(after.take());
             let page =
                 call.send().await.map_err(|err| self.fail(&err, Call::kinesis("ListTagsForStream", name.as_str())))?;

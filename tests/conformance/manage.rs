@@ -1,6 +1,8 @@
 //! Changes of a stream as the program carries them out: followed until the server says what was asked for, and what the
 //! program knows afterwards is what the server describes.
 
+use std::time::Duration;
+
 use kinescope::model::answer::ProblemKind;
 use kinescope::model::change::details::StreamDetails;
 use kinescope::model::change::{ChangeRequest, ChangeRun, StreamChange};
@@ -13,11 +15,17 @@ use tokio::sync::watch;
 
 use crate::target::{Outcome, Target, ensure};
 
+/// No server needs longer until its description shows a change.
+const SHOWN_WITHIN: Duration = Duration::from_secs(30);
+
 async fn carried_out(target: &Target, stream: &StreamName, changes: Vec<StreamChange>) -> ChangeRun {
     let request = ChangeRequest { stream: stream.clone(), arn: String::new(), changes };
     let (publish, progress) = watch::channel(change::prepared(request));
-    change::run(&target.connection, &Clock::system(), &publish).await;
+    let clock = Clock::system();
+    let running = change::run(&target.connection, &clock, &publish);
+    let is_in_time = tokio::time::timeout(SHOWN_WITHIN, running).await.is_ok();
     let run = progress.borrow().clone();
+    assert!(is_in_time, "not shown after {SHOWN_WITHIN:?}: {run:?}");
     assert!(run.is_done, "it does not say that it is done");
     run
 }

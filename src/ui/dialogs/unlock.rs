@@ -29,12 +29,16 @@ impl Default for UnlockState {
 const MINUTES: [u32; 3] = [5, 15, 60];
 const LABELS: [&str; 3] = ["5 min", "15 min", "60 min"];
 /// What this program can change, and which permission each change needs.
-const PERMISSIONS: [(&str, &str); 5] = [
+const PERMISSIONS: [(&str, &str); 9] = [
     ("kinesis:PutRecords", "Inject records"),
-    ("kinesis:SplitShard", "Split a shard"),
-    ("kinesis:MergeShards", "Merge two shards"),
+    ("kinesis:SplitShard, MergeShards", "Split and merge shards"),
     ("kinesis:UpdateShardCount", "Scale to N shards"),
-    ("kinesis:EnableEnhancedMonitoring", "Shard metrics on, off"),
+    ("kinesis:UpdateStreamMode, …", "Capacity mode, warm throughput"),
+    ("kinesis:CreateStream, DeleteStream", "Make and delete streams"),
+    ("kinesis:Increase…, DecreaseStream…", "Retention; shorter hides records"),
+    ("kinesis:AddTagsToStream, Remove…", "Tags"),
+    ("kinesis:StartStreamEncryption, …", "Encryption, record size, metrics"),
+    ("kinesis:RegisterStreamConsumer, …", "Consumers registered, removed"),
 ];
 
 /// The word that must be typed; `None` where the environment is not strict.
@@ -173,7 +177,7 @@ fn permissions(ui: &mut Ui) {
         );
         let column = |left: f32| Rect::from_min_max(pos2(rect.left() + left, rect.top()), rect.max);
         widgets::paint_elided(painter, column(19.0), Align::Min, permission, fonts::value(), t.strong);
-        widgets::paint_elided(painter, column(225.0), Align::Min, what, fonts::small(), t.weak);
+        widgets::paint_elided(painter, column(262.0), Align::Min, what, fonts::small(), t.weak);
         painter.hline(rect.x_range(), rect.bottom() - 0.5, Stroke::new(1.0, t.stroke_weak));
     }
     ui.add_space(6.0);
