@@ -252,7 +252,7 @@ fn warm_throughput_is_set_where_the_account_has_advantage() {
     harness.get_by_label_contains("On-demand Advantage, now,").click();
     harness.run_steps(3);
     fill(&mut harness, "Warm throughput", "20000");
-    assert!(is_off(&harness, "Switch to On-demand Advantage"));
+    assert!(is_off(&harness, "Set warm throughput"));
     fill(&mut harness, "Warm throughput", "50");
     click(&mut harness, "Set warm throughput");
     assert_eq!(asked(&harness), [StreamChange::WarmThroughput { mibps: 50 }]);
@@ -436,6 +436,34 @@ fn a_change_under_way_is_followed_and_can_be_left() {
     click(&mut harness, "Change it again");
     harness.get_by_role_and_label(egui::accesskit::Role::TextInput, "Keep records for");
     assert!(harness.query_by_label_contains("Stream ACTIVE and says so").is_none());
+}
+
+#[test]
+fn what_is_denied_offers_the_statement_that_helps() {
+    use kinescope::model::answer::{Problem, ProblemKind};
+    let mut world = plain();
+    let statement = r#"{"Effect":"Allow","Action":"kinesis:UpdateStreamMode","Resource":"*"}"#;
+    let denied = Problem {
+        kind: ProblemKind::AccessDenied,
+        operation: "UpdateStreamMode",
+        sentence: "AccessDenied: kinesis:UpdateStreamMode is missing for role oncall-rw.".to_owned(),
+        remedy: Some(statement.to_owned()),
+    };
+    let change = StreamChange::Mode { to: StreamMode::OnDemand, warm_mibps: None };
+    let running = run(&world, change.clone(), StepState::Running(world.now));
+    world.changes.runs.insert(NAME.into(), running);
+    let mut harness = open(world, Command::Open(Dialog::Reshard));
+    harness.get_by_label_contains("Stream ACTIVE and says so");
+    let mut failed = run(&harness.state().world, change, StepState::Failed(harness.state().world.now, denied));
+    failed.is_done = true;
+    harness.state_mut().world.changes.runs.insert(NAME.into(), failed);
+    harness.run_steps(3);
+    harness.get_by_label("AccessDenied: kinesis:UpdateStreamMode is missing for role oncall-rw.");
+    picture(&mut harness, "reshard_mode_denied");
+    click(&mut harness, "Copy IAM statement");
+    assert!(harness.state().log.contains(&Command::Copy(statement.to_owned())));
+    click(&mut harness, "Look at the modes again");
+    harness.get_by_label("Stream is ACTIVE");
 }
 
 #[test]

@@ -89,7 +89,7 @@ pub fn stream(ui: &mut Ui, world: &World, name: &StreamName, tab: Tab, out: &mut
 
 /// Everything else that can be done with the stream.
 fn stream_menu(ui: &mut Ui, name: &StreamName, out: &mut Commands) {
-    let button = Button::ghost("").icon(icons::MORE).name("More about the stream").tooltip("Mode, retention, tags…");
+    let button = Button::new("").icon(icons::MORE).name("More about the stream").tooltip("Mode, retention, tags…");
     let button = ui.add(button);
     Popup::menu(&button).id(button.id.with("menu")).show(|ui| {
         ui.set_min_width(180.0);

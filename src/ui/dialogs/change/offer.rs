@@ -194,4 +194,9 @@ fn watching(ui: &mut Ui, offer: &ChangeOffer, run: &ChangeRun, confirming: &mut 
     if run.is_done && !is_gone && ui.add(Button::new(offer.again).height(28.0)).clicked() {
         confirming.watching = None;
     }
+    if let Some((kind, remedy)) = run.problem().and_then(|problem| Some((problem.kind, problem.remedy.as_ref()?)))
+        && ui.add(Button::new(widgets::states::remedy_label(kind)).icon(icons::COPY).height(28.0)).clicked()
+    {
+        out.push(Command::Copy(remedy.clone()));
+    }
 }

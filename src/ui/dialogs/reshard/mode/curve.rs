@@ -139,9 +139,7 @@ fn grid(painter: &Painter, t: &Tokens, plot: Rect, (most, top): (f64, f64), to: 
         painter.hline(plot.x_range(), y, Stroke::new(1.0, t.stroke_weak));
         let words = match dollars {
             0.0 => "0".to_owned(),
-            d if d >= 1_000.0 => {
-                format!("${}k", format::significant(d / 1_000.0).trim_end_matches(".00").trim_end_matches(".0"))
-            }
+            d if d >= 1_000.0 => format!("${}k", format!("{:.1}", d / 1_000.0).trim_end_matches(".0")),
             d => format!("${}", format::grouped(d.round() as i64)),
         };
         painter.text(pos2(plot.left() - 7.0, y), Align2::RIGHT_CENTER, words, fonts::axis(), t.weak);
