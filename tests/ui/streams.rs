@@ -438,6 +438,44 @@ fn a_change_under_way_is_followed_and_can_be_left() {
     assert!(harness.query_by_label_contains("Stream ACTIVE and says so").is_none());
 }
 
+/// Presses Tab until what has this name has the focus.
+fn tab_to(harness: &mut Screen, name: &str) {
+    for _ in 0..60 {
+        let mut named = harness.query_all_by_label(name);
+        if named.any(|node| node.accesskit_node().is_focused()) {
+            return;
+        }
+        drop(named);
+        harness.key_press(egui::Key::Tab);
+        harness.run_steps(2);
+    }
+    panic!("Tab never leads to {name}");
+}
+
+#[test]
+fn a_change_is_made_with_the_keyboard_alone() {
+    let mut harness = open(relaxed(plain()), Command::TogglePalette);
+    harness.event(egui::Event::Text("change retention".to_owned()));
+    harness.run_steps(2);
+    harness.key_press(egui::Key::Enter);
+    harness.run_steps(3);
+    tab_to(&mut harness, "Keep records for");
+    harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::A);
+    harness.event(egui::Event::Text("96".to_owned()));
+    harness.run_steps(2);
+    tab_to(&mut harness, "Keep for 4 d");
+    harness.key_press(egui::Key::Enter);
+    harness.run_steps(2);
+    assert_eq!(asked(&harness), [StreamChange::Retention { from: 24, to: 96 }]);
+    harness.state_mut().apply(vec![Command::PlanMode]);
+    harness.run_steps(3);
+    let provisioned = harness.get_by_label_contains("Provisioned, now,").accesskit_node().label().expect("a name");
+    tab_to(&mut harness, &provisioned);
+    harness.key_press(egui::Key::Space);
+    harness.run_steps(2);
+    assert!(is_off(&harness, "Switch to Provisioned"));
+}
+
 #[test]
 fn what_is_denied_offers_the_statement_that_helps() {
     use kinescope::model::answer::{Problem, ProblemKind};

@@ -66,6 +66,16 @@ pub fn show(ui: &mut Ui, subject: &Subject<'_>, with_consumers: &mut bool) {
         None => format!("up to {}; how many is not measured", format::retention(hours)),
     };
     parts::fact(ui, "Records", &records);
+    let written = match subject.traffic {
+        Some(traffic) if traffic.records_per_sec > 0.0 => {
+            let rate = format::mib_per_sec(traffic.bytes_per_sec);
+            let records = format::significant(traffic.records_per_sec);
+            format!("{rate} MiB/s, {records} rec/s: somebody still writes")
+        }
+        Some(_) => "nothing, in the minutes that were measured".to_owned(),
+        None => "not measured".to_owned(),
+    };
+    parts::fact(ui, "Written lately", &written);
     let shards = subject.summary.map_or(0, |summary| summary.open_shard_count as usize);
     parts::fact(ui, "Shards", &format!("{} open, and how they were cut", format::grouped(shards as i64)));
     let consumers = subject.consumer_count();
