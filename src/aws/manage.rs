@@ -45,6 +45,32 @@ impl Connection {
                 let call = call.set_enforce_consumer_deletion(with_consumers.then_some(true));
                 sent!(self, call, operation, name)
             }
+            StreamChange::Mode { to, warm_mibps } => {
+                let call = client.update_stream_mode().stream_arn(arn).stream_mode_details(mode_details(*to)?);
+                sent!(self, call.set_warm_throughput_mibps(warm_mibps.map(signed)), operation, name)
+            }
+            StreamChange::WarmThroughput { mibps } => {
+                let call = client.update_stream_warm_throughput().stream_arn(arn).warm_throughput_mibps(signed(*mibps));
+                sent!(self, call, operation, name)
+            }
+            StreamChange::Register { consumer } => {
+                let call = client.register_stream_consumer().stream_arn(arn).consumer_name(consumer);
+                sent!(self, call, operation, name)
+            }
+            StreamChange::Deregister { consumer } => {
+                let call = client.deregister_stream_consumer().stream_arn(arn).consumer_name(consumer);
+                sent!(self, call, operation, &format!("consumer {consumer} of {name}"))
+            }
+            StreamChange::Monitoring { enable: true } => self.enable_monitoring(&request.stream, &["ALL"]).await,
+            StreamChange::Monitoring { enable: false } => self.disable_monitoring(&request.stream, &["ALL"]).await,
+            setting => self.change_setting(name, arn, setting).await,
+        }
+    }
+
+    /// Retention, tags, encryption, record size.
+    async fn change_setting(&self, name: &str, arn: &str, change: &StreamChange) -> Result<Receipt, Problem> {
+        let (client, operation) = (self.kinesis_once(), change.operation());
+        match change {
             StreamChange::Retention { from, to } if to > from => {
                 let call = client.increase_stream_retention_period().stream_name(name);
                 sent!(self, call.retention_period_hours(signed(*to)), operation, name)
@@ -73,24 +99,10 @@ impl Connection {
                 let call = client.update_max_record_size().stream_arn(arn).max_record_size_in_kib(signed(*kib));
                 sent!(self, call, operation, name)
             }
-            StreamChange::Mode { to, warm_mibps } => {
-                let call = client.update_stream_mode().stream_arn(arn).stream_mode_details(mode_details(*to)?);
-                sent!(self, call.set_warm_throughput_mibps(warm_mibps.map(signed)), operation, name)
+            other => {
+                let sentence = format!("{} is no setting of a stream: nothing was sent.", other.operation());
+                Err(Problem::new(ProblemKind::Internal, sentence))
             }
-            StreamChange::WarmThroughput { mibps } => {
-                let call = client.update_stream_warm_throughput().stream_arn(arn).warm_throughput_mibps(signed(*mibps));
-                sent!(self, call, operation, name)
-            }
-            StreamChange::Register { consumer } => {
-                let call = client.register_stream_consumer().stream_arn(arn).consumer_name(consumer);
-                sent!(self, call, operation, name)
-            }
-            StreamChange::Deregister { consumer } => {
-                let call = client.deregister_stream_consumer().stream_arn(arn).consumer_name(consumer);
-                sent!(self, call, operation, &format!("consumer {consumer} of {name}"))
-            }
-            StreamChange::Monitoring { enable: true } => self.enable_monitoring(&request.stream, &["ALL"]).await,
-            StreamChange::Monitoring { enable: false } => self.disable_monitoring(&request.stream, &["ALL"]).await,
         }
     }
 }

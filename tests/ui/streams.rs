@@ -11,7 +11,6 @@ use kinescope::model::change::{CallEnd, ChangeRequest, ChangeRun, StreamChange};
 use kinescope::model::connection::Environment;
 use kinescope::model::consumer::Consumer;
 use kinescope::model::reshard::{ReshardStep, StepState};
-use kinescope::model::settings::ThemeChoice;
 use kinescope::model::stream::{StreamMode, StreamStatus, StreamSummary};
 use kinescope::model::time::Millis;
 use kinescope::model::world::{Link, World};
@@ -20,10 +19,10 @@ use kinescope::ui::command::{Command, Dialog, Place, StreamPart, Tab};
 use crate::fixture;
 use crate::harness::{Window, picture, window};
 
-type Screen = Harness<'static, Window>;
+pub type Screen = Harness<'static, Window>;
 
 const FULL: (f32, f32) = (1440.0, 900.0);
-const NAME: &str = "clickstream-prod";
+pub const NAME: &str = "clickstream-prod";
 
 fn consumer(world: &World, name: &str, status: &str) -> Consumer {
     Consumer {
@@ -36,7 +35,7 @@ fn consumer(world: &World, name: &str, status: &str) -> Consumer {
 }
 
 /// The incident, unlocked, with everything known that the dialogs ask for.
-fn known(change: impl Fn(&mut StreamDetails)) -> World {
+pub fn known(change: impl Fn(&mut StreamDetails)) -> World {
     let mut world = fixture::stream_open();
     fixture::unlock(&mut world);
     let summary = world.open.as_ref().and_then(|open| open.summary.get()).expect("described").clone();
@@ -65,14 +64,14 @@ fn known(change: impl Fn(&mut StreamDetails)) -> World {
     world
 }
 
-fn relaxed(mut world: World) -> World {
+pub fn relaxed(mut world: World) -> World {
     if let Link::Connected(info) = &mut world.link {
         info.environment = Environment::Dev;
     }
     world
 }
 
-fn open(world: World, command: Command) -> Screen {
+pub fn open(world: World, command: Command) -> Screen {
     let mut harness = window(FULL, world);
     let place = Place::Stream(NAME.into(), Tab::Heatmap);
     harness.state_mut().apply(vec![Command::Go(place), command]);
@@ -89,12 +88,12 @@ fn is_off(harness: &Screen, name: &str) -> bool {
     harness.get_by_role_and_label(egui::accesskit::Role::Button, name).accesskit_node().is_disabled()
 }
 
-fn click(harness: &mut Screen, name: &str) {
+pub fn click(harness: &mut Screen, name: &str) {
     harness.get_by_role_and_label(egui::accesskit::Role::Button, name).click();
     harness.run_steps(3);
 }
 
-fn fill(harness: &mut Screen, name: &str, text: &str) {
+pub fn fill(harness: &mut Screen, name: &str, text: &str) {
     harness.get_by_role_and_label(egui::accesskit::Role::TextInput, name).focus();
     harness.run_steps(2);
     harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::A);
@@ -115,85 +114,16 @@ fn asked(harness: &Screen) -> Vec<StreamChange> {
     requests.flatten().collect()
 }
 
-fn pictures(name: &str, world: fn() -> World, command: &Command, act: impl Fn(&mut Screen)) {
-    for (choice, suffix) in [(ThemeChoice::Dark, ""), (ThemeChoice::Light, "_light")] {
-        let mut world = world();
-        world.settings.theme = choice;
-        let mut harness = open(world, command.clone());
-        act(&mut harness);
-        harness.check_accessibility();
-        picture(&mut harness, &format!("{name}{suffix}"));
-    }
-}
-
-fn plain() -> World {
+pub fn plain() -> World {
     known(|_| {})
 }
 
-fn advantage() -> World {
+pub fn advantage() -> World {
     known(|details| {
         details.summary.mode = StreamMode::OnDemand;
         details.commitment = Ok(Commitment { is_on: true, earliest_end: None });
         details.warm = Some(WarmThroughput { target_mibps: Some(20), current_mibps: Some(12) });
     })
-}
-
-#[test]
-fn every_dialog_draws_in_both_themes() {
-    pictures("reshard_mode", plain, &Command::PlanMode, |_| {});
-    pictures("reshard_mode_advantage", advantage, &Command::PlanMode, |harness| {
-        harness.get_by_label_contains("On-demand Advantage, now,").click();
-        harness.run_steps(2);
-    });
-    let manage = |part| Command::Manage(NAME.into(), part);
-    pictures("stream_retention", plain, &manage(StreamPart::Retention), |harness| {
-        fill(harness, "Keep records for", "168");
-    });
-    pictures(
-        "stream_retention_shorter",
-        || known(|d| d.summary.retention_hours = 720),
-        &manage(StreamPart::Retention),
-        |h| {
-            fill(h, "Keep records for", "48");
-        },
-    );
-    pictures("stream_tags", plain, &manage(StreamPart::Tags), |harness| {
-        fill(harness, "Tag key", "owner");
-        fill(harness, "Tag value", "anna");
-        click(harness, "Take this tag");
-        click(harness, "Remove tag env");
-    });
-    pictures("stream_encryption", plain, &manage(StreamPart::Encryption), |harness| {
-        harness.get_by_role_and_label(egui::accesskit::Role::RadioButton, "Key of your own").click();
-        harness.run_steps(2);
-        fill(harness, "Key id, ARN or alias", "alias/orders");
-    });
-    pictures("stream_record_size", plain, &manage(StreamPart::RecordSize), |harness| {
-        fill(harness, "Up to", "5120");
-    });
-    pictures("stream_consumers", plain, &manage(StreamPart::Consumers), |harness| {
-        fill(harness, "Consumer name", "enrich");
-    });
-    pictures("stream_metrics", plain, &manage(StreamPart::Metrics), |_| {});
-    pictures("stream_delete", plain, &manage(StreamPart::Delete), |_| {});
-    pictures("create", plain, &Command::Open(Dialog::Create), |harness| fill(harness, "Stream name", "orders-replay"));
-}
-
-#[test]
-fn the_dialogs_fit_into_a_small_window() {
-    for (name, command) in [
-        ("reshard_mode_small", Command::PlanMode),
-        ("stream_tags_small", Command::Manage(NAME.into(), StreamPart::Tags)),
-        ("create_small", Command::Open(Dialog::Create)),
-    ] {
-        let mut harness = window((1_024.0, 700.0), plain());
-        let place = Place::Stream(NAME.into(), Tab::Heatmap);
-        harness.state_mut().apply(vec![Command::Go(place), command]);
-        harness.run_steps(4);
-        harness.check_accessibility();
-        picture(&mut harness, name);
-        harness.get_by_label("Cancel");
-    }
 }
 
 #[test]

@@ -48,26 +48,8 @@ pub(super) fn answer(engine: &Engine, operation: &str, fields: &Fields) -> ApiRe
             let mode = mode(fields)?.ok_or_else(|| ApiError::validation("StreamModeDetails must not be null"))?;
             engine.set_mode(&fields.stream()?, mode, fields.integer("WarmThroughputMiBps")?).map(done)
         }
-        "UpdateStreamWarmThroughput" => {
-            let name = fields.stream()?;
-            let warm = engine.set_warm_throughput(&name, fields.need_integer("WarmThroughputMiBps")?)?;
-            Ok(Some(json!({
-                "StreamName": name,
-                "StreamARN": engine.stream_arn(&name),
-                "WarmThroughput": warm_throughput(warm),
-            })))
-        }
-        "UpdateAccountSettings" => {
-            let wanted = fields.object("MinimumThroughputBillingCommitment");
-            let wanted =
-                wanted.ok_or_else(|| ApiError::validation("MinimumThroughputBillingCommitment must not be null"))?;
-            let is_on = match wanted.need_text("Status")? {
-                "ENABLED" => true,
-                "DISABLED" => false,
-                other => return Err(ApiError::validation(format!("{other} is not a status."))),
-            };
-            Ok(Some(commitment(&engine.set_commitment(is_on)?)))
-        }
+        "UpdateStreamWarmThroughput" => update_warm_throughput(engine, fields).map(Some),
+        "UpdateAccountSettings" => update_account_settings(engine, fields).map(Some),
         "UpdateMaxRecordSize" => {
             engine.set_max_record_size(&fields.stream()?, fields.need_integer("MaxRecordSizeInKiB")?).map(done)
         }
@@ -129,6 +111,27 @@ fn update_shard_count(engine: &Engine, fields: &Fields) -> ApiResult<Value> {
         "TargetShardCount": target,
         "StreamARN": engine.stream_arn(&name),
     }))
+}
+
+fn update_warm_throughput(engine: &Engine, fields: &Fields) -> ApiResult<Value> {
+    let name = fields.stream()?;
+    let warm = engine.set_warm_throughput(&name, fields.need_integer("WarmThroughputMiBps")?)?;
+    Ok(json!({
+        "StreamName": name,
+        "StreamARN": engine.stream_arn(&name),
+        "WarmThroughput": warm_throughput(warm),
+    }))
+}
+
+fn update_account_settings(engine: &Engine, fields: &Fields) -> ApiResult<Value> {
+    let wanted = fields.object("MinimumThroughputBillingCommitment");
+    let wanted = wanted.ok_or_else(|| ApiError::validation("MinimumThroughputBillingCommitment must not be null"))?;
+    let is_on = match wanted.need_text("Status")? {
+        "ENABLED" => true,
+        "DISABLED" => false,
+        other => return Err(ApiError::validation(format!("{other} is not a status."))),
+    };
+    Ok(commitment(&engine.set_commitment(is_on)?))
 }
 
 fn retention(engine: &Engine, fields: &Fields, longer: bool) -> ApiResult<()> {

@@ -66,51 +66,70 @@ pub fn show(ui: &mut Ui, shown: &Shown, is_below_warm: bool) {
             format!("Cost against traffic, {} MiB/s now{told}", format::significant(now)),
         )
     });
-    let painter = ui.painter();
+    let painter = ui.painter().clone();
     let head = rect.left_top() + vec2(16.0, 16.0);
     let title = painter.text(head, Align2::LEFT_CENTER, "Cost against traffic", fonts::small_strong(), t.strong);
     let words = "$ per month, MiB/s written, same record size and readers";
     painter.text(pos2(title.right() + 8.0, head.y), Align2::LEFT_CENTER, words, fonts::small(), t.weak);
     let plot = Rect::from_min_max(rect.min + vec2(58.0, 34.0), rect.max - vec2(170.0, 24.0));
     let most = horizon(shown, now, cross);
-    let cost_at = |plan: Plan, rate: f64| {
-        let usage = Usage { traffic: shown.usage.traffic.at(rate * MIB), ..shown.usage };
-        price::total(&price::month(plan, &usage))
-    };
     // The dearest line may leave the plot: what is chosen and what is now decide the scale.
-    let tops = [shown.now, shown.chosen].map(|plan| cost_at(plan, most));
-    let top = tops.into_iter().fold(1.0, f64::max) * 1.08;
-    let to = |rate: f64, dollars: f64| {
-        pos2(plot.left() + (rate / most) as f32 * plot.width(), plot.bottom() - (dollars / top) as f32 * plot.height())
-    };
-    grid(painter, t, plot, (most, top), &to);
-    let inside = painter.with_clip_rect(plot);
-    for plan in [Plan::Standard, Plan::Advantage, Plan::Provisioned] {
-        let points: Vec<Pos2> = [0.0, 0.001, most].map(|rate| to(rate, cost_at(plan, rate))).into();
-        let width = if plan == shown.chosen { 2.0 } else { 1.4 };
-        inside.line(points, Stroke::new(width, ink(t, plan)));
-    }
-    let x = to(now, 0.0).x;
-    inside.extend(Shape::dashed_line(
-        &[pos2(x, plot.top()), pos2(x, plot.bottom())],
-        Stroke::new(1.0, t.strong),
-        2.0,
-        3.0,
-    ));
-    for plan in Plan::ALL {
-        inside.circle_filled(to(now, cost_at(plan, now)), 3.5, ink(t, plan));
-    }
-    let label = format!("{} now", format::significant(now));
-    let align = if x > plot.right() - 70.0 { Align2::RIGHT_TOP } else { Align2::LEFT_TOP };
-    let beside = if align == Align2::LEFT_TOP { 5.0 } else { -5.0 };
-    painter.text(pos2(x + beside, plot.top() + 3.0), align, label, fonts::axis(), t.strong);
+    let tops = [shown.now, shown.chosen].map(|plan| cost_at(shown, plan, most));
+    let scale = Scale { plot, most, top: tops.into_iter().fold(1.0, f64::max) * 1.08 };
+    grid(&painter, t, &scale);
+    lines(&painter, t, &scale, shown, now);
     if let Some((at, one, _)) = cross.filter(|(at, ..)| *at < most) {
-        let point = to(at, cost_at(one, at));
+        let point = scale.at(at, cost_at(shown, one, at));
+        let inside = painter.with_clip_rect(plot);
         inside.circle(point, 4.5, t.inset, Stroke::new(1.5, t.strong));
         inside.text(point + vec2(0.0, 9.0), Align2::CENTER_TOP, format::significant(at), fonts::axis(), t.strong);
     }
     let legend = Rect::from_min_max(pos2(plot.right() + 16.0, plot.top()), pos2(rect.right() - 12.0, rect.bottom()));
     legend_ui(ui, legend, shown, cross);
+}
+
+/// Where a rate and its price stand.
+struct Scale {
+    plot: Rect,
+    /// MiB/s at the right.
+    most: f64,
+    /// Dollars at the top.
+    top: f64,
+}
+
+impl Scale {
+    fn at(&self, rate: f64, dollars: f64) -> Pos2 {
+        let Self { plot, most, top } = self;
+        pos2(plot.left() + (rate / most) as f32 * plot.width(), plot.bottom() - (dollars / top) as f32 * plot.height())
+    }
+}
+
+/// Dollars a month at so many MiB/s.
+fn cost_at(shown: &Shown, plan: Plan, rate: f64) -> f64 {
+    let usage = Usage { traffic: shown.usage.traffic.at(rate * MIB), ..shown.usage };
+    price::total(&price::month(plan, &usage))
+}
+
+/// The lines of all ways, and where the traffic is now.
+fn lines(painter: &Painter, t: &Tokens, scale: &Scale, shown: &Shown, now: f64) {
+    let plot = scale.plot;
+    let inside = painter.with_clip_rect(plot);
+    for plan in [Plan::Standard, Plan::Advantage, Plan::Provisioned] {
+        // Just above nothing each record is rounded up as it is at any other rate.
+        let points: Vec<Pos2> = [0.0, 0.001, scale.most].map(|rate| scale.at(rate, cost_at(shown, plan, rate))).into();
+        let width = if plan == shown.chosen { 2.0 } else { 1.4 };
+        inside.line(points, Stroke::new(width, ink(t, plan)));
+    }
+    let x = scale.at(now, 0.0).x;
+    let ends = [pos2(x, plot.top()), pos2(x, plot.bottom())];
+    inside.extend(Shape::dashed_line(&ends, Stroke::new(1.0, t.strong), 2.0, 3.0));
+    for plan in Plan::ALL {
+        inside.circle_filled(scale.at(now, cost_at(shown, plan, now)), 3.5, ink(t, plan));
+    }
+    let label = format!("{} now", format::significant(now));
+    let align = if x > plot.right() - 70.0 { Align2::RIGHT_TOP } else { Align2::LEFT_TOP };
+    let beside = if align == Align2::LEFT_TOP { 5.0 } else { -5.0 };
+    painter.text(pos2(x + beside, plot.top() + 3.0), align, label, fonts::axis(), t.strong);
 }
 
 /// Where what is chosen and what is now cost the same, in MiB/s.
@@ -130,12 +149,13 @@ fn horizon(shown: &Shown, now: f64, cross: Option<(f64, Plan, Plan)>) -> f64 {
     around.clamp(1.0, f64::from(shown.usage.shards.max(4)))
 }
 
-fn grid(painter: &Painter, t: &Tokens, plot: Rect, (most, top): (f64, f64), to: &impl Fn(f64, f64) -> Pos2) {
+fn grid(painter: &Painter, t: &Tokens, scale: &Scale) {
+    let (plot, most, top) = (scale.plot, scale.most, scale.top);
     painter.rect_filled(plot, 0, t.inset);
     let (across, up) = (step(most, 5.0), step(top, 5.0));
     let mut dollars = 0.0;
     while dollars <= top {
-        let y = to(0.0, dollars).y;
+        let y = scale.at(0.0, dollars).y;
         painter.hline(plot.x_range(), y, Stroke::new(1.0, t.stroke_weak));
         let words = match dollars {
             0.0 => "0".to_owned(),
@@ -147,7 +167,7 @@ fn grid(painter: &Painter, t: &Tokens, plot: Rect, (most, top): (f64, f64), to: 
     }
     let mut rate = 0.0;
     while rate <= most * 1.001 {
-        let at = pos2(to(rate, 0.0).x, plot.bottom() + 6.0);
+        let at = pos2(scale.at(rate, 0.0).x, plot.bottom() + 6.0);
         let decimals = if across >= 1.0 {
             0
         } else if across >= 0.1 {
@@ -177,9 +197,8 @@ fn legend_ui(ui: &mut Ui, area: Rect, shown: &Shown, cross: Option<(f64, Plan, P
     top += 12.0;
     let figure = format!("{} MiB/s", format::significant(at));
     painter.text(pos2(area.left(), top), Align2::LEFT_CENTER, figure, fonts::value_strong(), t.strong);
-    let usage = |rate: f64| Usage { traffic: shown.usage.traffic.at(rate * MIB), ..shown.usage };
-    let total = |plan: Plan| price::total(&price::month(plan, &usage(at / 2.0)));
-    let (below, above) = if total(one) < total(other) { (one, other) } else { (other, one) };
+    let half = |plan: Plan| cost_at(shown, plan, at / 2.0);
+    let (below, above) = if half(one) < half(other) { (one, other) } else { (other, one) };
     let name = |plan: Plan| if plan == Plan::Provisioned { "the shards are" } else { "on-demand is" };
     let words = format!("Below this {} cheaper, above it {}.", name(below), name(above));
     let builder = eframe::egui::UiBuilder::new()
