@@ -63,6 +63,8 @@ impl App {
             Command::Batch(command) => self.batch(command, now),
             Command::Put(entries) => self.put(entries, now),
             Command::Reshard(request) => self.reshard(request, now),
+            Command::Change(request) => self.change(*request, now),
+            Command::AskDetails(stream) => self.ask_details(stream, now),
             Command::AskLimits => self.engine.ask_limits(now),
             Command::SetMonitoring(change) => {
                 if self.may_write(now) {
@@ -89,6 +91,8 @@ impl App {
             | Command::TailShard(_)
             | Command::ShowKeys(_)
             | Command::PlanSplit { .. }
+            | Command::PlanMode
+            | Command::Manage(..)
             | Command::Open(_)
             | Command::CloseDialog
             | Command::TogglePalette
@@ -145,6 +149,7 @@ impl App {
     /// Nothing of one connection may be shown on another.
     fn forget_connection(&mut self) {
         self.injecting.leave();
+        self.changing.leave();
         let keep =
             std::mem::replace(&mut self.world, World::new(Timestamp(0), jiff::tz::TimeZone::UTC, Settings::default()));
         self.world = World::new(keep.now, keep.zone, keep.settings);

@@ -35,6 +35,7 @@ impl App {
         self.renew_verdict(now);
         self.ingest_writes(now);
         self.ingest_batch(now);
+        self.ingest_changes(now);
         if let Some(note) = self.engine.minutes.take_note() {
             self.world.last_problem = Some((Problem::new(ProblemKind::Configuration, note), now));
         }
@@ -245,6 +246,7 @@ impl App {
 
     fn task_lines(&self) -> Vec<TaskLine> {
         let mut lines: Vec<TaskLine> = self.injecting.task_line().into_iter().collect();
+        lines.extend(self.changing.task_lines());
         let mut line = |text: String, progress: Option<f32>| lines.push(TaskLine { text, progress });
         for write in &self.writes {
             match write {
@@ -304,7 +306,7 @@ impl App {
 }
 
 /// Polls a slot and copies its answer when that changed.
-fn take<T: Send + Sync + 'static>(slot: &mut Slot<T>, answer: &mut Answer<T>, now: Timestamp) -> bool {
+pub(super) fn take<T: Send + Sync + 'static>(slot: &mut Slot<T>, answer: &mut Answer<T>, now: Timestamp) -> bool {
     let changed = slot.poll(now);
     if changed {
         let shown = answer.value.take();

@@ -3,6 +3,7 @@
 //! `logic` takes answers in and asks what is due; `ui` draws and then carries out what the person asked for.
 //! Nothing here waits: every answer comes through a slot or a channel.
 
+mod changing;
 mod dispatch;
 mod engine;
 mod files;
@@ -61,6 +62,7 @@ pub struct App {
     files: Option<Files>,
     writes: Vec<engine::Write>,
     injecting: injecting::Injecting,
+    changing: changing::Changing,
     commands: Commands,
     /// The shards of the open stream have changed.
     relist_shards: bool,
@@ -124,6 +126,7 @@ impl App {
             files: parts.files,
             writes: Vec::new(),
             injecting: injecting::Injecting::default(),
+            changing: changing::Changing::default(),
             commands: Commands::default(),
             relist_shards: false,
             refetch_metrics: false,
@@ -181,7 +184,13 @@ impl App {
         let connects = matches!(self.world.link, Link::Connecting { .. });
         let follows = self.world.open.as_ref().is_some_and(|open| open.live_shard.is_some());
         let signs_in = self.world.sign_in.as_ref().is_some_and(|sign_in| sign_in.outcome.pending_since.is_some());
-        let moves = tails || follows || connects || signs_in || !self.writes.is_empty() || self.world.is_unlocked();
+        let moves = tails
+            || follows
+            || connects
+            || signs_in
+            || !self.writes.is_empty()
+            || self.changing.is_running()
+            || self.world.is_unlocked();
         !moves && self.touched_at.age_at(now) >= REST_AFTER
     }
 

@@ -12,9 +12,11 @@ pub mod error;
 pub mod meter;
 pub mod profiles;
 
+mod details;
 mod fanout;
 mod identity;
 mod limits;
+mod manage;
 mod metrics;
 mod monitoring;
 mod put;

@@ -73,18 +73,24 @@ impl Connection {
     /// # Errors
     /// `NotFound` when the stream is gone; as every call.
     pub async fn describe_summary(&self, name: &StreamName) -> Result<StreamSummary, Problem> {
+        Ok(summary_of(name, &self.raw_summary(name).await?))
+    }
+
+    /// The same as AWS tells it.
+    pub(super) async fn raw_summary(&self, name: &StreamName) -> Result<StreamDescriptionSummary, Problem> {
         let call = self.kinesis().describe_stream_summary().stream_name(name.as_str());
         let output =
             call.send().await.map_err(|err| self.fail(&err, Call::kinesis("DescribeStreamSummary", name.as_str())))?;
         // The SDK fills what is missing with empty values.
         match output.stream_description_summary {
-            Some(summary) if !summary.stream_name.is_empty() => Ok(summary_of(name, &summary)),
+            Some(summary) if !summary.stream_name.is_empty() => Ok(summary),
             _ => Err(self.not_aws("DescribeStreamSummary", "a summary")),
         }
     }
 }
 
-fn summary_of(name: &StreamName, summary: &StreamDescriptionSummary) -> StreamSummary {
+/// A summary in the words of this program.
+pub(super) fn summary_of(name: &StreamName, summary: &StreamDescriptionSummary) -> StreamSummary {
     let mode = summary.stream_mode_details.as_ref().map(|details| details.stream_mode.as_str());
     let key_id = || summary.key_id.clone().unwrap_or_default();
     StreamSummary {

@@ -8,6 +8,7 @@ use jiff::tz::TimeZone;
 use super::account::AccountLimits;
 use super::activity::ActivityEntry;
 use super::answer::{Answer, Problem};
+use super::change::Changes;
 use super::connection::{ConnectRequest, ConnectionInfo, Identity, ProfileInfo, SignIn, WriteLock};
 use super::export::ExportRun;
 use super::health::FleetRow;
@@ -155,6 +156,8 @@ pub struct World {
     pub open: Option<OpenStream>,
     /// What sampled records said of a stream, and when; a fleet's figures alone know no keys.
     pub verdicts: BTreeMap<StreamName, (Arc<Verdict>, Timestamp)>,
+    /// Changes of streams, on their way or done, and what was asked for them.
+    pub changes: Changes,
     /// Every change that was made, oldest first.
     pub activity: Vec<ActivityEntry>,
     /// What the program uses of AWS.
@@ -188,6 +191,7 @@ impl World {
             fleet: Answer::default(),
             open: None,
             verdicts: BTreeMap::new(),
+            changes: Changes::default(),
             activity: Vec::new(),
             meters: MeterSnapshot::default(),
             tasks: Vec::new(),

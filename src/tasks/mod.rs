@@ -2,6 +2,7 @@
 //! injector, the resharder.
 //! Names [`crate::aws`], [`crate::local`] and [`crate::model`], never the SDK and never a view.
 
+pub mod change;
 pub mod clock;
 pub mod decode;
 pub mod export;

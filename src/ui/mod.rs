@@ -83,6 +83,8 @@ fn dialog_ui(ui: &mut Ui, world: &World, state: &mut UiState, out: &mut Commands
             dialogs::inject::show(ui, world, &mut state.inject, out);
         }
         Some(Dialog::Monitoring) => dialogs::monitoring::show(ui, world, &mut state.monitoring, out),
+        Some(Dialog::Stream) => dialogs::stream::show(ui, world, &mut state.stream, out),
+        Some(Dialog::Create) => dialogs::create::show(ui, world, &mut state.create, out),
         Some(Dialog::Reshard) => {
             dialogs::reshard::show(ui, world, &mut state.reshard, &mut state.selected_shard, out);
         }

@@ -3,10 +3,12 @@
 use crate::model::ids::ShardId;
 
 use super::command::{Command, Dialog, Place, Tab};
+use super::dialogs::create::CreateState;
 use super::dialogs::export::ExportState;
 use super::dialogs::inject::InjectState;
 use super::dialogs::monitoring::MonitoringState;
 use super::dialogs::reshard::ReshardState;
+use super::dialogs::stream::StreamState;
 use super::dialogs::unlock::UnlockState;
 use super::shell::palette::PaletteState;
 use super::shell::rail::RailState;
@@ -66,6 +68,10 @@ pub struct UiState {
     pub reshard: ReshardState,
     /// The dialog that switches shard metrics on or off.
     pub monitoring: MonitoringState,
+    /// The dialog of a stream.
+    pub stream: StreamState,
+    /// The dialog that makes a stream.
+    pub create: CreateState,
 }
 
 impl Default for UiState {
@@ -94,6 +100,8 @@ impl Default for UiState {
             export: ExportState::default(),
             reshard: ReshardState::default(),
             monitoring: MonitoringState::default(),
+            stream: StreamState::default(),
+            create: CreateState::default(),
         }
     }
 }
@@ -122,6 +130,16 @@ impl UiState {
                 self.selected_shard = Some(shard.clone());
                 self.open(Dialog::Reshard);
                 self.reshard.propose(shard.clone(), *is_balanced);
+                true
+            }
+            Command::PlanMode => {
+                self.open(Dialog::Reshard);
+                self.reshard.propose_mode();
+                true
+            }
+            Command::Manage(stream, part) => {
+                self.open(Dialog::Stream);
+                self.stream = StreamState::new(stream.clone(), *part);
                 true
             }
             Command::ShowKeys(shard) => {
@@ -182,7 +200,10 @@ impl UiState {
 
     fn open(&mut self, dialog: Dialog) {
         self.palette = None;
-        let is_write = matches!(self.dialog, Some(Dialog::Inject | Dialog::Reshard | Dialog::Monitoring));
+        let is_write = matches!(
+            self.dialog,
+            Some(Dialog::Inject | Dialog::Reshard | Dialog::Monitoring | Dialog::Stream | Dialog::Create)
+        );
         self.after_unlock = if dialog == Dialog::Unlock && is_write { self.dialog } else { None };
         match dialog {
             Dialog::Unlock => self.unlock = UnlockState::default(),
@@ -190,7 +211,8 @@ impl UiState {
             Dialog::Reshard => self.reshard = ReshardState::default(),
             Dialog::Monitoring => self.monitoring = MonitoringState::default(),
             Dialog::Export => self.export = ExportState::default(),
-            Dialog::Shortcuts => {}
+            Dialog::Create => self.create = CreateState::default(),
+            Dialog::Stream | Dialog::Shortcuts => {}
         }
         self.dialog = Some(dialog);
     }

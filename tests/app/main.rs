@@ -3,6 +3,7 @@
 
 mod desk;
 mod sampling;
+mod streams;
 mod tailing;
 
 use std::time::{Duration, Instant};

@@ -7,6 +7,7 @@ mod peers;
 
 mod control;
 mod gaps;
+mod manage;
 mod others;
 mod records;
 mod reshard;
@@ -88,6 +89,13 @@ const CASES: &[Case] = cases! {
         a_subscription_ends_with_its_shard;
     reshard: a_merge_is_followed_to_its_child, scaling_is_followed_up_and_down,
         scaling_makes_equal_ranges, a_plan_for_other_shards_is_not_carried_out, two_closed_shards_are_not_merged;
+    manage: a_stream_is_made_and_deleted, an_on_demand_stream_is_made, the_mode_is_switched_there_and_back,
+        a_third_switch_of_the_mode_is_refused, a_mode_is_not_switched_to_itself, retention_goes_up_and_down,
+        tags_are_set_replaced_and_removed, fifty_tags_are_listed, encryption_starts_and_stops,
+        larger_records_are_taken_once_they_may_be, a_consumer_is_registered_and_deregistered_by_its_name,
+        a_stream_with_consumers_is_deleted_only_with_them, nothing_is_changed_of_a_stream_that_is_not_there,
+        what_follows_a_refusal_is_not_sent, shard_metrics_are_switched_as_a_whole,
+        the_account_says_whether_it_has_advantage;
 };
 
 /// Runs every case and fails with a table where one is not as the gaps say.

@@ -18,5 +18,7 @@ mod shards;
 mod shell;
 mod snapshots;
 mod stage;
+mod stream_pictures;
+mod streams;
 mod tail;
 mod tail_tools;

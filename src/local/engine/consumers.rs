@@ -10,11 +10,13 @@ use super::record::StoredRecord;
 use super::sequence::{CLOSING_COUNTER, Sequence};
 use super::shard::ShardInfo;
 use super::{ACCOUNT, Engine};
-use crate::model::stream::StreamStatus;
+use crate::model::stream::{StreamMode, StreamStatus};
 use crate::model::time::{Millis, Timestamp};
 
-/// Consumers of one stream (`RegisterStreamConsumer`).
-const CONSUMER_LIMIT: usize = 20;
+/// Consumers of one stream, and of one with On-demand Advantage (`RegisterStreamConsumer`).
+const CONSUMER_LIMIT: [usize; 2] = [20, 50];
+/// Consumers of one stream that may be CREATING at once (`RegisterStreamConsumer`).
+const CREATING_LIMIT: usize = 5;
 /// A second subscription within this time of the first is refused (`SubscribeToShard`).
 const TAKE_OVER_AFTER: Millis = Millis::from_secs(5);
 /// A subscription ends after this time.
@@ -96,9 +98,10 @@ impl Engine {
     /// `RegisterStreamConsumer`.
     ///
     /// # Errors
-    /// ResourceInUse for a name that is registered, LimitExceeded beyond 20, Validation.
+    /// ResourceInUse for a name that is registered, LimitExceeded beyond 20 (50 with On-demand Advantage) or 5 in creation, Validation.
     pub fn register_consumer(&self, stream_name: &str, name: &str) -> ApiResult<ConsumerInfo> {
         check_name("consumerName", name)?;
+        let has_advantage = self.commitment().is_on;
         let due = self.due(self.now());
         self.with_stream(stream_name, |stream, now| {
             if stream.status == StreamStatus::Creating {
@@ -109,8 +112,14 @@ impl Engine {
                     "Consumer {name} under stream {stream_name} already exists for account {ACCOUNT}."
                 )));
             }
-            if stream.consumers.len() >= CONSUMER_LIMIT {
-                return Err(ApiError::limit(format!("Stream {stream_name} has {CONSUMER_LIMIT} consumers already.")));
+            let [usual, advantage] = CONSUMER_LIMIT;
+            let most = if has_advantage && stream.mode == StreamMode::OnDemand { advantage } else { usual };
+            if stream.consumers.len() >= most {
+                return Err(ApiError::limit(format!("Stream {stream_name} has {most} consumers already.")));
+            }
+            let creating = stream.consumers.values().filter(|consumer| consumer.active_at > now).count();
+            if creating >= CREATING_LIMIT {
+                return Err(ApiError::limit(format!("{creating} consumers of {stream_name} are being created.")));
             }
             let consumer = Consumer { created: now, active_at: due, subscriptions: HashMap::new() };
             let info = self.consumer_info(stream_name, name, &consumer, now);

@@ -35,6 +35,8 @@ pub struct StreamInfo {
     pub enhanced: Vec<&'static str>,
     /// Largest record in KiB.
     pub max_record_kib: u32,
+    /// Write throughput kept ready in MiB/s: asked for, and there.
+    pub warm_mibps: Option<(u32, u32)>,
     /// Registered consumers.
     pub consumers: usize,
 }
@@ -126,6 +128,7 @@ impl Stream {
             key_id: self.key_id.clone(),
             enhanced: self.enhanced.iter().copied().collect(),
             max_record_kib: self.max_record_kib,
+            warm_mibps: self.warm_mibps,
             consumers: self.consumers.len(),
         }
     }

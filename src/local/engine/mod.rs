@@ -38,6 +38,7 @@ pub use put::{PutOutcome, PutReply, throttle_message};
 pub use read::{IteratorStart, ReadReply};
 pub use record::{Payload, PutEntry, StoredRecord};
 pub use sequence::Sequence;
+pub use settings::Commitment;
 pub use shard::{ShardInfo, shard_id, shard_index};
 
 use stream::Stream;
@@ -75,6 +76,7 @@ pub struct Engine {
 struct State {
     streams: BTreeMap<String, Stream>,
     alarms: BTreeMap<String, Alarm>,
+    commitment: Commitment,
 }
 
 impl Engine {

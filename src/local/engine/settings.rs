@@ -1,4 +1,4 @@
-//! Settings of a stream: retention, enhanced monitoring, tags, encryption, mode, record size.
+//! Settings of a stream: retention, enhanced monitoring, tags, encryption, mode, warm throughput, record size; and of the account.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,9 @@ use super::error::{ApiError, ApiResult};
 use super::metrics::Metric;
 use super::stream::{Change, DAY};
 use super::{ACCOUNT, Engine};
+use crate::model::change::rules;
 use crate::model::stream::{StreamMode, StreamStatus};
+use crate::model::time::Timestamp;
 
 /// Retention in hours.
 const RETENTION: std::ops::RangeInclusive<i64> = 24..=8_760;
@@ -39,6 +41,28 @@ fn check_record_size(kib: i64) -> ApiResult<u32> {
         .ok()
         .filter(|kib| (1_024..=10_240).contains(kib))
         .ok_or_else(|| ApiError::validation("Value at 'maxRecordSizeInKiB' must lie between 1024 and 10240"))
+}
+
+fn check_warm(mibps: i64, mode: StreamMode, has_advantage: bool) -> ApiResult<u32> {
+    if mode != StreamMode::OnDemand {
+        return Err(ApiError::validation("Warm throughput is for streams in ON_DEMAND mode."));
+    }
+    if !has_advantage {
+        return Err(ApiError::validation("Warm throughput needs MinimumThroughputBillingCommitment of the account."));
+    }
+    u32::try_from(mibps)
+        .ok()
+        .filter(|mibps| *mibps <= rules::MOST_WARM_MIBPS)
+        .ok_or_else(|| ApiError::validation("Value at 'warmThroughputMiBps' must lie between 0 and 10240"))
+}
+
+/// What the account has committed itself to (API: `MinimumThroughputBillingCommitment`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Commitment {
+    /// On-demand Advantage.
+    pub is_on: bool,
+    /// Since when.
+    pub since: Option<Timestamp>,
 }
 
 impl Engine {
@@ -92,9 +116,8 @@ impl Engine {
         self.with_stream(name, |stream, _| {
             let mut merged = stream.tags.clone();
             for (key, value) in tags {
-                let fits = (1..=128).contains(&key.chars().count()) && value.chars().count() <= 256;
-                if !fits {
-                    return Err(ApiError::invalid(format!("Tag {key:?} is too long or empty.")));
+                if let Err(why) = rules::tag(key, value) {
+                    return Err(ApiError::invalid(format!("Tag {key:?} is not valid: {why}.")));
                 }
                 merged.insert(key.clone(), value.clone());
             }
@@ -136,8 +159,10 @@ impl Engine {
     /// `UpdateStreamMode`.
     ///
     /// # Errors
-    /// LimitExceeded after two changes in 24 hours, ResourceInUse while the stream changes.
-    pub fn set_mode(&self, name: &str, mode: StreamMode) -> ApiResult<()> {
+    /// LimitExceeded after two changes in 24 hours, Validation for warm throughput that cannot be, ResourceInUse while the stream changes.
+    pub fn set_mode(&self, name: &str, mode: StreamMode, warm_mibps: Option<i64>) -> ApiResult<()> {
+        let has_advantage = self.commitment().is_on;
+        let warm = warm_mibps.map(|mibps| check_warm(mibps, mode, has_advantage)).transpose()?;
         self.with_stream(name, |stream, now| {
             stream.require_active(ACCOUNT)?;
             while stream.mode_changes.front().is_some_and(|at| at.age_at(now) >= DAY) {
@@ -152,9 +177,52 @@ impl Engine {
                 )));
             }
             stream.mode_changes.push_back(now);
+            stream.warm_mibps = warm.map(|target| (target, 0)).or(stream.warm_mibps);
             stream.begin(StreamStatus::Updating, self.due(now), Change::Mode(mode));
             Ok(())
         })
+    }
+
+    /// `UpdateStreamWarmThroughput`. Answers what was asked for and what there is.
+    ///
+    /// # Errors
+    /// Validation on a provisioned stream, without On-demand Advantage, or beyond 10 GiB/s; ResourceInUse while the stream
+    /// changes.
+    pub fn set_warm_throughput(&self, name: &str, mibps: i64) -> ApiResult<(u32, u32)> {
+        let has_advantage = self.commitment().is_on;
+        self.with_stream(name, |stream, now| {
+            stream.require_active(ACCOUNT)?;
+            let target = check_warm(mibps, stream.mode, has_advantage)?;
+            let current = stream.warm_mibps.map_or(0, |(_, current)| current);
+            stream.begin(StreamStatus::Updating, self.due(now), Change::Warm(target));
+            Ok((target, current))
+        })
+    }
+
+    /// Whether the account has On-demand Advantage, and since when.
+    pub fn commitment(&self) -> Commitment {
+        self.lock().commitment
+    }
+
+    /// `UpdateAccountSettings`.
+    ///
+    /// # Errors
+    /// Validation where it would end within 24 hours of its begin, or while a stream has warm throughput.
+    pub fn set_commitment(&self, is_on: bool) -> ApiResult<Commitment> {
+        let now = self.now();
+        let mut state = self.lock();
+        match (is_on, state.commitment.since) {
+            (true, None) => state.commitment = Commitment { is_on: true, since: Some(now) },
+            (false, Some(since)) if since.age_at(now) < DAY => {
+                return Err(ApiError::validation("The billing commitment lasts 24 hours at least."));
+            }
+            (false, _) if state.streams.values().any(|stream| stream.warm_mibps.is_some()) => {
+                return Err(ApiError::validation("Remove the warm throughput of every stream first."));
+            }
+            (false, _) => state.commitment = Commitment::default(),
+            (true, Some(_)) => {}
+        }
+        Ok(state.commitment)
     }
 
     /// `UpdateMaxRecordSize`.

@@ -29,6 +29,8 @@ pub(super) enum Change {
     Mode(StreamMode),
     /// Largest record in KiB.
     MaxRecord(u32),
+    /// Write throughput kept ready, in MiB/s.
+    Warm(u32),
 }
 
 #[derive(Debug)]
@@ -41,6 +43,8 @@ pub(super) struct Stream {
     pub(super) key_id: Option<String>,
     pub(super) enhanced: BTreeSet<&'static str>,
     pub(super) max_record_kib: u32,
+    /// Write throughput kept ready in MiB/s: asked for, and there. Only on-demand streams have it.
+    pub(super) warm_mibps: Option<(u32, u32)>,
     pub(super) tags: BTreeMap<String, String>,
     pub(super) consumers: BTreeMap<String, Consumer>,
     pub(super) shards: BTreeMap<u32, Shard>,
@@ -69,6 +73,7 @@ impl Stream {
             key_id: None,
             enhanced: BTreeSet::new(),
             max_record_kib: 1_024,
+            warm_mibps: None,
             tags: BTreeMap::new(),
             consumers: BTreeMap::new(),
             shards: BTreeMap::new(),
@@ -156,11 +161,27 @@ impl Stream {
             Change::Merge { first, second } => self.merge(first, second, at),
             Change::Resize(target) => self.resize(target, at),
             Change::Encrypt(key) => self.key_id = key,
-            Change::Mode(mode) => self.mode = mode,
+            Change::Mode(mode) => {
+                self.mode = mode;
+                if mode == StreamMode::Provisioned {
+                    self.warm_mibps = None;
+                }
+                self.warm_up();
+            }
             Change::MaxRecord(kib) => self.max_record_kib = kib,
+            Change::Warm(mibps) => {
+                self.warm_mibps = Some((mibps, mibps));
+            }
             Change::Activate | Change::Delete => {}
         }
         self.index_open();
+    }
+
+    /// What was asked for is there.
+    fn warm_up(&mut self) {
+        if let Some((target, current)) = &mut self.warm_mibps {
+            *current = *target;
+        }
     }
 
     fn add_shard(&mut self, range: HashKeyRange, parents: Vec<u32>, at: Timestamp) -> u32 {

@@ -203,9 +203,50 @@ fn on_demand_streams_are_not_resharded_by_hand() {
     assert_eq!(bench.open().len(), 4);
     assert_eq!(kind(bench.engine.update_shard_count("s", 8)), ErrorKind::Validation);
     assert_eq!(kind(bench.engine.split_shard("s", FIRST, HashKey(5))), ErrorKind::Validation);
-    bench.engine.set_mode("s", StreamMode::Provisioned).expect("switches");
+    bench.engine.set_mode("s", StreamMode::Provisioned, None).expect("switches");
     bench.advance(2_000);
     bench.engine.update_shard_count("s", 8).expect("scales");
+}
+
+#[test]
+fn warm_throughput_needs_on_demand_and_the_accounts_commitment() {
+    let bench = Bench::new(usize::MAX);
+    bench.engine.create_stream("s", StreamMode::OnDemand, None).expect("creates");
+    bench.advance(2_000);
+    assert_eq!(kind(bench.engine.set_warm_throughput("s", 20)), ErrorKind::Validation);
+    assert!(bench.engine.set_commitment(true).expect("commits").is_on);
+    assert_eq!(kind(bench.engine.set_warm_throughput("s", 10_241)), ErrorKind::Validation);
+    assert_eq!(bench.engine.set_warm_throughput("s", 20).expect("warms"), (20, 0));
+    assert_eq!(kind(bench.engine.set_warm_throughput("s", 30)), ErrorKind::ResourceInUse);
+    bench.advance(2_000);
+    assert_eq!(bench.engine.describe("s").expect("describes").warm_mibps, Some((20, 20)));
+    // A day must have gone by, and no stream may be warm, before the commitment ends.
+    assert_eq!(kind(bench.engine.set_commitment(false)), ErrorKind::Validation);
+    bench.advance(86_400_000);
+    assert_eq!(kind(bench.engine.set_commitment(false)), ErrorKind::Validation);
+    bench.engine.set_mode("s", StreamMode::Provisioned, None).expect("switches");
+    bench.advance(2_000);
+    assert_eq!(bench.engine.describe("s").expect("describes").warm_mibps, None);
+    assert_eq!(kind(bench.engine.set_warm_throughput("s", 20)), ErrorKind::Validation);
+    assert!(!bench.engine.set_commitment(false).expect("ends").is_on);
+}
+
+#[test]
+fn five_consumers_are_made_at_once_and_twenty_in_all() {
+    let bench = Bench::with_stream(1);
+    let register = |n: usize| bench.engine.register_consumer("s", &format!("app-{n}"));
+    for n in 0..5 {
+        register(n).expect("registers");
+    }
+    assert_eq!(kind(register(5)), ErrorKind::LimitExceeded);
+    for fives in 1..4 {
+        bench.advance(2_000);
+        for n in 0..5 {
+            register(5 * fives + n).expect("registers");
+        }
+    }
+    bench.advance(2_000);
+    assert_eq!(kind(register(20)), ErrorKind::LimitExceeded);
 }
 
 #[test]

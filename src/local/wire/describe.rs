@@ -4,9 +4,10 @@ use serde_json::{Map, Value, json};
 
 use super::json::{Fields, consumer_of_arn, epoch, stream_of_arn};
 use crate::local::engine::{
-    ApiError, ApiResult, ConsumerInfo, Engine, IteratorStart, ShardFilter, ShardInfo, ShardPage, StreamInfo,
+    ApiError, ApiResult, Commitment, ConsumerInfo, Engine, IteratorStart, ShardFilter, ShardInfo, ShardPage, StreamInfo,
 };
 use crate::model::stream::StreamMode;
+use crate::model::time::Millis;
 
 /// Answers the operation; `None` where it is not one of these.
 pub(super) fn answer(engine: &Engine, operation: &str, fields: &Fields) -> ApiResult<Option<Value>> {
@@ -19,9 +20,7 @@ pub(super) fn answer(engine: &Engine, operation: &str, fields: &Fields) -> ApiRe
         "ListStreams" => list_streams(engine, fields)?,
         "ListShards" => list_shards(engine, fields)?,
         "DescribeLimits" => describe_limits(engine),
-        "DescribeAccountSettings" => {
-            json!({ "MinimumThroughputBillingCommitment": { "Status": "DISABLED" } })
-        }
+        "DescribeAccountSettings" => commitment(&engine.commitment()),
         "GetShardIterator" => {
             let start = iterator_start(fields, "ShardIteratorType", "StartingSequenceNumber")?;
             let iterator = engine.shard_iterator(&fields.stream()?, fields.need_text("ShardId")?, &start)?;
@@ -116,11 +115,31 @@ fn description(engine: &Engine, info: &StreamInfo) -> Map<String, Value> {
     map
 }
 
+/// Warm throughput as AWS writes it: asked for, and there.
+pub(super) fn warm_throughput((target, current): (u32, u32)) -> Value {
+    json!({ "TargetMiBps": target, "CurrentMiBps": current })
+}
+
+/// The account's billing commitment as AWS writes it.
+pub(super) fn commitment(commitment: &Commitment) -> Value {
+    let Some(since) = commitment.since.filter(|_| commitment.is_on) else {
+        return json!({ "MinimumThroughputBillingCommitment": { "Status": "DISABLED" } });
+    };
+    json!({ "MinimumThroughputBillingCommitment": {
+        "Status": "ENABLED",
+        "StartedAt": epoch(since),
+        "EarliestAllowedEndAt": epoch(since + Millis::from_mins(24 * 60)),
+    } })
+}
+
 fn summary(engine: &Engine, info: &StreamInfo) -> Value {
     let mut map = description(engine, info);
     map.insert("OpenShardCount".to_owned(), info.open_shards.into());
     map.insert("ConsumerCount".to_owned(), info.consumers.into());
     map.insert("MaxRecordSizeInKiB".to_owned(), info.max_record_kib.into());
+    if let Some(warm) = info.warm_mibps {
+        map.insert("WarmThroughput".to_owned(), warm_throughput(warm));
+    }
     Value::Object(map)
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::describe::{consumer, consumer_ref};
+use super::describe::{commitment, consumer, consumer_ref, warm_throughput};
 use super::json::{Fields, stream_of_arn};
 use crate::local::engine::{ApiError, ApiResult, Engine};
 use crate::model::hash_range::HashKey;
@@ -46,8 +46,10 @@ pub(super) fn answer(engine: &Engine, operation: &str, fields: &Fields) -> ApiRe
         "StopStreamEncryption" => engine.set_encryption(&fields.stream()?, None).map(done),
         "UpdateStreamMode" => {
             let mode = mode(fields)?.ok_or_else(|| ApiError::validation("StreamModeDetails must not be null"))?;
-            engine.set_mode(&fields.stream()?, mode).map(done)
+            engine.set_mode(&fields.stream()?, mode, fields.integer("WarmThroughputMiBps")?).map(done)
         }
+        "UpdateStreamWarmThroughput" => update_warm_throughput(engine, fields).map(Some),
+        "UpdateAccountSettings" => update_account_settings(engine, fields).map(Some),
         "UpdateMaxRecordSize" => {
             engine.set_max_record_size(&fields.stream()?, fields.need_integer("MaxRecordSizeInKiB")?).map(done)
         }
@@ -109,6 +111,27 @@ fn update_shard_count(engine: &Engine, fields: &Fields) -> ApiResult<Value> {
         "TargetShardCount": target,
         "StreamARN": engine.stream_arn(&name),
     }))
+}
+
+fn update_warm_throughput(engine: &Engine, fields: &Fields) -> ApiResult<Value> {
+    let name = fields.stream()?;
+    let warm = engine.set_warm_throughput(&name, fields.need_integer("WarmThroughputMiBps")?)?;
+    Ok(json!({
+        "StreamName": name,
+        "StreamARN": engine.stream_arn(&name),
+        "WarmThroughput": warm_throughput(warm),
+    }))
+}
+
+fn update_account_settings(engine: &Engine, fields: &Fields) -> ApiResult<Value> {
+    let wanted = fields.object("MinimumThroughputBillingCommitment");
+    let wanted = wanted.ok_or_else(|| ApiError::validation("MinimumThroughputBillingCommitment must not be null"))?;
+    let is_on = match wanted.need_text("Status")? {
+        "ENABLED" => true,
+        "DISABLED" => false,
+        other => return Err(ApiError::validation(format!("{other} is not a status."))),
+    };
+    Ok(commitment(&engine.set_commitment(is_on)?))
 }
 
 fn retention(engine: &Engine, fields: &Fields, longer: bool) -> ApiResult<()> {

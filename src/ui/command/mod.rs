@@ -4,6 +4,7 @@
 pub mod registry;
 
 use crate::model::batch::BatchCommand;
+use crate::model::change::ChangeRequest;
 use crate::model::connection::{ConnectRequest, Environment};
 use crate::model::decode::DecodeAs;
 use crate::model::export::ExportRequest;
@@ -59,6 +60,45 @@ pub enum Place {
     Stream(StreamName, Tab),
 }
 
+/// A part of the dialog of a stream.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum StreamPart {
+    /// How long records are kept.
+    #[default]
+    Retention,
+    /// Its tags.
+    Tags,
+    /// Encryption at rest.
+    Encryption,
+    /// The largest record.
+    RecordSize,
+    /// Registered consumers.
+    Consumers,
+    /// Metrics of its shards.
+    Metrics,
+    /// Its end.
+    Delete,
+}
+
+impl StreamPart {
+    /// Every part, in the order of the tabs.
+    pub const ALL: [Self; 7] =
+        [Self::Retention, Self::Tags, Self::Encryption, Self::RecordSize, Self::Consumers, Self::Metrics, Self::Delete];
+
+    /// Its name on screen.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Retention => "Retention",
+            Self::Tags => "Tags",
+            Self::Encryption => "Encryption",
+            Self::RecordSize => "Record size",
+            Self::Consumers => "Consumers",
+            Self::Metrics => "Shard metrics",
+            Self::Delete => "Delete",
+        }
+    }
+}
+
 /// A dialog.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dialog {
@@ -70,6 +110,10 @@ pub enum Dialog {
     Reshard,
     /// Switches shard metrics of the open stream on or off.
     Monitoring,
+    /// Shows and changes what a stream is: retention, tags, encryption and the rest.
+    Stream,
+    /// Makes a stream.
+    Create,
     /// Writes records of the tail to a file.
     Export,
     /// All shortcuts.
@@ -172,6 +216,14 @@ pub enum Command {
     Batch(BatchCommand),
     /// Split a shard, merge two, or scale the open stream.
     Reshard(ReshardRequest),
+    /// Open the dialog of a stream at this part.
+    Manage(StreamName, StreamPart),
+    /// Plan a switch of the capacity mode of the open stream.
+    PlanMode,
+    /// Ask a stream for its tags, consumers and what else a change is held against.
+    AskDetails(StreamName),
+    /// Change a stream, or make one.
+    Change(Box<ChangeRequest>),
     /// Ask what the account may have in the Region.
     AskLimits,
     /// Switch shard metrics on or off.

@@ -3,7 +3,7 @@
 
 use eframe::egui::{Key, Modifiers};
 
-use super::{Command, Dialog, Place, Tab};
+use super::{Command, Dialog, Place, StreamPart, Tab};
 use crate::model::health::Severity;
 use crate::model::ids::ShardId;
 use crate::model::settings::ThemeChoice;
@@ -34,6 +34,12 @@ pub enum Action {
     Inject,
     /// Splits a shard.
     Reshard,
+    /// Switches the capacity mode.
+    CapacityMode,
+    /// Shows and changes a part of what the open stream is.
+    Manage(StreamPart),
+    /// Makes a stream.
+    Create,
     /// Allows writes, or locks them at once.
     ToggleLock,
     /// Copies the verdict on the open stream.
@@ -121,8 +127,13 @@ const fn entry(
     Entry { action, label, hint, shortcut, group }
 }
 
+/// Around the open stream, without a shortcut of its own.
+const fn stream(action: Action, label: &'static str, hint: &'static str) -> Entry {
+    entry(action, Group::Stream, label, hint, None)
+}
+
 /// Everything, in the order of the palette.
-pub const ENTRIES: [Entry; 23] = [
+pub const ENTRIES: [Entry; 32] = [
     entry(
         Action::Fleet,
         Group::Go,
@@ -188,6 +199,15 @@ pub const ENTRIES: [Entry; 23] = [
         "split a shard of the open stream",
         Some(Shortcut::plain("R", Key::R)),
     ),
+    stream(Action::CapacityMode, "Switch capacity mode…", "provisioned or on-demand, and what each costs"),
+    stream(Action::Manage(StreamPart::Retention), "Change retention…", "how long records are kept"),
+    stream(Action::Manage(StreamPart::Tags), "Change tags…", "of the open stream"),
+    stream(Action::Manage(StreamPart::Encryption), "Change encryption…", "by a KMS key, at rest"),
+    stream(Action::Manage(StreamPart::RecordSize), "Change record size…", "the largest that the stream takes"),
+    stream(Action::Manage(StreamPart::Consumers), "Register or remove consumers…", "enhanced fan-out"),
+    stream(Action::Manage(StreamPart::Metrics), "Shard metrics…", "on or off, with their price"),
+    stream(Action::Manage(StreamPart::Delete), "Delete the stream…", "with all its records"),
+    stream(Action::Create, "Create a stream…", "in the Region of the connection"),
     entry(
         Action::CopyVerdict,
         Group::Stream,
@@ -289,6 +309,12 @@ pub fn resolve(action: Action, world: &World, place: &Place) -> Result<Command, 
         Action::Refresh => connected().map(|()| Command::Refresh),
         Action::Inject => in_stream(place).map(|()| Command::Open(Dialog::Inject)),
         Action::Reshard => in_stream(place).map(|()| Command::Open(Dialog::Reshard)),
+        Action::CapacityMode => in_stream(place).map(|()| Command::PlanMode),
+        Action::Manage(part) => match place {
+            Place::Stream(name, _) => Ok(Command::Manage(name.clone(), part)),
+            _ => Err("Open a stream first."),
+        },
+        Action::Create => connected().map(|()| Command::Open(Dialog::Create)),
         Action::ToggleLock => {
             connected().map(|()| if world.is_unlocked() { Command::Lock } else { Command::Open(Dialog::Unlock) })
         }

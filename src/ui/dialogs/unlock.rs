@@ -29,12 +29,17 @@ impl Default for UnlockState {
 const MINUTES: [u32; 3] = [5, 15, 60];
 const LABELS: [&str; 3] = ["5 min", "15 min", "60 min"];
 /// What this program can change, and which permission each change needs.
-const PERMISSIONS: [(&str, &str); 5] = [
+const PERMISSIONS: [(&str, &str); 10] = [
     ("kinesis:PutRecords", "Inject records"),
-    ("kinesis:SplitShard", "Split a shard"),
-    ("kinesis:MergeShards", "Merge two shards"),
+    ("kinesis:SplitShard, MergeShards", "Split and merge shards"),
     ("kinesis:UpdateShardCount", "Scale to N shards"),
-    ("kinesis:EnableEnhancedMonitoring", "Shard metrics on, off"),
+    ("kinesis:UpdateStreamMode, …", "Switch the capacity mode"),
+    ("kinesis:CreateStream, Delete…", "Make and delete streams"),
+    ("kinesis:…StreamRetentionPeriod", "Retention up, down"),
+    ("kinesis:…TagsToStream, …", "Tags"),
+    ("kinesis:…StreamEncryption, …", "Encryption, record size"),
+    ("kinesis:…StreamConsumer", "Consumers registered, removed"),
+    ("kinesis:…EnhancedMonitoring", "Shard metrics on, off"),
 ];
 
 /// The word that must be typed; `None` where the environment is not strict.
@@ -172,8 +177,9 @@ fn permissions(ui: &mut Ui) {
             crate::model::health::Severity::Unknown,
         );
         let column = |left: f32| Rect::from_min_max(pos2(rect.left() + left, rect.top()), rect.max);
-        widgets::paint_elided(painter, column(19.0), Align::Min, permission, fonts::value(), t.strong);
-        widgets::paint_elided(painter, column(225.0), Align::Min, what, fonts::small(), t.weak);
+        let words = column(19.0).with_max_x(rect.left() + 246.0);
+        widgets::paint_elided(painter, words, Align::Min, permission, fonts::value(), t.strong);
+        widgets::paint_elided(painter, column(252.0), Align::Min, what, fonts::small(), t.weak);
         painter.hline(rect.x_range(), rect.bottom() - 0.5, Stroke::new(1.0, t.stroke_weak));
     }
     ui.add_space(6.0);

@@ -1,7 +1,7 @@
 //! The line at the top of a place: its title, the search box, what can be done here. For a stream also its tabs.
 
 use eframe::egui::{
-    Align, Align2, Layout, Rect, Role, Sense, Stroke, StrokeKind, Ui, UiBuilder, WidgetInfo, pos2, vec2,
+    Align, Align2, Layout, Popup, Rect, Role, Sense, Stroke, StrokeKind, Ui, UiBuilder, WidgetInfo, pos2, vec2,
 };
 
 use crate::model::format;
@@ -9,8 +9,9 @@ use crate::model::health::Severity;
 use crate::model::ids::StreamName;
 use crate::model::stream::{Encryption, StreamMode, StreamStatus, StreamSummary};
 use crate::model::world::World;
-use crate::ui::command::{Command, Commands, Dialog, Tab};
+use crate::ui::command::{Command, Commands, Dialog, StreamPart, Tab};
 use crate::ui::theme::{self, fonts, icons};
+use crate::ui::widgets::select::menu_item;
 use crate::ui::widgets::{self, Button, TagStyle};
 
 /// Height of a header without tabs.
@@ -73,6 +74,7 @@ pub fn stream(ui: &mut Ui, world: &World, name: &StreamName, tab: Tab, out: &mut
     let whole = ui.max_rect();
     let rect = Rect::from_min_size(whole.min, vec2(whole.width(), HEIGHT));
     let right = tools_ui(ui, rect, out, |ui, out| {
+        stream_menu(ui, name, out);
         for (dialog, text, icon) in
             [(Dialog::Reshard, "Reshard…", icons::SPLIT), (Dialog::Inject, "Inject…", icons::INJECT)]
         {
@@ -83,6 +85,30 @@ pub fn stream(ui: &mut Ui, world: &World, name: &StreamName, tab: Tab, out: &mut
     });
     title(ui, rect.with_max_x(right - 12.0), world, name, out);
     tabs(ui, Rect::from_min_max(pos2(whole.left(), rect.bottom()), whole.max), tab, out);
+}
+
+/// Everything else that can be done with the stream.
+fn stream_menu(ui: &mut Ui, name: &StreamName, out: &mut Commands) {
+    let button = Button::new("").icon(icons::MORE).name("More about the stream").tooltip("Mode, retention, tags…");
+    let button = ui.add(button);
+    Popup::menu(&button).id(button.id.with("menu")).show(|ui| {
+        ui.set_min_width(180.0);
+        if menu_item(ui, "Capacity mode…", false).clicked() {
+            out.push(Command::PlanMode);
+            ui.close();
+        }
+        stream_parts(ui, name, out);
+    });
+}
+
+/// The parts of the dialog of a stream, as entries of a menu.
+pub fn stream_parts(ui: &mut Ui, name: &StreamName, out: &mut Commands) {
+    for part in StreamPart::ALL {
+        if menu_item(ui, &format!("{}…", part.label()), false).clicked() {
+            out.push(Command::Manage(name.clone(), part));
+            ui.close();
+        }
+    }
 }
 
 fn title(ui: &mut Ui, rect: Rect, world: &World, name: &StreamName, out: &mut Commands) {

@@ -112,7 +112,8 @@ pub fn remedy_block(ui: &mut Ui, text: &str) {
     });
 }
 
-fn remedy_label(kind: ProblemKind) -> &'static str {
+/// What a button says that copies the remedy of such a problem.
+pub fn remedy_label(kind: ProblemKind) -> &'static str {
     match kind {
         ProblemKind::AccessDenied => "Copy IAM statement",
         ProblemKind::Credentials => "Copy command",

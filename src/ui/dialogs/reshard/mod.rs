@@ -4,12 +4,13 @@
 mod bands;
 mod choices;
 mod merge;
-mod offer;
+mod mode;
+pub(super) mod offer;
 mod plan;
 mod point;
 mod scale;
 mod scale_curve;
-mod side;
+pub(super) mod side;
 mod split;
 
 use std::sync::Arc;
@@ -21,6 +22,7 @@ use eframe::egui::{
 use offer::Offer;
 use plan::SplitPlan;
 
+use super::change::ChangeOffer;
 use super::inject::lock_words;
 use crate::model::connection::Environment;
 use crate::model::format;
@@ -47,10 +49,12 @@ enum Way {
     Merge,
     /// All become so many of equal range.
     Scale,
+    /// Whoever cuts them, another way to pay.
+    Mode,
 }
 
 impl Way {
-    const ALL: [Self; 3] = [Self::Split, Self::Merge, Self::Scale];
+    const ALL: [Self; 4] = [Self::Split, Self::Merge, Self::Scale, Self::Mode];
 
     fn of(request: &ReshardRequest) -> Self {
         match request {
@@ -65,6 +69,7 @@ impl Way {
             Self::Split => "Split",
             Self::Merge => "Merge",
             Self::Scale => "Scale to N",
+            Self::Mode => "Capacity mode",
         }
     }
 
@@ -73,6 +78,7 @@ impl Way {
             Self::Split => icons::SPLIT,
             Self::Merge => icons::MERGE,
             Self::Scale => icons::CAPACITY,
+            Self::Mode => icons::COST,
         }
     }
 }
@@ -84,6 +90,7 @@ pub struct ReshardState {
     split: split::SplitTab,
     merge: merge::MergeTab,
     scale: scale::ScaleTab,
+    mode: mode::ModeTab,
     typed_name: String,
     facts: FactsCache,
     /// The reshard whose progress this dialog shows, once it has begun.
@@ -99,10 +106,15 @@ impl ReshardState {
         self.split.propose(shard, is_balanced);
     }
 
+    /// Begins with the capacity mode.
+    pub fn propose_mode(&mut self) {
+        self.way = Way::Mode;
+    }
+
     /// What was typed and would be lost.
     fn is_dirty(&self) -> bool {
         let has_point = self.split.point.choice == point::PointChoice::Custom && self.watching.is_none();
-        !self.typed_name.is_empty() || has_point
+        !self.typed_name.is_empty() || has_point || self.mode.is_dirty()
     }
 }
 
@@ -117,6 +129,8 @@ pub(super) struct Scene<'a> {
     /// The split that is planned, in its tab.
     plan: Option<SplitPlan>,
     offer: Offer,
+    /// What the tab of the capacity mode offers, while that is shown.
+    change: Option<ChangeOffer>,
 }
 
 impl Scene<'_> {
@@ -157,7 +171,7 @@ pub fn show(ui: &mut Ui, world: &World, state: &mut ReshardState, selection: &mu
         out.push(Command::CloseDialog);
         return;
     };
-    watch(open, state);
+    watch(world, open, state);
     let facts = state.facts.get(open);
     if let Some(request) = &state.watching
         && state.before.is_none()
@@ -184,9 +198,11 @@ pub fn show(ui: &mut Ui, world: &World, state: &mut ReshardState, selection: &mu
             state.scale.update(world, open, facts.as_ref());
             state.scale.offer(world, open)
         }
+        Way::Mode => Offer::default(),
     };
+    let change = (state.way == Way::Mode).then(|| state.mode.offer(world, open));
     let is_dirty = state.is_dirty();
-    let mut scene = Scene { world, state, selection, out, facts, plan, offer };
+    let mut scene = Scene { world, state, selection, out, facts, plan, offer, change };
     let environment = scene.environment();
     let (lock, style) = lock_words(world);
     let target = format::one_line(open.name.as_str(), 80);
@@ -207,12 +223,16 @@ pub fn show(ui: &mut Ui, world: &World, state: &mut ReshardState, selection: &mu
 }
 
 /// A reshard that runs is watched, in its own tab.
-fn watch(open: &OpenStream, state: &mut ReshardState) {
+fn watch(world: &World, open: &OpenStream, state: &mut ReshardState) {
     if let Some(run) = open.reshard.as_ref().filter(|run| !run.is_done) {
         state.watching = Some(run.request.clone());
     }
     if let Some(way) = state.watching.as_ref().map(Way::of) {
         state.way = way;
+    }
+    let is_switching = state.mode.follow(world, &open.name).is_some_and(|run| !run.is_done);
+    if is_switching && state.watching.is_none() {
+        state.way = Way::Mode;
     }
     if let Some(ReshardRequest::Merge(request)) = &state.watching {
         state.merge.follow(request);
@@ -225,6 +245,9 @@ fn body(ui: &mut Ui, scene: &mut Scene<'_>) {
     let whole = ui.max_rect();
     tabs(ui, whole.with_max_y(whole.top() + TABS), scene);
     let rect = whole.with_min_y(whole.top() + TABS);
+    if scene.change.is_some() {
+        return mode::body(ui, rect, scene);
+    }
     let split = (rect.left() + rect.width() * 0.655).round();
     ui.painter().vline(split + 0.5, rect.y_range(), Stroke::new(1.0, t.stroke));
     let left = rect.with_max_x(split);
@@ -242,7 +265,7 @@ fn body(ui: &mut Ui, scene: &mut Scene<'_>) {
 fn tabs(ui: &mut Ui, rect: Rect, scene: &mut Scene<'_>) {
     let t = theme::tokens(ui);
     ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, Stroke::new(1.0, t.stroke));
-    let is_fixed = scene.run().is_some();
+    let is_fixed = scene.run().is_some() || scene.state.mode.is_running(scene.world);
     let mut left = rect.left() + 8.0;
     for way in Way::ALL {
         let width = widgets::text_width(ui.painter(), way.label(), fonts::body_medium()) + 41.0;
@@ -297,12 +320,16 @@ fn plan_column(ui: &mut Ui, scene: &mut Scene<'_>) {
             Way::Split => split::show(ui, scene, &facts),
             Way::Merge => merge::show(ui, scene, &facts),
             Way::Scale => scale::show(ui, scene, &facts),
+            Way::Mode => {}
         }
     });
 }
 
 fn footer(ui: &mut Ui, scene: &mut Scene<'_>) {
     ui.spacing_mut().item_spacing.x = 8.0;
+    if scene.change.is_some() {
+        return mode::footer(ui, scene);
+    }
     if scene.run().is_some() {
         watching_footer(ui, scene);
     } else {
@@ -354,7 +381,7 @@ fn watching_footer(ui: &mut Ui, scene: &mut Scene<'_>) {
     let (way, again) = match scene.state.way {
         Way::Split => (Way::Split, "Split another shard"),
         Way::Merge => (Way::Merge, "Merge another pair"),
-        Way::Scale => (Way::Scale, "Scale again"),
+        Way::Scale | Way::Mode => (Way::Scale, "Scale again"),
     };
     if is_done && ui.add(Button::new(again).height(28.0)).clicked() {
         *scene.state = ReshardState { way, ..ReshardState::default() };

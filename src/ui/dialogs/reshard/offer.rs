@@ -1,6 +1,7 @@
 //! What a tab of the dialog offers to do, with everything that is said of it at the right: checks, cost, consequences.
 //! Knows no widget.
 
+use crate::model::change::conditions::Condition;
 use crate::model::format;
 use crate::model::reshard::ReshardRequest;
 use crate::model::stream::{StreamMode, StreamStatus};
@@ -12,7 +13,7 @@ const HOURS_PER_MONTH: f64 = 730.0;
 const DOLLARS_PER_SHARD_HOUR: f64 = 0.015;
 
 /// What can be done, and what is said of it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Offer {
     /// What is asked for when the button is pressed; `None` where nothing can be.
     pub request: Option<ReshardRequest>,
@@ -43,6 +44,12 @@ pub struct Check {
     pub detail: String,
     /// Whether it holds.
     pub is_met: bool,
+}
+
+impl From<Condition> for Check {
+    fn from(condition: Condition) -> Self {
+        Self { text: condition.text, detail: condition.detail, is_met: condition.is_met }
+    }
 }
 
 impl Check {

@@ -3,14 +3,15 @@
 use eframe::egui::{Align, Align2, Color32, FontId, Id, Rect, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 
 use super::Scene;
-use super::offer::{Check, signed};
+use super::offer::{Check, CostLine, signed};
 use crate::model::format;
-use crate::model::reshard::{ReshardRequest, ReshardRun, StepState};
+use crate::model::reshard::{ReshardRequest, ReshardRun, ReshardStep, StepState};
+use crate::model::time::Timestamp;
 use crate::ui::theme::{self, Tokens, fonts, icons};
 use crate::ui::widgets::tag::open_ring;
 use crate::ui::widgets::{self, TagStyle, TextField, paint_tag, tag_size};
 
-const GUTTER: f32 = 14.0;
+pub(in crate::ui::dialogs) const GUTTER: f32 = 14.0;
 
 /// Draws the column.
 pub fn show(ui: &mut Ui, scene: &mut Scene<'_>) {
@@ -39,7 +40,8 @@ pub fn foot_height(scene: &Scene<'_>) -> f32 {
     }
 }
 
-fn heading(ui: &mut Ui, t: &Tokens, text: &str) -> Rect {
+/// A heading of the column; gives back its line.
+pub(in crate::ui::dialogs) fn heading(ui: &mut Ui, t: &Tokens, text: &str) -> Rect {
     let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), 22.0), Sense::hover());
     let at = rect.left_center() + vec2(GUTTER, 0.0);
     ui.painter().text(at, Align2::LEFT_CENTER, text, fonts::small_strong(), t.strong);
@@ -67,7 +69,8 @@ fn line(
     rect
 }
 
-fn rule(ui: &mut Ui, t: &Tokens, before: f32, after: f32) {
+/// A line across the column.
+pub(in crate::ui::dialogs) fn rule(ui: &mut Ui, t: &Tokens, before: f32, after: f32) {
     ui.add_space(before);
     let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), 1.0), Sense::hover());
     ui.painter().rect_filled(rect, 0, t.stroke);
@@ -75,18 +78,21 @@ fn rule(ui: &mut Ui, t: &Tokens, before: f32, after: f32) {
 }
 
 fn checks(ui: &mut Ui, t: &Tokens, scene: &Scene<'_>) {
-    let is_running = scene.run().is_some();
-    let rect =
-        heading(ui, t, &if is_running { "Checks".to_owned() } else { format!("Before you {}", scene.offer.verb) });
-    let met = scene.offer.checks.iter().filter(|check| check.is_met).count();
-    let all = scene.offer.checks.len();
+    check_list(ui, t, scene.offer.verb, &scene.offer.checks, scene.run().is_some());
+}
+
+/// What has to hold, with a count; only what does hold while it `is_running`.
+pub(in crate::ui::dialogs) fn check_list(ui: &mut Ui, t: &Tokens, verb: &str, checks: &[Check], is_running: bool) {
+    let rect = heading(ui, t, &if is_running { "Checks".to_owned() } else { format!("Before you {verb}") });
+    let met = checks.iter().filter(|check| check.is_met).count();
+    let all = checks.len();
     let (text, style) = match is_running {
         true => ("passed".to_owned(), TagStyle::Ok),
         false => (format!("{met} of {all} pass"), if met == all { TagStyle::Ok } else { TagStyle::Warn }),
     };
     let at = pos2(rect.right() - GUTTER - tag_size(ui.painter(), &text).x, rect.center().y);
     paint_tag(ui.painter(), t, at, &text, style);
-    for Check { text, detail, is_met } in &scene.offer.checks {
+    for Check { text, detail, is_met } in checks {
         if is_running && !is_met {
             continue;
         }
@@ -98,12 +104,17 @@ fn checks(ui: &mut Ui, t: &Tokens, scene: &Scene<'_>) {
 
 /// What the person should know first.
 fn note(ui: &mut Ui, t: &Tokens, scene: &Scene<'_>) {
-    let Some((title, words)) = scene.offer.note.as_ref().filter(|_| scene.run().is_none()) else {
-        return rule(ui, t, 8.0, 8.0);
-    };
+    match scene.offer.note.as_ref().filter(|_| scene.run().is_none()) {
+        Some((title, words)) => note_block(ui, t, title, words),
+        None => rule(ui, t, 8.0, 8.0),
+    }
+}
+
+/// A warning across the column.
+pub(in crate::ui::dialogs) fn note_block(ui: &mut Ui, t: &Tokens, title: &str, words: &str) {
     ui.add_space(8.0);
     let width = ui.available_width();
-    let galley = ui.painter().layout(words.clone(), fonts::small(), t.text, width - 2.0 * GUTTER - 4.0);
+    let galley = ui.painter().layout(words.to_owned(), fonts::small(), t.text, width - 2.0 * GUTTER - 4.0);
     let (rect, response) = ui.allocate_exact_size(vec2(width, galley.size().y + 34.0), Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::Note, true, format!("{title} {words}")));
     let painter = ui.painter();
@@ -116,19 +127,27 @@ fn note(ui: &mut Ui, t: &Tokens, scene: &Scene<'_>) {
 }
 
 fn cost_block(ui: &mut Ui, t: &Tokens, scene: &Scene<'_>) {
-    let lines = &scene.offer.cost;
+    let notes = if scene.run().is_none() { scene.offer.cost_notes.as_slice() } else { &[] };
+    cost_lines(ui, t, &scene.offer.cost, notes);
+}
+
+/// What changes in the bill: the sum, its lines, and what is said below.
+pub(in crate::ui::dialogs) fn cost_lines(ui: &mut Ui, t: &Tokens, lines: &[CostLine], notes: &[(String, String)]) {
     let total: f64 = lines.iter().map(|line| line.dollars).sum();
     let rect = heading(ui, t, "Cost change");
     let painter = ui.painter();
     let at = pos2(rect.right() - GUTTER, rect.center().y);
-    let month = painter.text(at, Align2::RIGHT_CENTER, "/ month", fonts::small(), t.weak);
-    let font = FontId::new(13.5, fonts::value_strong().family);
-    let at = pos2(month.left() - 5.0, rect.center().y);
-    painter.text(at, Align2::RIGHT_CENTER, signed(total), font, if total < 0.0 { t.ok } else { t.strong });
+    if lines.is_empty() {
+        painter.text(at, Align2::RIGHT_CENTER, format::UNKNOWN, fonts::value(), t.weak);
+    } else {
+        let month = painter.text(at, Align2::RIGHT_CENTER, "/ month", fonts::small(), t.weak);
+        let font = FontId::new(13.5, fonts::value_strong().family);
+        let at = pos2(month.left() - 5.0, rect.center().y);
+        painter.text(at, Align2::RIGHT_CENTER, signed(total), font, if total < 0.0 { t.ok } else { t.strong });
+    }
     for entry in lines {
         pair(ui, t, &entry.text, &signed(entry.dollars));
     }
-    let notes = scene.offer.cost_notes.iter().filter(|_| scene.run().is_none());
     for (text, value) in notes {
         pair(ui, t, text, value);
     }
@@ -136,7 +155,8 @@ fn cost_block(ui: &mut Ui, t: &Tokens, scene: &Scene<'_>) {
     rule(ui, t, 6.0, 8.0);
 }
 
-fn pair(ui: &mut Ui, t: &Tokens, text: &str, value: &str) {
+/// Words and a figure at the right.
+pub(in crate::ui::dialogs) fn pair(ui: &mut Ui, t: &Tokens, text: &str, value: &str) {
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 20.0), Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, format!("{text} {value}")));
     let painter = ui.painter();
@@ -147,16 +167,33 @@ fn pair(ui: &mut Ui, t: &Tokens, text: &str, value: &str) {
 }
 
 fn what_happens(ui: &mut Ui, t: &Tokens, scene: &Scene<'_>) {
+    steps_ahead(ui, t, &scene.offer.steps);
+}
+
+/// What will happen, in order, with how long or how much.
+pub(in crate::ui::dialogs) fn steps_ahead(ui: &mut Ui, t: &Tokens, steps: &[(String, String)]) {
     heading(ui, t, "What happens");
-    for (index, (text, detail)) in scene.offer.steps.iter().enumerate() {
+    for (index, (text, detail)) in steps.iter().enumerate() {
         let number = (index + 1).to_string();
         line(ui, t, (&number, fonts::dense(), t.weak), (text, t.text), detail, Role::ListItem);
     }
 }
 
-fn progress(ui: &mut Ui, t: &Tokens, run: &ReshardRun, now: crate::model::time::Timestamp) {
+fn progress(ui: &mut Ui, t: &Tokens, run: &ReshardRun, now: Timestamp) {
+    steps_done(ui, t, &run.steps, now);
+    if !run.children.is_empty() {
+        let ids: Vec<String> = run.children.iter().map(crate::model::ids::ShardId::short).collect();
+        pair(ui, t, if ids.len() == 1 { "Child" } else { "Children" }, &ids.join(" + "));
+    }
+    if let (ReshardRequest::Scale(request), Some(open)) = (&run.request, run.open_shards) {
+        pair(ui, t, "Open shards", &format!("{open} of {}", request.target));
+    }
+}
+
+/// How far it is: each step with its time, and what went wrong.
+pub(in crate::ui::dialogs) fn steps_done(ui: &mut Ui, t: &Tokens, steps: &[ReshardStep], now: Timestamp) {
     heading(ui, t, "Progress");
-    for (index, step) in run.steps.iter().enumerate() {
+    for (index, step) in steps.iter().enumerate() {
         let number = (index + 1).to_string();
         let (mark, detail, ink) = match &step.state {
             StepState::Waiting => ((number.as_str(), fonts::dense(), t.weak), String::new(), t.text),
@@ -180,13 +217,6 @@ fn progress(ui: &mut Ui, t: &Tokens, run: &ReshardRun, now: crate::model::time::
             ui.painter().galley(rect.min + vec2(GUTTER + 20.0, 0.0), galley, t.crit);
         }
     }
-    if !run.children.is_empty() {
-        let ids: Vec<String> = run.children.iter().map(crate::model::ids::ShardId::short).collect();
-        pair(ui, t, if ids.len() == 1 { "Child" } else { "Children" }, &ids.join(" + "));
-    }
-    if let (ReshardRequest::Scale(request), Some(open)) = (&run.request, run.open_shards) {
-        pair(ui, t, "Open shards", &format!("{open} of {}", request.target));
-    }
 }
 
 /// Below the column: the typed name where the environment is strict, or what may be done while it runs.
@@ -198,14 +228,24 @@ pub fn foot(ui: &mut Ui, scene: &mut Scene<'_>) {
         pos2(room.right() - GUTTER, room.bottom() - 14.0),
     );
     if scene.run().is_some() {
-        let words = "You can close this window. The task keeps running and stays in the status bar.";
-        let galley = ui.painter().layout(words.to_owned(), fonts::small(), t.weak, inner.width());
-        ui.painter().galley(pos2(inner.left(), inner.bottom() - galley.size().y), galley, t.weak);
-        return;
+        return keeps_running(ui, t, inner);
     }
     let name = scene.world.open.as_ref().map(|open| open.name.to_string()).unwrap_or_default();
-    ui.painter().hline(room.x_range(), inner.top() - 12.0, Stroke::new(1.0, t.stroke));
-    let label = format!("Type {} to confirm", format::one_line(&name, 60));
+    confirmation(ui, t, inner, &name, &mut scene.state.typed_name);
+}
+
+/// What may be done while it runs.
+pub(in crate::ui::dialogs) fn keeps_running(ui: &Ui, t: &Tokens, inner: Rect) {
+    let words = "You can close this window. The task keeps running and stays in the status bar.";
+    let galley = ui.painter().layout(words.to_owned(), fonts::small(), t.weak, inner.width());
+    ui.painter().galley(pos2(inner.left(), inner.bottom() - galley.size().y), galley, t.weak);
+}
+
+/// The field for the stream's name, with a line above it.
+pub(in crate::ui::dialogs) fn confirmation(ui: &mut Ui, t: &Tokens, inner: Rect, name: &str, typed: &mut String) {
+    let whole = inner.expand2(vec2(GUTTER, 0.0));
+    ui.painter().hline(whole.x_range(), inner.top() - 12.0, Stroke::new(1.0, t.stroke));
+    let label = format!("Type {} to confirm", format::one_line(name, 60));
     widgets::paint_elided(
         ui.painter(),
         inner.with_max_y(inner.top() + 16.0),
@@ -214,12 +254,12 @@ pub fn foot(ui: &mut Ui, scene: &mut Scene<'_>) {
         fonts::small_medium(),
         t.weak,
     );
-    let is_confirmed = scene.state.typed_name == name;
-    let matches = name.starts_with(&scene.state.typed_name);
-    let to_go = format!("{} to go", name.chars().count().saturating_sub(scene.state.typed_name.chars().count()));
-    TextField::new(Id::unique("reshard confirmation"), "Type the stream name to confirm", &mut scene.state.typed_name)
+    let is_confirmed = typed == name;
+    let matches = name.starts_with(typed.as_str());
+    let to_go = format!("{} to go", name.chars().count().saturating_sub(typed.chars().count()));
+    TextField::new(Id::unique("reshard confirmation"), "Type the stream name to confirm", typed)
         .mono()
-        .hint(&name)
+        .hint(name)
         .trailing(if is_confirmed || !matches { "" } else { &to_go })
         .invalid(!matches)
         .confirmed(is_confirmed)

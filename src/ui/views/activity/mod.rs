@@ -273,6 +273,14 @@ fn action_icon(operation: &str) -> &'static str {
         "SplitShard" => icons::SPLIT,
         "MergeShards" => icons::MERGE,
         "RegisterStreamConsumer" | "DeregisterStreamConsumer" => icons::CONSUMERS,
+        "UpdateShardCount" | "EnableEnhancedMonitoring" | "DisableEnhancedMonitoring" => icons::CAPACITY,
+        "UpdateStreamMode" | "UpdateStreamWarmThroughput" => icons::COST,
+        "IncreaseStreamRetentionPeriod" | "DecreaseStreamRetentionPeriod" => icons::CLOCK,
+        "AddTagsToStream" | "RemoveTagsFromStream" => icons::FILE,
+        "StartStreamEncryption" | "StopStreamEncryption" => icons::LOCK,
+        "UpdateMaxRecordSize" => icons::DATABASE,
+        "CreateStream" => icons::PLUS,
+        "DeleteStream" => icons::TRASH,
         _ => icons::LIGHTNING,
     }
 }

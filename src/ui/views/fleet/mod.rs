@@ -9,7 +9,7 @@ use eframe::egui::{Align, Align2, Color32, Role, Sense, Stroke, Ui, WidgetInfo, 
 use crate::model::format;
 use crate::model::limits::{ITERATOR_AGE_CRITICAL_MILLIS, ITERATOR_AGE_WARN_MILLIS};
 use crate::model::world::World;
-use crate::ui::command::{Command, Commands};
+use crate::ui::command::{Command, Commands, Dialog};
 use crate::ui::shell::header;
 use crate::ui::theme::{self, Tokens, fonts, icons};
 use crate::ui::widgets::{self, Button, ProblemAction};
@@ -41,7 +41,13 @@ impl FleetState {
 pub fn show(ui: &mut Ui, world: &World, state: &mut FleetState, out: &mut Commands) {
     ui.spacing_mut().item_spacing.y = 0.0;
     let subtitle = subtitle(world, state);
-    header::plain(ui, "Fleet", &subtitle, out, |ui, out| refresh_button(ui, world, out));
+    header::plain(ui, "Fleet", &subtitle, out, |ui, out| {
+        refresh_button(ui, world, out);
+        let create = Button::new("Create…").icon(icons::PLUS).name("Create a stream…").tooltip("Make a stream here");
+        if ui.add(create).clicked() {
+            out.push(Command::Open(Dialog::Create));
+        }
+    });
     let answer = &world.fleet;
     if let (true, Some((problem, _))) = (answer.is_stale(), &answer.problem) {
         let age = answer.age_at(world.now).map_or(String::new(), format::duration);

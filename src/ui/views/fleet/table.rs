@@ -271,6 +271,7 @@ fn menu(row: &Row<'_>, facts: &StreamFacts, out: &mut Commands) {
                 ui.close();
             }
         }
+        crate::ui::shell::header::stream_parts(ui, &facts.name, out);
         let copies = [("Copy name", facts.name.to_string()), ("Copy row as text", accessible(facts))];
         for (label, text) in copies {
             if menu_item(ui, label, false).clicked() {
