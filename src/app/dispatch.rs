@@ -61,6 +61,7 @@ impl App {
             Command::Batch(command) => self.batch(command, now),
             Command::Put(entries) => self.put(entries, now),
             Command::Reshard(request) => self.reshard(request, now),
+            Command::Plan(command) => self.plan_command(command, now),
             Command::AskLimits => self.engine.ask_limits(now),
             Command::SetMonitoring(change) => {
                 if self.may_write(now) {
@@ -149,6 +150,7 @@ impl App {
         self.world.profiles = keep.profiles;
         self.world.local_endpoints = keep.local_endpoints;
         self.world.activity = keep.activity;
+        self.world.unfinished_plans = keep.unfinished_plans;
         self.world.meters = keep.meters;
         self.world.export_folder = keep.export_folder;
         // What was typed on the first screen stays, in case the connection fails.
@@ -234,6 +236,7 @@ impl App {
     }
 
     pub(super) fn lock(&mut self, why: &str, now: Timestamp) {
+        self.stop_plans();
         if self.world.lock == WriteLock::ReadOnly {
             return;
         }
@@ -264,7 +267,8 @@ impl App {
 
     fn reshard(&mut self, request: crate::model::reshard::ReshardRequest, now: Timestamp) {
         if self.may_write(now) {
-            let write = self.engine.reshard(request, now);
+            let account = self.world.identity.get().map(|identity| identity.account.clone());
+            let write = self.engine.reshard(request, account, now);
             self.writes.extend(write);
         }
     }

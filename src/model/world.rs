@@ -15,10 +15,12 @@ use super::heat_range::HeatRange;
 use super::ids::{ShardId, StreamName};
 use super::meters::MeterSnapshot;
 use super::metrics::{FigureSet, StreamMetrics, Window};
+use super::plan::request::UnfinishedPlan;
 use super::reshard::ReshardRun;
 use super::sample::StreamSample;
 use super::sampled_metrics::MeasuredMetrics;
 use super::settings::Settings;
+use super::shard_history::ShardHistory;
 use super::shard_map::ShardMap;
 use super::stream::StreamSummary;
 use super::time::{Millis, Timestamp};
@@ -96,6 +98,8 @@ pub struct OpenStream {
     pub summary: Answer<StreamSummary>,
     /// `ListShards`.
     pub shards: Answer<ShardMap>,
+    /// The shards that were seen, also those that are no longer listed.
+    pub history: Option<Arc<ShardHistory>>,
     /// The span that the figures cover.
     pub range: HeatRange,
     /// The figures that are asked for of every shard. A view that shows others widens it; each one costs.
@@ -155,6 +159,8 @@ pub struct World {
     pub verdicts: BTreeMap<StreamName, (Arc<Verdict>, Timestamp)>,
     /// Every change that was made, oldest first.
     pub activity: Vec<ActivityEntry>,
+    /// Plans that were begun and have not come to their end, oldest first; also of other connections.
+    pub unfinished_plans: Vec<UnfinishedPlan>,
     /// What the program uses of AWS.
     pub meters: MeterSnapshot,
     /// What runs now.
@@ -187,6 +193,7 @@ impl World {
             verdicts: BTreeMap::new(),
             activity: Vec::new(),
             meters: MeterSnapshot::default(),
+            unfinished_plans: Vec::new(),
             tasks: Vec::new(),
             last_problem: None,
             generated_before: None,
@@ -227,6 +234,7 @@ impl OpenStream {
             name,
             summary: Answer::default(),
             shards: Answer::default(),
+            history: None,
             range: HeatRange::default(),
             figures: FigureSet::WRITE,
             metrics: Answer::default(),

@@ -47,6 +47,7 @@ fn run() -> ReshardRun {
         children: Vec::new(),
         open_shards: None,
         is_done: false,
+        plan: kinescope::model::plan::request::PlanProgress::default(),
     }
 }
 

@@ -8,6 +8,7 @@
 
 mod cuts;
 mod order;
+pub mod request;
 #[cfg(test)]
 mod tests;
 

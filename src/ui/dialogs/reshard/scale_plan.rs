@@ -1,0 +1,469 @@
+//! The alternative to uniform scaling: a plan of single splits and merges, step by step, and how far it is while it runs.
+
+use std::sync::Arc;
+
+use eframe::egui::{Align, Align2, Color32, Rect, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
+
+use super::Scene;
+use super::bands::{Band, Bands, Bar, bars_of, hottest_words, listed};
+use super::offer::{Check, Offer, before_and_after, cost, share_words};
+use crate::model::format;
+use crate::model::hash_range::HashKeyRange;
+use crate::model::limits::{CRITICAL_SHARE, WARN_SHARE};
+use crate::model::plan::request::{PlanRequest, Purpose, Resolved, UnfinishedPlan, resolve};
+use crate::model::plan::{self, NoPlan, Plan, PlanStep};
+use crate::model::reshard::{ReshardRequest, ReshardRun, StepState};
+use crate::model::scale::Profile;
+use crate::model::shard_map::ShardMap;
+use crate::model::world::{OpenStream, World};
+use crate::ui::theme::{self, Tokens, fonts, icons};
+use crate::ui::views::shards::Facts;
+use crate::ui::widgets;
+use crate::ui::widgets::tag::open_ring;
+
+/// Height of a row of the table.
+const ROW: f32 = 21.0;
+
+/// One row of the table.
+#[derive(Clone, Debug)]
+struct StepLine {
+    text: String,
+    loads: String,
+    hottest: Option<f64>,
+    open: String,
+}
+
+/// What the tab remembers of plans.
+#[derive(Debug, Default)]
+pub struct PlanChoice {
+    /// Whether a plan is looked at in the place of uniform scaling.
+    pub is_chosen: bool,
+    made_for: Option<(Option<u32>, Option<u32>)>,
+    planned: Option<Result<Plan, NoPlan>>,
+    lines: Vec<StepLine>,
+    /// A plan that was cut off and may go on.
+    resumed: Option<Arc<UnfinishedPlan>>,
+    /// Whether the next step of that plan can be told from the shards as they are listed.
+    is_as_left: bool,
+}
+
+impl PlanChoice {
+    /// Begins with a plan that was cut off.
+    pub fn go_on(&mut self, plan: UnfinishedPlan) {
+        *self = Self { is_chosen: true, resumed: Some(Arc::new(plan)), ..Self::default() };
+    }
+
+    /// What was predicted rests on figures that are replaced.
+    pub fn forget(&mut self) {
+        self.made_for = None;
+    }
+
+    /// Brings the plan up to date; made anew only when the number or what it rests on has changed.
+    pub fn update(&mut self, map: &ShardMap, profile: Option<&Profile>, target: Option<u32>, free: Option<u32>) {
+        if self.made_for == Some((target, free)) {
+            return;
+        }
+        self.made_for = Some((target, free));
+        if let Some(unfinished) = &self.resumed {
+            self.lines = lines_of(&unfinished.request.steps, map, profile);
+            let next = unfinished.request.steps.get(unfinished.done);
+            self.is_as_left =
+                next.is_some_and(|step| resolve(&unfinished.request.stream, step, map) != Resolved::Changed);
+            return;
+        }
+        self.planned = target.zip(profile).map(|(target, profile)| plan::plan(map, profile, target, free));
+        self.lines = match &self.planned {
+            Some(Ok(plan)) => {
+                let line = |planned: &plan::PlannedStep| StepLine {
+                    text: words(&planned.step, map),
+                    loads: loads(&planned.loads),
+                    hottest: Some(planned.hottest),
+                    open: planned.open.to_string(),
+                };
+                plan.steps.iter().map(line).collect()
+            }
+            _ => Vec::new(),
+        };
+    }
+
+    /// The plan, where there is one.
+    pub fn plan(&self) -> Option<&Plan> {
+        self.planned.as_ref().and_then(|planned| planned.as_ref().ok()).filter(|_| self.resumed.is_none())
+    }
+
+    /// What is said of the plan in a line beside uniform scaling.
+    pub fn told(&self) -> String {
+        match (&self.planned, &self.resumed) {
+            (_, Some(plan)) => format!("{} of {} steps are done", plan.done, plan.request.steps.len()),
+            (Some(Ok(plan)), None) => {
+                format!(
+                    "{}, hottest {}",
+                    format::counted(plan.steps.len(), "step"),
+                    share_words(Some(plan.hottest_after))
+                )
+            }
+            (Some(Err(NoPlan::NothingToDo)), None) => "balanced already".to_owned(),
+            (Some(Err(_)), None) => "not offered".to_owned(),
+            (None, None) => "no load is known".to_owned(),
+        }
+    }
+
+    fn request(&self, world: &World, open: &OpenStream) -> Option<PlanRequest> {
+        if let Some(unfinished) = &self.resumed {
+            return Some(unfinished.resumed());
+        }
+        let plan = self.plan()?;
+        Some(PlanRequest {
+            stream: open.name.clone(),
+            purpose: Purpose::Balance { from: plan.from, target: plan.target },
+            steps: plan.steps.iter().map(|planned| planned.step).collect(),
+            started: world.now,
+            done: 0,
+            is_resumed: false,
+        })
+    }
+
+    /// What the plan offers. `uniform` is the hottest shard that uniform scaling would leave.
+    pub fn offer(&self, world: &World, open: &OpenStream, target: Option<u32>, uniform: Option<f64>) -> Offer {
+        let from = open.shards.get().map_or(0, |map| u32::try_from(map.open_count()).unwrap_or(u32::MAX));
+        let to = match &self.resumed {
+            Some(unfinished) => shards_after(&unfinished.request, unfinished.done, from),
+            None => target.filter(|_| self.plan().is_some()).unwrap_or(from),
+        };
+        let request = self.request(world, open);
+        let (splits, merges) = request.as_ref().map_or((0, 0), left_work);
+        let left = splits + merges;
+        Offer {
+            button: match &self.resumed {
+                Some(unfinished) => {
+                    format!("Go on with step {} of {}", unfinished.done + 1, unfinished.request.steps.len())
+                }
+                None if left == 0 => "Carry the plan out".to_owned(),
+                None => format!("Carry out {}", format::counted(left, "step")),
+            },
+            request: request.map(ReshardRequest::Plan),
+            verb: "carry the plan out",
+            checks: self.checks(world, open),
+            note: self.note(uniform, target),
+            cost: cost(open, i64::from(to) - i64::from(from)),
+            cost_notes: vec![before_and_after(open, from, to)],
+            steps: vec![
+                (format!("{}, the hottest shard first", format::counted(splits, "split")), "1 call each".to_owned()),
+                (format!("{}, the coldest pair first", format::counted(merges, "merge")), "1 call each".to_owned()),
+                ("Each step waits until the stream is ACTIVE".to_owned(), minutes(left)),
+                ("It can be stopped between two steps".to_owned(), String::new()),
+                ("Consumers drain each closed shard first".to_owned(), String::new()),
+            ],
+            footnote: "What is done stays done. A journal on this machine is written before each step.",
+        }
+    }
+
+    fn checks(&self, world: &World, open: &OpenStream) -> Vec<Check> {
+        let there_is = match (&self.resumed, &self.planned) {
+            (Some(_), _) if self.is_as_left => ("Shards are as the plan left them", (true, String::new())),
+            (Some(_), _) => ("Shards are as the plan left them", (false, "cut anew since".to_owned())),
+            (None, Some(Ok(plan))) => ("There is a plan", (true, format::counted(plan.steps.len(), "step"))),
+            (None, Some(Err(why))) => ("There is a plan", (false, short(why).to_owned())),
+            (None, None) => ("There is a plan", (false, "no load is known".to_owned())),
+        };
+        let more = self.plan().map_or(0, |plan| plan.peak_shards.saturating_sub(plan.from));
+        let quota = match (world.account_limits.get(), &world.account_limits.problem) {
+            (Some(limits), _) => {
+                let [used, all] = [limits.open_shard_count, limits.shard_limit].map(|n| format::grouped(i64::from(n)));
+                (more <= limits.free_shards(), format!("{used} + {more} of {all}"))
+            }
+            (None, Some(_)) => (true, "not told by the server".to_owned()),
+            (None, None) => (true, "DescribeLimits is asked".to_owned()),
+        };
+        vec![
+            Check::is_active(open),
+            Check::is_provisioned(open),
+            Check::new(there_is.0, there_is.1),
+            Check::new("Account shard quota, at the peak", quota),
+            Check::is_unlocked(world),
+        ]
+    }
+
+    fn note(&self, uniform: Option<f64>, target: Option<u32>) -> Option<(&'static str, String)> {
+        if let Some(unfinished) = &self.resumed {
+            let left = match self.is_as_left {
+                true => "Go on, or leave it as it is: what is done stays done.",
+                false => "Somebody has cut the key space anew: it cannot go on. Leave it and make a new plan.",
+            };
+            return Some(("A plan that was cut off", format!("{}. {left}", unfinished.sentence())));
+        }
+        match &self.planned {
+            Some(Ok(plan)) => {
+                let uniform = uniform.filter(|_| target != Some(plan.from)).map_or(String::new(), |share| {
+                    format!("Uniform scaling would leave the hottest at {}. ", share_words(Some(share)))
+                });
+                Some((
+                    "A plan follows the load",
+                    format!(
+                        "{uniform}These steps bring it from {} to {}; no cut of {} goes below {}.",
+                        share_words(Some(plan.hottest_before)),
+                        share_words(Some(plan.hottest_after)),
+                        format::counted(plan.target as usize, "shard"),
+                        share_words(Some(plan.best))
+                    ),
+                ))
+            }
+            Some(Err(why)) => Some(("Not offered", why.sentence())),
+            None => Some(("Not offered", "No load of the shards is known: there is nothing to balance by.".to_owned())),
+        }
+    }
+}
+
+/// Splits and merges that are left.
+fn left_work(request: &PlanRequest) -> (usize, usize) {
+    let left = request.steps.iter().skip(request.done);
+    left.fold(
+        (0, 0),
+        |(splits, merges), step| if step.is_split() { (splits + 1, merges) } else { (splits, merges + 1) },
+    )
+}
+
+/// Open shards once the rest is done.
+fn shards_after(request: &PlanRequest, done: usize, now: u32) -> u32 {
+    let left = request.steps.iter().skip(done);
+    left.fold(now, |count, step| if step.is_split() { count.saturating_add(1) } else { count.saturating_sub(1) })
+}
+
+/// A split or a merge takes AWS 20 to 40 seconds.
+fn minutes(steps: usize) -> String {
+    let span = |seconds: usize| (steps * seconds).div_ceil(60);
+    match steps {
+        0 => String::new(),
+        _ => format!("{}–{} min", span(20), span(40)),
+    }
+}
+
+fn short(why: &NoPlan) -> &'static str {
+    match why {
+        NoPlan::NotTiled => "shards have holes",
+        NoPlan::TooMany => "too many shards",
+        NoPlan::NothingToDo => "balanced already",
+        NoPlan::Quota { .. } => "over the quota",
+        NoPlan::TooNarrow => "ranges too narrow",
+    }
+}
+
+/// A step with the ids of the shards that are there already.
+fn words(step: &PlanStep, map: &ShardMap) -> String {
+    let name = |range: HashKeyRange| {
+        let open = map.open().find(|shard| shard.range == range);
+        open.map_or_else(|| range.to_string(), |shard| shard.id.short())
+    };
+    match step {
+        PlanStep::Split { range, at } => format!("Split {} at {}", name(*range), at.hex_short()),
+        PlanStep::Merge { lower, upper } => format!("Merge {} + {}", name(*lower), name(*upper)),
+    }
+}
+
+fn loads(loads: &[f64]) -> String {
+    loads.iter().map(|share| share_words(Some(*share))).collect::<Vec<String>>().join(" + ")
+}
+
+fn lines_of(steps: &[PlanStep], map: &ShardMap, profile: Option<&Profile>) -> Vec<StepLine> {
+    let line = |step: &PlanStep| {
+        let shares = |profile: &Profile| step.after().iter().map(|range| profile.share(*range)).collect::<Vec<f64>>();
+        let loads = profile.map_or_else(String::new, |profile| loads(&shares(profile)));
+        StepLine { text: words(step, map), loads, hottest: None, open: String::new() }
+    };
+    steps.iter().map(line).collect()
+}
+
+/// Draws what stands below the slider: the cutting before and after, and the steps.
+pub fn show(ui: &mut Ui, facts: &Facts, choice: &PlanChoice) {
+    let done = choice.resumed.as_ref().map_or(0, |unfinished| unfinished.done);
+    if let Some(plan) = choice.plan() {
+        let _ = planned_bands(facts, plan).show(ui);
+    } else {
+        let band = Band {
+            name: "Now",
+            words: format::counted(facts.open.len(), "shard"),
+            corner: hottest_words(facts),
+            bars: bars_of(facts, |_| false),
+        };
+        let after = Band { name: "After", words: String::new(), corner: String::new(), bars: Vec::new() };
+        let _ = Bands { upper: band, lower: after, height: 48.0, mark: None, brackets: Vec::new() }.show(ui);
+    }
+    ui.add_space(8.0);
+    let state = |at: usize| if at < done { Mark::Done } else { Mark::None };
+    table(ui, &choice.lines, state);
+    ui.add_space(10.0);
+}
+
+/// Draws a plan on its way.
+pub fn watched(ui: &mut Ui, before: &Facts, facts: &Facts, run: &ReshardRun, choice: &PlanChoice) {
+    let is_listed = !before.open().map(|shard| &shard.id).eq(facts.open().map(|shard| &shard.id));
+    let upper = Band {
+        name: "Before",
+        words: format!("{}, height is load against the limit", format::counted(before.open.len(), "shard")),
+        corner: hottest_words(before),
+        bars: bars_of(before, |_| false),
+    };
+    let lower = if is_listed {
+        Band { name: "Now", ..listed(facts, |_| false) }
+    } else {
+        Band { name: "Now", words: "the first step is on its way".to_owned(), corner: String::new(), bars: Vec::new() }
+    };
+    let _ = Bands { upper, lower, height: 70.0, mark: None, brackets: Vec::new() }.show(ui);
+    ui.add_space(8.0);
+    // Opened anew, the dialog knows the steps and not what was predicted of them.
+    let shown = |at: usize, text: &str| match choice.lines.get(at).filter(|_| choice.lines.len() == run.steps.len()) {
+        Some(line) => StepLine { text: text.to_owned(), ..line.clone() },
+        None => StepLine { text: text.to_owned(), loads: String::new(), hottest: None, open: String::new() },
+    };
+    let lines: Vec<StepLine> = run.steps.iter().enumerate().map(|(at, step)| shown(at, &step.text)).collect();
+    let mark = |at: usize| match run.steps.get(at).map(|step| &step.state) {
+        Some(StepState::Done(_)) => Mark::Done,
+        Some(StepState::Running(_)) => Mark::Running,
+        Some(StepState::Failed(..)) => Mark::Failed,
+        _ => Mark::None,
+    };
+    table(ui, &lines, mark);
+    ui.add_space(10.0);
+}
+
+fn planned_bands(facts: &Facts, plan: &Plan) -> Bands {
+    let upper = Band {
+        name: "Now",
+        words: format!("{} as they are cut", format::counted(facts.open.len(), "shard")),
+        corner: hottest_words(facts),
+        bars: bars_of(facts, |_| false),
+    };
+    let stays = |range: HashKeyRange| facts.open().any(|shard| shard.range == range);
+    let bars: Vec<Bar> = plan
+        .after
+        .iter()
+        .map(|(range, share)| Bar { range: *range, share: Some(*share), is_marked: !stays(*range) })
+        .collect();
+    let kept = bars.iter().filter(|bar| !bar.is_marked).count();
+    let lower = Band {
+        name: "After",
+        words: format!("{} by load, {kept} stay as they are", format::counted(plan.target as usize, "shard")),
+        corner: format!("hottest {}", share_words(Some(plan.hottest_after))),
+        bars,
+    };
+    Bands { upper, lower, height: 48.0, mark: None, brackets: Vec::new() }
+}
+
+/// How far a step is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Mark {
+    None,
+    Running,
+    Done,
+    Failed,
+}
+
+impl Mark {
+    fn word(self) -> &'static str {
+        match self {
+            Self::None => "",
+            Self::Running => "running",
+            Self::Done => "done",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+const HEADS: [&str; 4] = ["Step", "Loads after", "Hottest", "Open"];
+
+/// The steps. Only the rows in sight are drawn: a plan may have hundreds.
+fn table(ui: &mut Ui, lines: &[StepLine], mark: impl Fn(usize) -> Mark) {
+    let t = theme::tokens(ui);
+    if lines.is_empty() {
+        return;
+    }
+    let width = ui.available_width();
+    let (head, _) = ui.allocate_exact_size(vec2(width, 20.0), Sense::hover());
+    write(ui, t, head, HEADS.map(|head| (head, t.weak)), true);
+    let (rows, _) = ui.allocate_exact_size(vec2(width, ROW * lines.len() as f32), Sense::hover());
+    for (at, line) in lines.iter().enumerate() {
+        let row = Rect::from_min_size(pos2(rows.left(), rows.top() + ROW * at as f32), vec2(width, ROW));
+        if !ui.is_rect_visible(row) {
+            continue;
+        }
+        let state = mark(at);
+        let name = format!("Step {} {} {} {}", at + 1, line.text, line.loads, state.word());
+        let response = ui.interact(row, ui.scope_id().with(("step", at)), Sense::hover());
+        response.widget_info(|| WidgetInfo::labeled(Role::ListItem, true, name.trim_end()));
+        let (icon, color) = match state {
+            Mark::Done => (icons::CHECK, t.ok),
+            Mark::Failed => (icons::CLOSE, t.crit),
+            _ => ("", t.weak),
+        };
+        let middle = pos2(row.left() + 10.0, row.center().y);
+        match state {
+            Mark::Running => open_ring(ui.painter(), middle, 4.5, t.accent),
+            Mark::None => {
+                let number = (at + 1).to_string();
+                ui.painter().text(middle, Align2::CENTER_CENTER, number, fonts::dense(), t.weak);
+            }
+            _ => {
+                ui.painter().text(middle, Align2::CENTER_CENTER, icon, fonts::icon(12.0), color);
+            }
+        }
+        let ink = if state == Mark::Done { t.weak } else { t.text };
+        let hot = match line.hottest {
+            Some(share) if share >= CRITICAL_SHARE => t.crit,
+            Some(share) if share >= WARN_SHARE => t.warn,
+            _ => ink,
+        };
+        let hottest = line.hottest.map_or_else(String::new, |share| share_words(Some(share)));
+        write(ui, t, row, [(&line.text, ink), (&line.loads, ink), (&hottest, hot), (&line.open, ink)], false);
+    }
+}
+
+fn write(ui: &Ui, t: &Tokens, rect: Rect, cells: [(&str, Color32); 4], is_head: bool) {
+    let painter = ui.painter();
+    let columns = [0.0, 0.72, 0.87, 0.98].map(|at| rect.left() + at * rect.width());
+    for (column, (text, color)) in cells.into_iter().enumerate() {
+        let font = if is_head { fonts::caption() } else { fonts::value() };
+        if column == 0 {
+            let left = rect.left() + 26.0;
+            let area =
+                Rect::from_min_max(pos2(left, rect.top()), pos2(rect.left() + 0.56 * rect.width(), rect.bottom()));
+            let font = if is_head { font } else { fonts::small() };
+            widgets::paint_elided(painter, area, Align::Min, text, font, color);
+        } else if let Some(right) = columns.get(column) {
+            painter.text(pos2(*right, rect.center().y), Align2::RIGHT_CENTER, text, font, color);
+        }
+    }
+    painter.hline(rect.x_range(), rect.bottom() - 0.5, Stroke::new(1.0, t.stroke_weak));
+}
+
+/// The choice between both ways, with what each comes to.
+pub fn chooser(ui: &mut Ui, choice: &mut PlanChoice, uniform: Option<f64>) {
+    let t = theme::tokens(ui);
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 8.0;
+        ui.set_height(28.0);
+        let mut index = usize::from(choice.is_chosen);
+        if choice.resumed.is_none() && widgets::segmented(ui, "How", &["Uniform scaling", "Plan by load"], &mut index) {
+            choice.is_chosen = index == 1;
+        }
+        let words = match uniform.filter(|_| choice.resumed.is_none()) {
+            Some(share) => {
+                format!("uniform: 1 call, hottest {}   ·   plan: {}", share_words(Some(share)), choice.told())
+            }
+            None => format!("plan: {}", choice.told()),
+        };
+        let area = ui.available_rect_before_wrap();
+        widgets::paint_elided(ui.painter(), area, Align::Min, &words, fonts::small(), t.weak);
+    });
+}
+
+/// The plan of this run that was stopped or refused half way, where it can go on.
+pub fn left_of(scene: &Scene<'_>) -> Option<UnfinishedPlan> {
+    let ReshardRequest::Plan(plan) = &scene.run().filter(|run| run.is_done)?.request else { return None };
+    let same = |left: &&UnfinishedPlan| left.request.stream == plan.stream && left.request.started == plan.started;
+    scene.world.unfinished_plans.iter().find(same).cloned()
+}
+
+/// A plan that was cut off and is looked at, to leave it for good.
+pub fn resumed(choice: &PlanChoice) -> Option<&UnfinishedPlan> {
+    choice.resumed.as_deref().filter(|_| choice.is_chosen)
+}
