@@ -185,7 +185,7 @@ pub const ENTRIES: [Entry; 23] = [
         Action::Reshard,
         Group::Stream,
         "Reshard…",
-        "split a shard of the open stream",
+        "split, merge, scale the open stream",
         Some(Shortcut::plain("R", Key::R)),
     ),
     entry(
@@ -260,6 +260,10 @@ pub const VIEW_KEYS: &[(&str, &str)] = &[
     ("Ctrl E", "tail: export"),
     ("c", "tail: copy the record"),
     ("c", "keys: copy the partition key"),
+    ("← →", "shards: neighbour in the key space"),
+    ("a d", "shards: ancestor, descendant"),
+    ("f", "shards: which shard holds a key"),
+    ("c", "shards: copy the shard id"),
 ];
 
 /// The shortcut of an action, for a tooltip or a key cap.

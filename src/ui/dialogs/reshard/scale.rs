@@ -163,14 +163,6 @@ impl ScaleTab {
             }
         };
         let more = self.target().map_or(0, |target| target.saturating_sub(self.open));
-        let quota = match (world.account_limits.get(), &world.account_limits.problem) {
-            (Some(limits), _) => {
-                let [used, all] = [limits.open_shard_count, limits.shard_limit].map(|n| format::grouped(i64::from(n)));
-                (more <= limits.free_shards(), format!("{used} + {more} of {all}"))
-            }
-            (None, Some(_)) => (true, "not told by the server".to_owned()),
-            (None, None) => (true, "DescribeLimits is asked".to_owned()),
-        };
         let done = scalings_of_a_day(world, open);
         let calls = (done < SCALINGS_PER_DAY, format!("{done} of {SCALINGS_PER_DAY} by this program"));
         vec![
@@ -178,7 +170,7 @@ impl ScaleTab {
             Check::is_provisioned(open),
             Check::new("Between half and double", between),
             Check::new("UpdateShardCount, 24 h", calls),
-            Check::new("Account shard quota", quota),
+            Check::is_within_quota("Account shard quota", world, more),
             Check::is_unlocked(world),
         ]
     }

@@ -167,19 +167,11 @@ impl PlanChoice {
             (None, None) => ("There is a plan", (false, "no load is known".to_owned())),
         };
         let more = self.plan().map_or(0, |plan| plan.peak_shards.saturating_sub(plan.from));
-        let quota = match (world.account_limits.get(), &world.account_limits.problem) {
-            (Some(limits), _) => {
-                let [used, all] = [limits.open_shard_count, limits.shard_limit].map(|n| format::grouped(i64::from(n)));
-                (more <= limits.free_shards(), format!("{used} + {more} of {all}"))
-            }
-            (None, Some(_)) => (true, "not told by the server".to_owned()),
-            (None, None) => (true, "DescribeLimits is asked".to_owned()),
-        };
         vec![
             Check::is_active(open),
             Check::is_provisioned(open),
             Check::new(there_is.0, there_is.1),
-            Check::new("Account shard quota, at the peak", quota),
+            Check::is_within_quota("Account shard quota, at the peak", world, more),
             Check::is_unlocked(world),
         ]
     }

@@ -155,8 +155,19 @@ fn what_happens(ui: &mut Ui, t: &Tokens, scene: &Scene<'_>) {
 }
 
 fn progress(ui: &mut Ui, t: &Tokens, run: &ReshardRun, now: crate::model::time::Timestamp) {
-    heading(ui, t, "Progress");
-    for (index, step) in run.steps.iter().enumerate() {
+    let rect = heading(ui, t, "Progress");
+    if let Some((done, of)) = run.plan_steps() {
+        let words = format!("{done} of {of} steps");
+        let at = pos2(rect.right() - GUTTER, rect.center().y);
+        ui.painter().text(at, Align2::RIGHT_CENTER, words, fonts::small(), t.weak);
+    }
+    let shown = sight(run);
+    if shown.start > 0 {
+        let words = format!("{} before", format::counted(shown.start, "step"));
+        line(ui, t, (icons::CHECK, fonts::icon(13.0), t.ok), (&words, t.weak), "done", Role::ListItem);
+    }
+    let last = shown.end;
+    for (index, step) in run.steps.iter().enumerate().take(last).skip(shown.start) {
         let number = (index + 1).to_string();
         let (mark, detail, ink) = match &step.state {
             StepState::Waiting => ((number.as_str(), fonts::dense(), t.weak), String::new(), t.text),
@@ -180,6 +191,14 @@ fn progress(ui: &mut Ui, t: &Tokens, run: &ReshardRun, now: crate::model::time::
             ui.painter().galley(rect.min + vec2(GUTTER + 20.0, 0.0), galley, t.crit);
         }
     }
+    if last < run.steps.len() {
+        let words = format!("{} more", format::counted(run.steps.len() - last, "step"));
+        line(ui, t, ("…", fonts::dense(), t.weak), (&words, t.weak), "", Role::ListItem);
+    }
+    if run.plan.is_stopped {
+        let words = "Stopped. What is done stays done; the rest can go on later.";
+        pair(ui, t, words, "");
+    }
     if !run.children.is_empty() {
         let ids: Vec<String> = run.children.iter().map(crate::model::ids::ShardId::short).collect();
         pair(ui, t, if ids.len() == 1 { "Child" } else { "Children" }, &ids.join(" + "));
@@ -187,6 +206,15 @@ fn progress(ui: &mut Ui, t: &Tokens, run: &ReshardRun, now: crate::model::time::
     if let (ReshardRequest::Scale(request), Some(open)) = (&run.request, run.open_shards) {
         pair(ui, t, "Open shards", &format!("{open} of {}", request.target));
     }
+}
+
+/// The steps that are shown here: of a long plan those around the one that runs.
+fn sight(run: &ReshardRun) -> std::ops::Range<usize> {
+    const MOST: usize = 9;
+    let all = run.steps.len();
+    let (done, _) = run.plan_steps().filter(|_| all > MOST).unwrap_or((0, all));
+    let first = done.saturating_sub(3).min(all.saturating_sub(MOST));
+    first..(first + MOST).min(all).max(if run.is_plan() { 0 } else { all })
 }
 
 /// Below the column: the typed name where the environment is strict, or what may be done while it runs.
@@ -198,7 +226,12 @@ pub fn foot(ui: &mut Ui, scene: &mut Scene<'_>) {
         pos2(room.right() - GUTTER, room.bottom() - 14.0),
     );
     if scene.run().is_some() {
-        let words = "You can close this window. The task keeps running and stays in the status bar.";
+        let words = match scene.run().is_some_and(ReshardRun::is_plan) {
+            true => {
+                "You can close this window: the plan keeps running. Locking writes by hand stops it before its next step."
+            }
+            false => "You can close this window. The task keeps running and stays in the status bar.",
+        };
         let galley = ui.painter().layout(words.to_owned(), fonts::small(), t.weak, inner.width());
         ui.painter().galley(pos2(inner.left(), inner.bottom() - galley.size().y), galley, t.weak);
         return;
