@@ -8,6 +8,7 @@ mod peers;
 mod control;
 mod gaps;
 mod others;
+mod plans;
 mod records;
 mod reshard;
 mod shards;
@@ -88,6 +89,9 @@ const CASES: &[Case] = cases! {
         a_subscription_ends_with_its_shard;
     reshard: a_merge_is_followed_to_its_child, scaling_is_followed_up_and_down,
         scaling_makes_equal_ranges, a_plan_for_other_shards_is_not_carried_out, two_closed_shards_are_not_merged;
+    plans: a_plan_is_carried_out_step_by_step, a_plan_that_was_cut_off_goes_on_where_it_was,
+        a_plan_ends_with_its_stream_and_says_so, a_plan_is_not_carried_out_on_other_shards, a_plan_stops_between_two_steps,
+        random_reshards_are_seen_as_they_are_listed, a_balanced_split_comes_true;
 };
 
 /// Runs every case and fails with a table where one is not as the gaps say.

@@ -17,6 +17,8 @@ mod read;
 mod record;
 mod reshard;
 
+#[cfg(test)]
+mod reshard_tests;
 mod settings;
 mod shard;
 mod stream;

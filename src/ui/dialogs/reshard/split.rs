@@ -148,7 +148,9 @@ fn isolating(world: &World, open: &OpenStream, tab: &SplitTab, plan: Option<&Spl
 
 /// Draws the column of the plan.
 pub fn show(ui: &mut Ui, scene: &mut Scene<'_>, facts: &Facts) {
-    super::scale::ask_limits(scene);
+    if scene.run().is_none() {
+        super::scale::ask_limits(scene);
+    }
     let t = theme::tokens(ui);
     picker(ui, scene, facts);
     ui.add_space(8.0);
