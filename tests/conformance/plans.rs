@@ -273,8 +273,9 @@ pub async fn a_balanced_split_comes_true(target: Target) -> Outcome {
     // Most keys land in an eighth of the key space, and their sizes differ.
     let dense = HashKeyRange { start: HashKey(5 << 125), end: HashKey((6 << 125) - 1) };
     let names = (0..).map(|n| format!("key-{n}"));
-    let is_wanted =
-        |name: &String| dense.contains(HashKey::of_partition_key(name)) || HashKey::of_partition_key(name).0.is_multiple_of(40);
+    let is_wanted = |name: &String| {
+        dense.contains(HashKey::of_partition_key(name)) || HashKey::of_partition_key(name).0.is_multiple_of(40)
+    };
     let keys: Vec<String> = names.filter(is_wanted).take(400).collect();
     let mut traffic = |count: usize| -> Vec<PutEntry> {
         let mut one = || entry(&keys[random.usize(0..keys.len())], vec![b'.'; random.usize(20..400)]);

@@ -120,7 +120,8 @@ fn a_tight_quota_puts_merges_first_or_refuses() {
     let plenty = of_ranges(&ranges, &profile, 12, None).expect("plans");
     assert!(plenty.peak_shards > 12);
     let tight = of_ranges(&ranges, &profile, 12, Some(1)).expect("plans");
-    assert_eq!((tight.peak_shards, tight.steps.len()), (13, plenty.steps.len()));
+    assert!(tight.peak_shards <= 13, "{}", tight.peak_shards);
+    assert_eq!(tight.steps.len(), plenty.steps.len());
     carried_out(&ranges, &tight);
     assert_eq!(of_ranges(&ranges, &profile, 16, Some(2)), Err(NoPlan::Quota { free: 2 }));
 }

@@ -3,6 +3,7 @@
 
 mod bands;
 mod choices;
+mod drain;
 mod merge;
 mod offer;
 mod plan;

@@ -23,7 +23,10 @@ pub fn show(ui: &mut Ui, scene: &mut Scene<'_>) {
     }
     cost_block(ui, t, scene);
     match scene.run() {
-        Some(run) => progress(ui, t, run, scene.world.now),
+        Some(run) => {
+            progress(ui, t, run, scene.world.now);
+            drains(ui, t, scene, run);
+        }
         None => what_happens(ui, t, scene),
     }
     ui.add_space(8.0);
@@ -205,6 +208,14 @@ fn progress(ui: &mut Ui, t: &Tokens, run: &ReshardRun, now: crate::model::time::
     }
     if let (ReshardRequest::Scale(request), Some(open)) = (&run.request, run.open_shards) {
         pair(ui, t, "Open shards", &format!("{open} of {}", request.target));
+    }
+}
+
+/// Who still reads what was closed, once there is something closed.
+fn drains(ui: &mut Ui, t: &Tokens, scene: &Scene<'_>, run: &ReshardRun) {
+    let lines = scene.world.open.as_ref().map_or_else(Vec::new, |open| super::drain::lines(open, run));
+    for (text, detail) in lines {
+        line(ui, t, (icons::CONSUMERS, fonts::icon(12.0), t.weak), (&text, t.weak), &detail, Role::ListItem);
     }
 }
 
