@@ -8,7 +8,7 @@ use kinescope::model::answer::Problem;
 use kinescope::model::hash_range::{HashKey, HashKeyRange};
 use kinescope::model::ids::StreamName;
 use kinescope::model::plan::request::{PlanRequest, Purpose, UnfinishedPlan};
-use kinescope::model::plan::{self, Plan};
+use kinescope::model::plan::{self, Aim, Plan};
 use kinescope::model::position::StartingPosition;
 use kinescope::model::reshard::{MergeRequest, ReshardRequest, ReshardRun, ScaleRequest, SplitRequest, StepState};
 use kinescope::model::sample::StreamSample;
@@ -31,7 +31,7 @@ fn planned(map: &ShardMap, count: u32) -> Outcome<Plan> {
     let load = |share: f64| Utilisation { bytes_share: share, records_share: share / 2.0 };
     let pieces = map.open().zip(loads).map(|(shard, share)| (shard.range, load(share))).collect();
     let profile = Profile::of_pieces(pieces).ok_or("no load")?;
-    plan::plan(map, &profile, count, None).map_err(|why| why.sentence().into())
+    plan::plan(map, &profile, count, Aim::Coolest, None).map_err(|why| why.sentence().into())
 }
 
 fn request(stream: &StreamName, plan: &Plan) -> PlanRequest {

@@ -90,7 +90,11 @@ fn a_plan_is_shown_step_by_step_beside_what_uniform_scaling_would_give() {
     assert_eq!(request.purpose, Purpose::Balance { from: 24, target: 30 });
     assert!(request.steps.len() >= 6 && request.steps.len() < 54, "{} steps", request.steps.len());
     let mut harness = open_plan(stage::unlocked(598), true);
+    harness.get_by_role_and_label(egui::accesskit::Role::RadioButton, "Under 60 %").click();
+    harness.run_steps(3);
     picture(&mut harness, "reshard_plan_light");
+    let calm = planned(&mut harness);
+    assert!(calm.steps.len() < request.steps.len(), "{} steps", calm.steps.len());
 }
 
 #[test]

@@ -20,6 +20,8 @@ use super::split::Isolation;
 
 /// How much hotter than the best cutting the hottest shard may be where that saves steps, a fraction.
 pub const TOLERANCE: f64 = 0.10;
+/// Share of the limit that a calm shard stays below; a load that grows by half is still below the limit.
+pub const CALM_SHARE: f64 = 0.60;
 /// Most open shards, before or after, that a plan of single steps is made for: each step takes half a minute or more.
 pub const MOST_SHARDS: u32 = 256;
 
@@ -119,6 +121,16 @@ impl Plan {
     }
 }
 
+/// How far the load is to be balanced.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Aim {
+    /// Within [`TOLERANCE`] of the coolest hottest shard that so many shards allow.
+    #[default]
+    Coolest,
+    /// No shard above [`CALM_SHARE`], where so many shards allow it: fewer steps.
+    Calm,
+}
+
 /// Why no plan is offered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NoPlan {
@@ -160,12 +172,12 @@ impl NoPlan {
 ///
 /// # Errors
 /// Why no plan is offered.
-pub fn plan(map: &ShardMap, profile: &Profile, target: u32, free: Option<u32>) -> Result<Plan, NoPlan> {
+pub fn plan(map: &ShardMap, profile: &Profile, target: u32, aim: Aim, free: Option<u32>) -> Result<Plan, NoPlan> {
     if !map.tiling_faults().is_empty() {
         return Err(NoPlan::NotTiled);
     }
     let ranges: Vec<HashKeyRange> = map.open().map(|shard| shard.range).collect();
-    of_ranges(&ranges, profile, target, free)
+    of_ranges(&ranges, profile, target, aim, free)
 }
 
 /// [`plan`] for ranges that tile the key space, in hash order.
@@ -173,6 +185,7 @@ pub(crate) fn of_ranges(
     ranges: &[HashKeyRange],
     profile: &Profile,
     target: u32,
+    aim: Aim,
     free: Option<u32>,
 ) -> Result<Plan, NoPlan> {
     let from = u32::try_from(ranges.len()).unwrap_or(u32::MAX);
@@ -180,7 +193,10 @@ pub(crate) fn of_ranges(
         return Err(NoPlan::TooMany);
     }
     let best = profile.least_bound(HashKeyRange::FULL, target);
-    let bound = best * (1.0 + TOLERANCE);
+    let bound = match aim {
+        Aim::Coolest => best * (1.0 + TOLERANCE),
+        Aim::Calm => (best * (1.0 + TOLERANCE)).max(CALM_SHARE),
+    };
     let kept = cuts::keep(ranges, profile, target, bound).ok_or(NoPlan::TooNarrow)?;
     let goal = cuts::cutting(ranges, profile, &kept).ok_or(NoPlan::TooNarrow)?;
     let steps = order::order(ranges, &goal, profile, free)?;

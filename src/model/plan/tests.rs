@@ -68,7 +68,7 @@ fn check(ranges: &[HashKeyRange], profile: &Profile, target: u32) -> Result<Opti
     let best = profile.least_bound(HashKeyRange::FULL, target);
     let bound = best * (1.0 + TOLERANCE);
     let optimum = brute_force(ranges, profile, target, bound);
-    let plan = match of_ranges(ranges, profile, target, None) {
+    let plan = match of_ranges(ranges, profile, target, Aim::Coolest, None) {
         Ok(plan) => plan,
         Err(NoPlan::NothingToDo) => {
             prop_assert_eq!(optimum, Some(0));
@@ -101,7 +101,7 @@ fn twelve_skewed_shards_are_balanced_in_few_steps() {
         let uniform = profile.hottest(target).1;
         assert!(plan.hottest_after <= uniform + 1e-9, "{target}: {} against {uniform}", plan.hottest_after);
     }
-    let plan = of_ranges(&ranges, &profile, 12, None).expect("plans");
+    let plan = of_ranges(&ranges, &profile, 12, Aim::Coolest, None).expect("plans");
     assert!(plan.hottest_after < 0.27, "{}", plan.hottest_after);
     assert!(plan.steps.first().is_some_and(|first| first.step.is_split()), "relief first");
 }
@@ -110,34 +110,43 @@ fn twelve_skewed_shards_are_balanced_in_few_steps() {
 fn a_key_that_is_hotter_than_the_rest_stays_whole_and_bounds_the_plan() {
     let profile = keys(&[0.1, 0.1, 0.7, 0.1, 0.1, 0.1]);
     let ranges = HashKeyRange::uniform(2);
-    let plan = of_ranges(&ranges, &profile, 4, None).expect("plans");
+    let plan = of_ranges(&ranges, &profile, 4, Aim::Coolest, None).expect("plans");
     assert!((plan.best - 0.7).abs() < 1e-6 && plan.hottest_after < 0.78, "{plan:?}");
 }
 
 #[test]
 fn a_tight_quota_puts_merges_first_or_refuses() {
     let (ranges, profile) = even_inside(&SKEWED);
-    let plenty = of_ranges(&ranges, &profile, 12, None).expect("plans");
+    let plenty = of_ranges(&ranges, &profile, 12, Aim::Coolest, None).expect("plans");
     assert!(plenty.peak_shards > 12);
-    let tight = of_ranges(&ranges, &profile, 12, Some(1)).expect("plans");
+    let tight = of_ranges(&ranges, &profile, 12, Aim::Coolest, Some(1)).expect("plans");
     assert!(tight.peak_shards <= 13, "{}", tight.peak_shards);
     assert_eq!(tight.steps.len(), plenty.steps.len());
     carried_out(&ranges, &tight);
-    assert_eq!(of_ranges(&ranges, &profile, 16, Some(2)), Err(NoPlan::Quota { free: 2 }));
+    assert_eq!(of_ranges(&ranges, &profile, 16, Aim::Coolest, Some(2)), Err(NoPlan::Quota { free: 2 }));
+}
+
+#[test]
+fn a_calm_stream_takes_fewer_steps_than_the_coolest() {
+    let (ranges, profile) = even_inside(&SKEWED);
+    let coolest = of_ranges(&ranges, &profile, 12, Aim::Coolest, None).expect("plans");
+    let calm = of_ranges(&ranges, &profile, 12, Aim::Calm, None).expect("plans");
+    assert!(calm.hottest_after <= CALM_SHARE + 1e-6 && calm.steps.len() == 2, "{calm:?}");
+    assert!(coolest.hottest_after < calm.hottest_after && coolest.steps.len() > calm.steps.len());
 }
 
 #[test]
 fn what_is_balanced_needs_no_step() {
     let (ranges, profile) = even_inside(&[0.3, 0.31, 0.29, 0.3]);
-    assert_eq!(of_ranges(&ranges, &profile, 4, None), Err(NoPlan::NothingToDo));
-    assert_eq!(of_ranges(&ranges, &profile, 300, None), Err(NoPlan::TooMany));
+    assert_eq!(of_ranges(&ranges, &profile, 4, Aim::Coolest, None), Err(NoPlan::NothingToDo));
+    assert_eq!(of_ranges(&ranges, &profile, 300, Aim::Coolest, None), Err(NoPlan::TooMany));
 }
 
 #[test]
 fn a_stream_of_the_most_shards_is_planned_for_in_time() {
     let loads: Vec<f64> = (0..MOST_SHARDS).map(|n| f64::from(n * 37 % 101) / 101.0).collect();
     let (ranges, profile) = even_inside(&loads);
-    let plan = of_ranges(&ranges, &profile, 200, None).expect("plans");
+    let plan = of_ranges(&ranges, &profile, 200, Aim::Coolest, None).expect("plans");
     assert_eq!(carried_out(&ranges, &plan).len(), 200);
 }
 

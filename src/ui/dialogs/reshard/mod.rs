@@ -180,7 +180,7 @@ pub fn show(ui: &mut Ui, world: &World, state: &mut ReshardState, selection: &mu
     let watched =
         open.reshard.as_ref().map(|run| &run.request).filter(|request| Some(*request) == state.watching.as_ref());
     let mut plan = None;
-    let offer = match state.way {
+    let mut offer = match state.way {
         Way::Split => {
             let sample = open.records.as_ref().or(open.sample.sample.as_ref());
             plan = shown.as_deref().and_then(|facts| state.split.plan(facts, selection.as_ref(), watched, sample));
@@ -195,6 +195,9 @@ pub fn show(ui: &mut Ui, world: &World, state: &mut ReshardState, selection: &mu
             state.scale.offer(world, open)
         }
     };
+    if let Some(ReshardRequest::Plan(request)) = watched {
+        scale_plan::tell_of(&mut offer, open, request);
+    }
     let is_dirty = state.is_dirty();
     let mut scene = Scene { world, state, selection, out, facts, plan, offer };
     let environment = scene.environment();

@@ -11,7 +11,7 @@ use crate::model::format;
 use crate::model::hash_range::HashKeyRange;
 use crate::model::limits::{CRITICAL_SHARE, WARN_SHARE};
 use crate::model::plan::request::{PlanRequest, Purpose, Resolved, UnfinishedPlan, resolve};
-use crate::model::plan::{self, NoPlan, Plan, PlanStep};
+use crate::model::plan::{self, Aim, NoPlan, Plan, PlanStep};
 use crate::model::reshard::{ReshardRequest, ReshardRun, StepState};
 use crate::model::scale::Profile;
 use crate::model::shard_map::ShardMap;
@@ -21,6 +21,8 @@ use crate::ui::views::shards::Facts;
 use crate::ui::widgets;
 use crate::ui::widgets::tag::open_ring;
 
+/// What stands in the footer.
+const FOOTNOTE: &str = "What is done stays done. A journal on this machine is written before each step.";
 /// Height of a row of the table.
 const ROW: f32 = 21.0;
 
@@ -38,13 +40,16 @@ struct StepLine {
 pub struct PlanChoice {
     /// Whether a plan is looked at in the place of uniform scaling.
     pub is_chosen: bool,
-    made_for: Option<(Option<u32>, Option<u32>)>,
+    aim: Aim,
+    made_for: Option<(Option<u32>, Option<u32>, Aim)>,
     planned: Option<Result<Plan, NoPlan>>,
     lines: Vec<StepLine>,
     /// A plan that was cut off and may go on.
     resumed: Option<Arc<UnfinishedPlan>>,
     /// Whether the next step of that plan can be told from the shards as they are listed.
     is_as_left: bool,
+    /// What a plan that goes on leads to; empty where it cannot.
+    after: Vec<Bar>,
 }
 
 impl PlanChoice {
@@ -60,18 +65,18 @@ impl PlanChoice {
 
     /// Brings the plan up to date; made anew only when the number or what it rests on has changed.
     pub fn update(&mut self, map: &ShardMap, profile: Option<&Profile>, target: Option<u32>, free: Option<u32>) {
-        if self.made_for == Some((target, free)) {
+        if self.made_for == Some((target, free, self.aim)) {
             return;
         }
-        self.made_for = Some((target, free));
+        self.made_for = Some((target, free, self.aim));
         if let Some(unfinished) = &self.resumed {
-            self.lines = lines_of(&unfinished.request.steps, map, profile);
+            (self.lines, self.after) = foreseen(&unfinished.request.steps, unfinished.done, map, profile);
             let next = unfinished.request.steps.get(unfinished.done);
             self.is_as_left =
                 next.is_some_and(|step| resolve(&unfinished.request.stream, step, map) != Resolved::Changed);
             return;
         }
-        self.planned = target.zip(profile).map(|(target, profile)| plan::plan(map, profile, target, free));
+        self.planned = target.zip(profile).map(|(target, profile)| plan::plan(map, profile, target, self.aim, free));
         self.lines = match &self.planned {
             Some(Ok(plan)) => {
                 let line = |planned: &plan::PlannedStep| StepLine {
@@ -154,7 +159,7 @@ impl PlanChoice {
                 ("It can be stopped between two steps".to_owned(), String::new()),
                 ("Consumers drain each closed shard first".to_owned(), String::new()),
             ],
-            footnote: "What is done stays done. A journal on this machine is written before each step.",
+            footnote: FOOTNOTE,
         }
     }
 
@@ -256,13 +261,37 @@ fn loads(loads: &[f64]) -> String {
     loads.iter().map(|share| share_words(Some(*share))).collect::<Vec<String>>().join(" + ")
 }
 
-fn lines_of(steps: &[PlanStep], map: &ShardMap, profile: Option<&Profile>) -> Vec<StepLine> {
-    let line = |step: &PlanStep| {
-        let shares = |profile: &Profile| step.after().iter().map(|range| profile.share(*range)).collect::<Vec<f64>>();
-        let loads = profile.map_or_else(String::new, |profile| loads(&shares(profile)));
-        StepLine { text: words(step, map), loads, hottest: None, open: String::new() }
-    };
-    steps.iter().map(line).collect()
+/// The steps of a plan that goes on, with what is to come of those that are left, and the cutting at its end; no cutting where the
+/// shards are not as the plan left them.
+fn foreseen(steps: &[PlanStep], done: usize, map: &ShardMap, profile: Option<&Profile>) -> (Vec<StepLine>, Vec<Bar>) {
+    let share = |range: HashKeyRange| profile.map(|profile| profile.share(range));
+    let mut shards: Vec<HashKeyRange> = map.open().map(|shard| shard.range).collect();
+    let mut is_possible = true;
+    let mut lines = Vec::new();
+    for (at, step) in steps.iter().enumerate() {
+        let after = step.after();
+        let shares: Vec<f64> = after.iter().filter_map(|range| share(*range)).collect();
+        let mut line = StepLine { text: words(step, map), loads: loads(&shares), hottest: None, open: String::new() };
+        if at >= done && is_possible {
+            let before = step.before();
+            let place = shards.windows(before.len().max(1)).position(|window| window == before.as_slice());
+            match place {
+                Some(place) => {
+                    shards.splice(place..place + before.len(), after);
+                }
+                // The step that was on its way may have been carried out.
+                None => is_possible = at == done && after.iter().all(|range| shards.contains(range)),
+            }
+            if is_possible {
+                line.hottest = shards.iter().filter_map(|range| share(*range)).reduce(f64::max);
+                line.open = shards.len().to_string();
+            }
+        }
+        lines.push(line);
+    }
+    let bar =
+        |range: HashKeyRange| Bar { range, share: share(range), is_marked: !map.open().any(|s| s.range == range) };
+    (lines, if is_possible { shards.into_iter().map(bar).collect() } else { Vec::new() })
 }
 
 /// Draws what stands below the slider: the cutting before and after, and the steps.
@@ -277,7 +306,11 @@ pub fn show(ui: &mut Ui, facts: &Facts, choice: &PlanChoice) {
             corner: hottest_words(facts),
             bars: bars_of(facts, |_| false),
         };
-        let after = Band { name: "After", words: String::new(), corner: String::new(), bars: Vec::new() };
+        let words = match choice.after.is_empty() {
+            true => String::new(),
+            false => format!("{} once the rest is done", format::counted(choice.after.len(), "shard")),
+        };
+        let after = Band { name: "After", words, corner: String::new(), bars: choice.after.clone() };
         let _ = Bands { upper: band, lower: after, height: 48.0, mark: None, brackets: Vec::new() }.show(ui);
     }
     ui.add_space(8.0);
@@ -295,7 +328,7 @@ pub fn watched(ui: &mut Ui, before: &Facts, facts: &Facts, run: &ReshardRun, cho
         corner: hottest_words(before),
         bars: bars_of(before, |_| false),
     };
-    let lower = if is_listed {
+    let lower = if is_listed || run.plan_steps().is_some_and(|(done, _)| done > 0) {
         Band { name: "Now", ..listed(facts, |_| false) }
     } else {
         Band { name: "Now", words: "the first step is on its way".to_owned(), corner: String::new(), bars: Vec::new() }
@@ -427,6 +460,13 @@ fn write(ui: &Ui, t: &Tokens, rect: Rect, cells: [(&str, Color32); 4], is_head: 
     painter.hline(rect.x_range(), rect.bottom() - 0.5, Stroke::new(1.0, t.stroke_weak));
 }
 
+/// While a plan runs, what is said of it rests on what was asked and not on what is open by now.
+pub fn tell_of(offer: &mut Offer, open: &OpenStream, request: &PlanRequest) {
+    let change = request.steps.iter().map(|step| if step.is_split() { 1 } else { -1 }).sum();
+    offer.cost = cost(open, change);
+    offer.footnote = FOOTNOTE;
+}
+
 /// The choice between both ways, with what each comes to.
 pub fn chooser(ui: &mut Ui, choice: &mut PlanChoice, uniform: Option<f64>) {
     let t = theme::tokens(ui);
@@ -436,6 +476,12 @@ pub fn chooser(ui: &mut Ui, choice: &mut PlanChoice, uniform: Option<f64>) {
         let mut index = usize::from(choice.is_chosen);
         if choice.resumed.is_none() && widgets::segmented(ui, "How", &["Uniform scaling", "Plan by load"], &mut index) {
             choice.is_chosen = index == 1;
+        }
+        if choice.resumed.is_none() && choice.is_chosen {
+            let mut index = usize::from(choice.aim == Aim::Calm);
+            if widgets::segmented(ui, "Balance", &["Coolest", "Under 60 %"], &mut index) {
+                choice.aim = if index == 1 { Aim::Calm } else { Aim::Coolest };
+            }
         }
         let words = match uniform.filter(|_| choice.resumed.is_none()) {
             Some(share) => {

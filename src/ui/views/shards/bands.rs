@@ -187,7 +187,7 @@ impl Picture<'_> {
         let undated = if is_first { "Oldest known" } else { "Resharded" };
         let name = days(born, self.look.now).unwrap_or_else(|| undated.to_owned());
         let caption = match (generation.splits, generation.merges) {
-            (0, 0) if is_first => format!("oldest known, {}", generation.shards.len()),
+            (0, 0) if is_first && name != undated => format!("oldest known, {}", generation.shards.len()),
             (0, 0) => format::counted(generation.shards.len(), "shard"),
             (splits, 0) => format::counted(splits, "split"),
             (0, merges) => format::counted(merges, "merge"),

@@ -61,7 +61,7 @@ fn controls(ui: &mut Ui, facts: &Facts, sight: &mut SightState) {
             }
         });
         let words = if is_narrow { "Past" } else { "Closed and expired" };
-        let kind = if sight.with_past { widgets::ButtonKind::On } else { widgets::ButtonKind::Default };
+        let kind = if sight.with_past { widgets::ButtonKind::Default } else { widgets::ButtonKind::Ghost };
         let tooltip =
             if sight.with_past { "Hide shards that take no writes" } else { "Show shards that take no writes" };
         let toggle =
@@ -123,10 +123,10 @@ fn source(ui: &mut Ui, area: Rect, world: &World, open: &OpenStream, facts: &Fac
     let has_past = facts.shards.len() > facts.open.len();
     swatch(if has_past { "open" } else { colour.legend() }, ShardState::Open);
     if facts.count(ShardState::Closed) > 0 {
-        swatch("closed, still readable", ShardState::Closed);
+        swatch("closed, readable", ShardState::Closed);
     }
     if facts.count(ShardState::Expired) > 0 {
-        swatch("expired, from local history", ShardState::Expired);
+        swatch("expired, local history", ShardState::Expired);
     }
     let text = match (facts.as_of, &open.metrics.problem) {
         (Some(at), _) => {
