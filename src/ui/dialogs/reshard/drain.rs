@@ -50,3 +50,51 @@ fn told(open: &OpenStream, id: &ShardId) -> String {
         (tail, read) => tail.into_iter().chain(read).collect::<Vec<&str>>().join(", "),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::answer::Answer;
+    use crate::model::hash_range::{HashKey, HashKeyRange};
+    use crate::model::plan::request::PlanProgress;
+    use crate::model::reshard::SplitRequest;
+    use crate::model::shard_map::{Shard, ShardMap};
+    use crate::model::tail::ShardTail;
+    use crate::model::time::Timestamp;
+
+    #[test]
+    fn what_is_not_known_of_readers_is_not_made_up() {
+        let id = ShardId::from("shardId-000000000019");
+        let split = SplitRequest {
+            stream: "orders".into(),
+            shard: id.clone(),
+            range: HashKeyRange::FULL,
+            new_starting_hash_key: HashKey(1 << 127),
+        };
+        let run = ReshardRun {
+            request: ReshardRequest::Split(split),
+            steps: Vec::new(),
+            children: Vec::new(),
+            open_shards: None,
+            is_done: true,
+            plan: PlanProgress::default(),
+        };
+        let shard = |is_open: bool| Shard {
+            id: id.clone(),
+            range: HashKeyRange::FULL,
+            parent: None,
+            adjacent_parent: None,
+            starting_sequence_number: "1".into(),
+            ending_sequence_number: (!is_open).then(|| "2".into()),
+        };
+        let mut open = OpenStream::new("orders".into());
+        open.shards = Answer::known(ShardMap::new(vec![shard(true)]), Timestamp(0));
+        assert!(lines(&open, &run).is_empty(), "it is not closed yet");
+        open.shards = Answer::known(ShardMap::new(vec![shard(false)]), Timestamp(0));
+        let words = |open: &OpenStream| lines(open, &run).into_iter().next().unwrap_or_default();
+        assert_eq!(words(&open), ("Consumers finish closed …0019".to_owned(), "not told by AWS".to_owned()));
+        let tail = ShardTail { shard_id: id.clone(), millis_behind: Some(0), state: ShardTailState::Ended };
+        open.tail.status.shards = vec![tail];
+        assert_eq!(words(&open).1, "this tail is done");
+    }
+}

@@ -13,6 +13,7 @@ mod scale_curve;
 mod scale_plan;
 mod side;
 mod split;
+mod steps;
 
 use std::sync::Arc;
 
