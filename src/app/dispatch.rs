@@ -65,6 +65,7 @@ impl App {
             Command::Reshard(request) => self.reshard(request, now),
             Command::Change(request) => self.change(*request, now),
             Command::AskDetails(stream) => self.ask_details(stream, now),
+            Command::Plan(command) => self.plan_command(command, now),
             Command::AskLimits => self.engine.ask_limits(now),
             Command::SetMonitoring(change) => {
                 if self.may_write(now) {
@@ -156,6 +157,7 @@ impl App {
         self.world.profiles = keep.profiles;
         self.world.local_endpoints = keep.local_endpoints;
         self.world.activity = keep.activity;
+        self.world.unfinished_plans = keep.unfinished_plans;
         self.world.meters = keep.meters;
         self.world.export_folder = keep.export_folder;
         // What was typed on the first screen stays, in case the connection fails.
@@ -241,6 +243,7 @@ impl App {
     }
 
     pub(super) fn lock(&mut self, why: &str, now: Timestamp) {
+        self.stop_plans();
         if self.world.lock == WriteLock::ReadOnly {
             return;
         }
@@ -271,7 +274,8 @@ impl App {
 
     fn reshard(&mut self, request: crate::model::reshard::ReshardRequest, now: Timestamp) {
         if self.may_write(now) {
-            let write = self.engine.reshard(request, now);
+            let account = self.world.identity.get().map(|identity| identity.account.clone());
+            let write = self.engine.reshard(request, account, now);
             self.writes.extend(write);
         }
     }

@@ -32,12 +32,14 @@ use crate::tasks::filter::FilterJob;
 use crate::tasks::minutes::Minutes;
 use crate::tasks::minutes::book::Wish;
 use crate::tasks::minutes::fetch::{Question, fetch};
+use crate::tasks::plan_journal::PlanJournal;
 use crate::tasks::sampler::{SamplerHandle, SamplerOptions, start_sampler};
 use crate::tasks::session::{self, Session};
+use crate::tasks::shard_histories::ShardHistories;
 use crate::tasks::slot::Slot;
 use crate::tasks::tail::{TailHandle, start_tail};
 use crate::tasks::wake::Wake;
-use crate::tasks::{fleet, inject, reshard};
+use crate::tasks::{fleet, inject, plan, reshard};
 
 use super::schedule::ClosedShards;
 
@@ -51,6 +53,10 @@ pub struct Engine {
     pub(super) meter: CallMeter,
     /// What is known of the past.
     pub(super) minutes: Minutes,
+    /// Plans that have not come to their end.
+    pub(super) plans: PlanJournal,
+    /// Shards that were seen.
+    pub(super) histories: ShardHistories,
     /// The connection, or the way to it.
     pub(super) session: Slot<Session>,
     /// The AWS configuration files.
@@ -75,6 +81,8 @@ pub struct OpenTasks {
     pub(super) name: StreamName,
     pub(super) summary: Slot<StreamSummary>,
     pub(super) shards: Slot<ShardMap>,
+    /// The shards that were seen, the listed ones and others.
+    pub(super) history: Slot<super::planning::Seen>,
     pub(super) metrics: Slot<StreamMetrics>,
     closed: ClosedShards,
     pub(super) tail: Option<TailHandle>,
@@ -149,12 +157,16 @@ pub enum Write {
         /// The answer.
         done: Box<Slot<Receipt>>,
     },
-    /// A split, a merge or a scaling on its way.
+    /// A split, a merge, a scaling or a plan of them on its way.
     Reshard {
         /// How far it has come.
         progress: watch::Receiver<ReshardRun>,
         /// The end.
         done: Box<Slot<Receipt>>,
+        /// Set to end a plan before its next step.
+        stop: watch::Sender<bool>,
+        /// Steps of a plan that are in the activity log.
+        logged: usize,
     },
 }
 
@@ -168,6 +180,8 @@ impl Engine {
             clock,
             meter: CallMeter::default(),
             minutes: Minutes::in_memory(),
+            plans: PlanJournal::nowhere(),
+            histories: ShardHistories::in_memory(),
             session: Slot::default(),
             profiles: Slot::default(),
             sign_in: Slot::default(),
@@ -268,6 +282,7 @@ impl Engine {
             name,
             summary: Slot::default(),
             shards: Slot::default(),
+            history: Slot::default(),
             metrics: Slot::default(),
             closed: ClosedShards::default(),
             tail: None,
@@ -396,21 +411,34 @@ impl Engine {
         Some(Write::Monitoring { change, since: now, done })
     }
 
-    /// Splits, merges or scales; runs on when the stream is left.
-    pub fn reshard(&mut self, request: ReshardRequest, now: Timestamp) -> Option<Write> {
+    /// Splits, merges, scales or carries a plan out; runs on when the stream is left. `account` is whom it is done for, where that
+    /// is known.
+    pub fn reshard(&mut self, request: ReshardRequest, account: Option<String>, now: Timestamp) -> Option<Write> {
         let connection = self.connection()?;
+        let page = self.page_of(&request, &connection, account, now);
+        let (stop, stopped) = watch::channel(false);
         let (publish, progress) = watch::channel(reshard::prepared(request));
         let (clock, wake) = (self.clock.clone(), self.wake.clone());
         let mut done = Box::new(Slot::default());
         let mut changes = publish.subscribe();
-        let task = async move { reshard::run(&connection, &clock, &publish).await };
+        let task = async move {
+            match page {
+                // The page is given back before the end is told.
+                Some(page) => {
+                    let outcome = plan::run(&connection, &clock, &publish, &stopped, &page).await;
+                    drop(page);
+                    outcome
+                }
+                None => reshard::run(&connection, &clock, &publish).await,
+            }
+        };
         done.start(&self.handle, self.wake.clone(), now, task);
         self.handle.spawn(async move {
             while changes.changed().await.is_ok() {
                 wake.wake();
             }
         });
-        Some(Write::Reshard { progress, done })
+        Some(Write::Reshard { progress, done, stop, logged: 0 })
     }
 }
 

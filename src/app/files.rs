@@ -57,6 +57,16 @@ impl Files {
         self.data.join("minutes.redb")
     }
 
+    /// The folder of plans that have not come to their end; see [`crate::tasks::plan_journal`].
+    pub fn plans_folder(&self) -> PathBuf {
+        self.data.join("plans")
+    }
+
+    /// The folder of shards that were seen; see [`crate::tasks::shard_histories`].
+    pub fn shards_folder(&self) -> PathBuf {
+        self.data.join("shards")
+    }
+
     /// Reads the settings. A missing file gives the defaults; a damaged one is set aside and said so.
     pub fn load_settings(&self) -> (Settings, Option<String>) {
         let path = self.settings_path();

@@ -99,6 +99,7 @@ impl App {
         let old_shards = open.shards.value.as_ref().map(|(shards, _)| shards.clone());
         let mut failed = false;
         let mut are_other_shards = false;
+        let mut is_relisted = false;
         if take(&mut tasks.summary, &mut open.summary, now) {
             let differ = super::schedule::shards_differ(
                 open.summary.get(),
@@ -107,19 +108,25 @@ impl App {
             );
             self.relist_shards |= differ;
             failed |= open.summary.problem.is_some();
+            is_relisted |= open.history.is_none();
         }
         if take(&mut tasks.shards, &mut open.shards, now) {
             let wants_shards = self.asked.as_ref().is_none_or(|asked| asked.with_shards);
             self.refetch_metrics |=
                 wants_shards && super::schedule::has_new_shards(open.shards.get(), open.metrics.get());
             failed |= open.shards.problem.is_some();
+            is_relisted = true;
             are_other_shards = old_shards.is_some_and(|old| {
                 let new = open.shards.get().map_or(&[][..], |shards| shards.all());
                 !old.open().map(|shard| &shard.id).eq(new.iter().filter(|shard| shard.is_open()).map(|shard| &shard.id))
             });
         }
+        super::planning::take_history(tasks, open, &mut self.world.last_problem, now);
         if take(&mut tasks.metrics, &mut open.metrics, now) {
             failed |= open.metrics.problem.is_some();
+        }
+        if is_relisted {
+            self.remember_shards(now);
         }
         if are_other_shards {
             self.sample_other_shards();
@@ -183,8 +190,10 @@ impl App {
                 is_done
             }
             Write::Monitoring { done, .. } => done.poll(now) || done.answer().pending_since.is_none(),
-            Write::Reshard { progress, done } => {
-                let run = progress.borrow_and_update().clone();
+            Write::Reshard { progress, done, stop, logged } => {
+                let mut run = progress.borrow_and_update().clone();
+                run.plan.is_stopping = *stop.borrow();
+                self.log_finished_steps(&run, logged);
                 let ended = done.poll(now) || done.answer().pending_since.is_none();
                 if let Some(open) = self.world.open.as_mut().filter(|open| open.name == *run.request.stream()) {
                     open.reshard = Some(run);
@@ -209,7 +218,11 @@ impl App {
                 self.log_activity(entry);
                 self.refresh_all = true;
             }
-            Write::Reshard { progress, done } => {
+            Write::Reshard { progress, done, .. } if progress.borrow().is_plan() => {
+                let run: ReshardRun = progress.borrow().clone();
+                self.plan_ended(&run, done.answer(), now);
+            }
+            Write::Reshard { progress, done, .. } => {
                 let run: ReshardRun = progress.borrow().clone();
                 let entry = super::journal::reshard(&self.world, &run, done.answer(), now);
                 if let Event::Call { outcome: Outcome::Failed { .. }, .. } = &entry.event
@@ -264,6 +277,16 @@ impl App {
                 Write::Reshard { progress, .. } => {
                     let run = progress.borrow();
                     let request = &run.request;
+                    if let Some((done, of)) = run.plan_steps() {
+                        let text = format!(
+                            "Plan {}, step {} of {of}, {}",
+                            request.stream(),
+                            (done + 1).min(of),
+                            request.target()
+                        );
+                        line(text, Some(done as f32 / of.max(1) as f32));
+                        continue;
+                    }
                     line(format!("{} {} on {}", request.operation(), request.target(), request.stream()), None);
                 }
             }

@@ -11,6 +11,7 @@ mod ingest;
 mod injecting;
 mod journal;
 pub mod launch;
+mod planning;
 mod sampling;
 mod schedule;
 mod signing_in;
@@ -36,6 +37,8 @@ use crate::model::world::{Link, World};
 use crate::tasks::clock::Clock;
 use crate::tasks::minutes::Minutes;
 use crate::tasks::minutes::shelf::Keep;
+use crate::tasks::plan_journal::PlanJournal;
+use crate::tasks::shard_histories::ShardHistories;
 use crate::ui::command::{Commands, Place, Tab};
 use crate::ui::state::UiState;
 use engine::Sight;
@@ -144,7 +147,10 @@ impl App {
         app.ui.place = Place::Connect;
         if let Some(files) = &app.files {
             app.engine.minutes = Minutes::open(files.minutes_path(), Keep::default(), app.clock.clone());
+            app.engine.plans = PlanJournal::in_folder(files.plans_folder());
+            app.engine.histories = ShardHistories::in_folder(files.shards_folder());
         }
+        app.report_unfinished_plans(now);
         app.engine.read_profiles(now);
         match parts.connect {
             Some(request) => app.connect(request, now),
@@ -163,7 +169,7 @@ impl App {
         let now = self.clock.now();
         self.ingest(now);
         if matches!(self.world.lock, WriteLock::UnlockedUntil { until, .. } if until <= now) {
-            self.lock("time was up", now);
+            self.lock_in_time(now);
         }
         let inner = ctx.input(|input| input.viewport().inner_rect);
         self.window_size = inner.map(|rect| (rect.width(), rect.height())).or(self.window_size);

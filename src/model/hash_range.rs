@@ -9,7 +9,7 @@ use md5::{Digest, Md5};
 pub struct HashKey(pub u128);
 
 /// The inclusive range of hash keys that one shard owns.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, serde::Serialize, serde::Deserialize)]
 pub struct HashKeyRange {
     /// Lowest hash key of the range.
     pub start: HashKey,
@@ -51,6 +51,20 @@ impl HashKey {
     /// Position in the key space, 0 to 1.
     pub fn fraction(self) -> f64 {
         self.0 as f64 / u128::MAX as f64
+    }
+}
+
+impl serde::Serialize for HashKey {
+    /// As decimal text: numbers of JSON end at 64 bits.
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for HashKey {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = <String as serde::Deserialize>::deserialize(deserializer)?;
+        Self::parse(&text).map_err(serde::de::Error::custom)
     }
 }
 

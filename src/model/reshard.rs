@@ -5,6 +5,7 @@ use super::answer::Problem;
 use super::connection::ConnectionInfo;
 use super::hash_range::{HashKey, HashKeyRange};
 use super::ids::{ShardId, StreamName};
+use super::plan::request::{PlanProgress, PlanRequest};
 use super::time::Timestamp;
 
 /// A split that was asked for.
@@ -53,6 +54,8 @@ pub enum ReshardRequest {
     Merge(MergeRequest),
     /// All shards are replaced by so many of equal range.
     Scale(ScaleRequest),
+    /// Single splits and merges, one after the other.
+    Plan(PlanRequest),
 }
 
 impl ReshardRequest {
@@ -62,15 +65,17 @@ impl ReshardRequest {
             Self::Split(request) => &request.stream,
             Self::Merge(request) => &request.stream,
             Self::Scale(request) => &request.stream,
+            Self::Plan(request) => &request.stream,
         }
     }
 
-    /// The API operation.
+    /// The API operation; of a plan, which is many, its name here.
     pub fn operation(&self) -> &'static str {
         match self {
             Self::Split(_) => "SplitShard",
             Self::Merge(_) => "MergeShards",
             Self::Scale(_) => "UpdateShardCount",
+            Self::Plan(_) => "Plan",
         }
     }
 
@@ -80,6 +85,7 @@ impl ReshardRequest {
             Self::Split(request) => request.shard.short(),
             Self::Merge(request) => format!("{} + {}", request.lower.short(), request.upper.short()),
             Self::Scale(request) => format!("{} → {}", request.from, request.target),
+            Self::Plan(request) => request.target(),
         }
     }
 
@@ -89,17 +95,17 @@ impl ReshardRequest {
             Self::Split(request) => {
                 format!("{} at {}", request.shard.short(), request.new_starting_hash_key.hex_short())
             }
-            Self::Merge(_) => self.target(),
+            Self::Merge(_) | Self::Plan(_) => self.target(),
             Self::Scale(_) => format!("{} shards", self.target()),
         }
     }
 
-    /// Whether this shard is closed by it; never said of a scaling, which replaces all that do not fit.
+    /// Whether this shard is closed by it; never said of a scaling, which replaces all that do not fit, nor of a plan.
     pub fn closes(&self, shard: &ShardId) -> bool {
         match self {
             Self::Split(request) => request.shard == *shard,
             Self::Merge(request) => request.lower == *shard || request.upper == *shard,
-            Self::Scale(_) => false,
+            Self::Scale(_) | Self::Plan(_) => false,
         }
     }
 
@@ -132,6 +138,7 @@ impl ReshardRequest {
                 ];
                 cli_line("update-shard-count", &options, connection)
             }
+            Self::Plan(request) => request.cli(connection),
         }
     }
 }
@@ -171,6 +178,21 @@ pub struct ReshardRun {
     pub open_shards: Option<u32>,
     /// Whether it has ended, well or not.
     pub is_done: bool,
+    /// More about a plan.
+    pub plan: PlanProgress,
+}
+
+impl ReshardRun {
+    /// Whether this carries a plan out.
+    pub fn is_plan(&self) -> bool {
+        matches!(self.request, ReshardRequest::Plan(_))
+    }
+
+    /// Of a plan, the number of its steps that are done and of all.
+    pub fn plan_steps(&self) -> Option<(usize, usize)> {
+        let done = self.steps.iter().filter(|step| matches!(step.state, StepState::Done(_))).count();
+        self.is_plan().then_some((done, self.steps.len()))
+    }
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use super::hash_range::{HashKey, HashKeyRange};
 use super::ids::{SequenceNumber, ShardId};
 
 /// One shard as `ListShards` describes it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Shard {
     /// Its id.
     pub id: ShardId,

@@ -16,10 +16,12 @@ use super::heat_range::HeatRange;
 use super::ids::{ShardId, StreamName};
 use super::meters::MeterSnapshot;
 use super::metrics::{FigureSet, StreamMetrics, Window};
+use super::plan::request::UnfinishedPlan;
 use super::reshard::ReshardRun;
 use super::sample::StreamSample;
 use super::sampled_metrics::MeasuredMetrics;
 use super::settings::Settings;
+use super::shard_history::ShardHistory;
 use super::shard_map::ShardMap;
 use super::stream::StreamSummary;
 use super::time::{Millis, Timestamp};
@@ -97,6 +99,8 @@ pub struct OpenStream {
     pub summary: Answer<StreamSummary>,
     /// `ListShards`.
     pub shards: Answer<ShardMap>,
+    /// The shards that were seen, also those that are no longer listed.
+    pub history: Option<Arc<ShardHistory>>,
     /// The span that the figures cover.
     pub range: HeatRange,
     /// The figures that are asked for of every shard. A view that shows others widens it; each one costs.
@@ -160,6 +164,8 @@ pub struct World {
     pub changes: Changes,
     /// Every change that was made, oldest first.
     pub activity: Vec<ActivityEntry>,
+    /// Plans that were begun and have not come to their end, oldest first; also of other connections.
+    pub unfinished_plans: Vec<UnfinishedPlan>,
     /// What the program uses of AWS.
     pub meters: MeterSnapshot,
     /// What runs now.
@@ -194,6 +200,7 @@ impl World {
             changes: Changes::default(),
             activity: Vec::new(),
             meters: MeterSnapshot::default(),
+            unfinished_plans: Vec::new(),
             tasks: Vec::new(),
             last_problem: None,
             generated_before: None,
@@ -234,6 +241,7 @@ impl OpenStream {
             name,
             summary: Answer::default(),
             shards: Answer::default(),
+            history: None,
             range: HeatRange::default(),
             figures: FigureSet::WRITE,
             metrics: Answer::default(),

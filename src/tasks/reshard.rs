@@ -1,4 +1,5 @@
 //! Splits or merges shards or scales a stream, and follows it until it is active again. Each step is published with its time.
+//! Plans, which are many of these, are in [`super::plan`].
 
 use std::time::Duration;
 
@@ -8,6 +9,8 @@ use super::clock::Clock;
 use crate::aws::connect::Connection;
 use crate::model::answer::{Problem, ProblemKind};
 use crate::model::ids::ShardId;
+use crate::model::plan::PlanStep;
+use crate::model::plan::request::PlanProgress;
 use crate::model::reshard::{ReshardRequest, ReshardRun, ReshardStep, StepState};
 use crate::model::shard_map::Shard;
 use crate::model::stream::{StreamMode, StreamStatus, StreamSummary};
@@ -29,14 +32,15 @@ const ACTIVE: usize = 3;
 pub fn prepared(request: ReshardRequest) -> ReshardRun {
     let call = match &request {
         ReshardRequest::Split(_) => format!("SplitShard on {}", request.target()),
-        ReshardRequest::Merge(_) | ReshardRequest::Scale(_) => {
-            format!("{} {}", request.operation(), request.target())
-        }
+        _ => format!("{} {}", request.operation(), request.target()),
     };
-    let texts = ["Checks".to_owned(), call, "Stream UPDATING".to_owned(), "Stream ACTIVE again".to_owned()];
-    let step = |text| ReshardStep { text, state: StepState::Waiting };
-    let steps = texts.map(step).into();
-    ReshardRun { request, steps, children: Vec::new(), open_shards: None, is_done: false }
+    let texts = match &request {
+        ReshardRequest::Plan(plan) => plan.steps.iter().map(PlanStep::text).collect(),
+        _ => vec!["Checks".to_owned(), call, "Stream UPDATING".to_owned(), "Stream ACTIVE again".to_owned()],
+    };
+    let steps = texts.into_iter().map(|text| ReshardStep { text, state: StepState::Waiting }).collect();
+    let plan = PlanProgress::default();
+    ReshardRun { request, steps, children: Vec::new(), open_shards: None, is_done: false, plan }
 }
 
 /// Carries a reshard out. The receipt is that of its one call.
@@ -79,6 +83,9 @@ async fn send(connection: &Connection, request: &ReshardRequest) -> Result<Recei
         }
         ReshardRequest::Merge(merge) => connection.merge_shards(&merge.stream, &merge.lower, &merge.upper).await,
         ReshardRequest::Scale(scale) => connection.update_shard_count(&scale.stream, scale.target).await,
+        ReshardRequest::Plan(_) => {
+            Err(Problem::new(ProblemKind::Invalid, "A plan is carried out one step at a time, not as one call."))
+        }
     }
 }
 
@@ -87,7 +94,7 @@ fn check(summary: StreamSummary, request: &ReshardRequest) -> Result<StreamSumma
     let (does, again) = match request {
         ReshardRequest::Split(_) => ("splits its shards", "split"),
         ReshardRequest::Merge(_) => ("merges its shards", "merge"),
-        ReshardRequest::Scale(_) => ("scales it", "scale"),
+        ReshardRequest::Scale(_) | ReshardRequest::Plan(_) => ("scales it", "scale"),
     };
     let name = &summary.name;
     match (&summary.status, summary.mode, request) {
@@ -126,7 +133,7 @@ async fn wait_until_active(
     };
     let patience = match request {
         ReshardRequest::Scale(_) => GIVE_UP_SCALING_AFTER,
-        ReshardRequest::Split(_) | ReshardRequest::Merge(_) => GIVE_UP_AFTER,
+        ReshardRequest::Split(_) | ReshardRequest::Merge(_) | ReshardRequest::Plan(_) => GIVE_UP_AFTER,
     };
     tokio::time::timeout(patience, waiting).await.unwrap_or_else(|_| {
         let (minutes, call) = (patience.as_secs() / 60, request.operation());

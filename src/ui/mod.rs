@@ -21,6 +21,7 @@ pub fn show(ui: &mut Ui, world: &World, state: &mut UiState, out: &mut Commands)
     state.fleet.update(world);
     shell::keyboard::dispatch(ui, world, state, out);
     let main = shell::frame(ui, world, state, out);
+    let main = shell::unfinished::strip(ui, main, world, &visible_place(world, state), out);
     let mut inner = region(ui, main, "main");
     place_ui(&mut inner, world, state, out);
     state.focus_filter = false;
@@ -60,7 +61,12 @@ fn stream_ui(ui: &mut Ui, world: &World, state: &mut UiState, tab: Tab, out: &mu
     let selection = &mut state.selected_shard;
     match tab {
         Tab::Heatmap => views::heatmap::show(ui, world, &mut state.heatmap, selection, out),
-        Tab::Shards => views::shards::show(ui, world, &mut state.shards, selection, out),
+        Tab::Shards => {
+            if state.focus_filter {
+                state.shards.focus_filter();
+            }
+            views::shards::show(ui, world, &mut state.shards, selection, out);
+        }
         Tab::Keys => views::keys::show(ui, world, &mut state.keys, selection, out),
         Tab::Tail => {
             if state.focus_filter {

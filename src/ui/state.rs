@@ -1,6 +1,7 @@
 //! What a person has done with the window: where they are, what is open, selected and typed. Never a copy of the world.
 
 use crate::model::ids::ShardId;
+use crate::model::plan::request::PlanCommand;
 
 use super::command::{Command, Dialog, Place, Tab};
 use super::dialogs::create::CreateState;
@@ -161,6 +162,12 @@ impl UiState {
             }
             Command::TogglePalette => {
                 self.palette = if self.palette.is_some() { None } else { Some(PaletteState::default()) };
+                true
+            }
+            Command::Plan(PlanCommand::Show(plan)) => {
+                self.go(Place::Stream(plan.request.stream.clone(), Tab::Shards));
+                self.open(Dialog::Reshard);
+                self.reshard.go_on(plan);
                 true
             }
             Command::FilterTail(spec) => {

@@ -30,7 +30,15 @@ pub struct Desk {
 impl Desk {
     /// Starts the program on this runtime, connected to what is given.
     pub fn open(runtime: &tokio::runtime::Runtime, connect: Option<ConnectRequest>) -> Self {
-        let home = tempfile::tempdir().expect("folder");
+        Self::open_in(runtime, tempfile::tempdir().expect("folder"), connect)
+    }
+
+    /// Starts the program where something was kept already.
+    pub fn open_in(
+        runtime: &tokio::runtime::Runtime,
+        home: tempfile::TempDir,
+        connect: Option<ConnectRequest>,
+    ) -> Self {
         let app = Rc::new(RefCell::new(None));
         let parts = Parts {
             engine: Engine::new(runtime.handle().clone(), Wake::none(), Wake::none(), Clock::system()),

@@ -9,6 +9,7 @@ mod control;
 mod gaps;
 mod manage;
 mod others;
+mod plans;
 mod records;
 mod reshard;
 mod shards;
@@ -96,6 +97,9 @@ const CASES: &[Case] = cases! {
         a_stream_with_consumers_is_deleted_only_with_them, nothing_is_changed_of_a_stream_that_is_not_there,
         what_follows_a_refusal_is_not_sent, shard_metrics_are_switched_as_a_whole,
         the_account_says_whether_it_has_advantage;
+    plans: a_plan_is_carried_out_step_by_step, a_plan_that_was_cut_off_goes_on_where_it_was,
+        a_plan_ends_with_its_stream_and_says_so, a_plan_is_not_carried_out_on_other_shards, a_plan_stops_between_two_steps,
+        random_reshards_are_seen_as_they_are_listed, a_balanced_split_comes_true;
 };
 
 /// Runs every case and fails with a table where one is not as the gaps say.

@@ -13,6 +13,7 @@ mod inject_batch;
 mod keys;
 mod pictures;
 mod reshard;
+mod reshard_plan;
 mod sampled;
 mod shards;
 mod shell;

@@ -47,6 +47,7 @@ fn run() -> ReshardRun {
         children: Vec::new(),
         open_shards: None,
         is_done: false,
+        plan: kinescope::model::plan::request::PlanProgress::default(),
     }
 }
 
@@ -308,8 +309,14 @@ fn a_number_that_aws_refuses_fails_its_check() {
 
 #[test]
 fn the_quota_is_asked_for_when_it_matters() {
-    let mut harness = window(stage(stage::unlocked(598)), show);
-    assert!(harness.state().commands.is_empty(), "a split needs no quota");
+    let harness = window(stage(stage::unlocked(598)), show);
+    harness.get_by_label("Account shard quota 177 + 1 of 20,000");
+    assert!(harness.state().commands.is_empty(), "it is known already");
+    let mut world = stage::unlocked(598);
+    world.account_limits = kinescope::model::answer::Answer::default();
+    let mut harness = window(stage(world), show);
+    assert!(harness.state().commands.contains(&Command::AskLimits));
+    harness.state_mut().commands.clear();
     tab(&mut harness, "Scale to N");
     assert!(harness.state().commands.contains(&Command::AskLimits));
 }

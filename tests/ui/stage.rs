@@ -3,6 +3,7 @@
 
 use eframe::egui::{self, Rect, UiBuilder, pos2};
 use egui_kittest::Harness;
+use kinescope::model::account::AccountLimits;
 use kinescope::model::answer::Answer;
 use kinescope::model::connection::{ConnectionInfo, Environment, WriteLock};
 use kinescope::model::hash_range::HashKeyRange;
@@ -164,6 +165,8 @@ pub fn world() -> World {
         environment: Environment::Prod,
         has_cloudwatch: true,
     });
+    let limits = AccountLimits { shard_limit: 20_000, open_shard_count: 177, ..AccountLimits::default() };
+    world.account_limits = Answer::known(limits, now());
     let mut open = OpenStream::new(StreamName::from("clickstream-prod"));
     open.summary = Answer::known(summary(), now());
     open.shards = Answer::known(ShardMap::new(shards()), now());

@@ -7,9 +7,9 @@ use super::error::{ApiError, ApiResult};
 use super::metrics::Metric;
 use super::read::IteratorStart;
 use super::record::StoredRecord;
-use super::sequence::{CLOSING_COUNTER, Sequence};
 use super::shard::ShardInfo;
 use super::{ACCOUNT, Engine};
+use crate::model::sequence::{CLOSING_COUNTER, Sequence};
 use crate::model::stream::{StreamMode, StreamStatus};
 use crate::model::time::{Millis, Timestamp};
 

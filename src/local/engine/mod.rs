@@ -16,7 +16,9 @@ mod put;
 mod read;
 mod record;
 mod reshard;
-mod sequence;
+
+#[cfg(test)]
+mod reshard_tests;
 mod settings;
 mod shard;
 mod stream;
@@ -28,6 +30,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::model::time::{Millis, Timestamp};
 
+pub use crate::model::sequence::Sequence;
 pub use admin::ON_DEMAND_LIMIT;
 pub use alarms::{Alarm, AlarmState, Comparison};
 pub use consumers::{ConsumerInfo, Subscription, SubscriptionEvent, SubscriptionStart};
@@ -37,7 +40,6 @@ pub use metrics_read::{Dimensions, MetricKey};
 pub use put::{PutOutcome, PutReply, throttle_message};
 pub use read::{IteratorStart, ReadReply};
 pub use record::{Payload, PutEntry, StoredRecord};
-pub use sequence::Sequence;
 pub use settings::Commitment;
 pub use shard::{ShardInfo, shard_id, shard_index};
 

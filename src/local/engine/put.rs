@@ -3,12 +3,12 @@
 use super::error::{ApiError, ApiResult, ErrorKind};
 use super::metrics::Metric;
 use super::record::PutEntry;
-use super::sequence::Sequence;
 use super::shard::{Shard, shard_id};
 use super::stream::Stream;
 use super::{ACCOUNT, Engine, State};
 use crate::model::hash_range::HashKey;
 use crate::model::limits::{PARTITION_KEY_MAX_CHARS, PUT_RECORDS_MAX_BYTES, PUT_RECORDS_MAX_ENTRIES};
+use crate::model::sequence::Sequence;
 use crate::model::stream::StreamStatus;
 use crate::model::time::Timestamp;
 

@@ -4,11 +4,11 @@ use super::error::{ApiError, ApiResult, ErrorKind};
 use super::iterator::Position;
 use super::metrics::Metric;
 use super::record::StoredRecord;
-use super::sequence::{CLOSING_COUNTER, Sequence};
 use super::shard::{Shard, ShardInfo, secs};
 use super::stream::Stream;
 use super::{ACCOUNT, Engine};
 use crate::model::limits::GET_RECORDS_MAX_RECORDS;
+use crate::model::sequence::{CLOSING_COUNTER, Sequence};
 use crate::model::stream::StreamStatus;
 use crate::model::time::{Millis, Timestamp};
 

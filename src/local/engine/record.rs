@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::sequence::Sequence;
 use crate::model::ids::PartitionKey;
+use crate::model::sequence::Sequence;
 use crate::model::time::Timestamp;
 
 /// What a stored record takes beside its own bytes.

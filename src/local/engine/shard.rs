@@ -5,9 +5,9 @@ use std::collections::VecDeque;
 use super::budget::{ReadBudget, WriteBudget};
 use super::metrics::MinuteStore;
 use super::record::{PutEntry, StoredRecord};
-use super::sequence::{CLOSING_COUNTER, Sequence};
 use crate::model::hash_range::HashKeyRange;
 use crate::model::ids::ShardId;
+use crate::model::sequence::{CLOSING_COUNTER, Sequence};
 use crate::model::time::Timestamp;
 
 #[derive(Debug)]

@@ -5,6 +5,7 @@
 //! hash key, and a hot key is a step that no range can divide: the largest is the floor of every target. Elsewhere the load of a
 //! shard is taken to be even inside.
 
+mod reach;
 #[cfg(test)]
 mod tests;
 

@@ -13,6 +13,7 @@ use crate::model::heat_range::HeatRange;
 use crate::model::heat_thresholds::HeatThresholds;
 use crate::model::ids::{ShardId, StreamName};
 use crate::model::metrics::FigureSet;
+use crate::model::plan::request::PlanCommand;
 use crate::model::reshard::ReshardRequest;
 use crate::model::sample::state::SampleRequest;
 use crate::model::settings::{TailSettings, ThemeChoice};
@@ -214,7 +215,7 @@ pub enum Command {
     Put(Vec<PutEntry>),
     /// Look at a file of records for the open stream, send it, stop that.
     Batch(BatchCommand),
-    /// Split a shard, merge two, or scale the open stream.
+    /// Split a shard, merge two, scale the open stream, or do several of these one after the other.
     Reshard(ReshardRequest),
     /// Open the dialog of a stream at this part.
     Manage(StreamName, StreamPart),
@@ -224,6 +225,8 @@ pub enum Command {
     AskDetails(StreamName),
     /// Change a stream, or make one.
     Change(Box<ChangeRequest>),
+    /// Stop a plan that runs, or see to one that was cut off.
+    Plan(PlanCommand),
     /// Ask what the account may have in the Region.
     AskLimits,
     /// Switch shard metrics on or off.

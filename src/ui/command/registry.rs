@@ -196,7 +196,7 @@ pub const ENTRIES: [Entry; 32] = [
         Action::Reshard,
         Group::Stream,
         "Reshard…",
-        "split a shard of the open stream",
+        "split, merge, scale the open stream",
         Some(Shortcut::plain("R", Key::R)),
     ),
     stream(Action::CapacityMode, "Switch capacity mode…", "provisioned or on-demand, and what each costs"),
@@ -280,6 +280,10 @@ pub const VIEW_KEYS: &[(&str, &str)] = &[
     ("Ctrl E", "tail: export"),
     ("c", "tail: copy the record"),
     ("c", "keys: copy the partition key"),
+    ("← →", "shards: neighbour in the key space"),
+    ("a d", "shards: ancestor, descendant"),
+    ("f", "shards: which shard holds a key"),
+    ("c", "shards: copy the shard id"),
 ];
 
 /// The shortcut of an action, for a tooltip or a key cap.

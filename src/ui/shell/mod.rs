@@ -5,6 +5,7 @@ pub mod keyboard;
 pub mod palette;
 pub mod rail;
 pub mod status;
+pub mod unfinished;
 
 use eframe::egui::{Color32, Rect, Stroke, Ui, pos2, vec2};
 

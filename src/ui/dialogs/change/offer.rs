@@ -98,7 +98,7 @@ pub fn body(
         let min = pos2(low.left() + side::GUTTER, low.bottom() - 62.0);
         let inner = Rect::from_min_max(min, low.max - vec2(side::GUTTER, 14.0));
         match &offer.name {
-            _ if run.is_some() => side::keeps_running(ui, t, inner),
+            _ if run.is_some() => side::keeps_running(ui, t, inner, side::RUNS_ON),
             Some(name) => side::confirmation(ui, t, inner, name, &mut confirming.typed_name),
             None => {}
         }

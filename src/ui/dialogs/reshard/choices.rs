@@ -6,10 +6,11 @@ use std::sync::Arc;
 use super::plan::SplitPlan;
 use super::point::{PointChoice, PointState};
 use crate::model::format;
-use crate::model::hash_range::HashKey;
+use crate::model::hash_range::{HashKey, HashKeyRange};
 use crate::model::ids::ShardId;
+use crate::model::plan::PlanStep;
 use crate::model::sample::StreamSample;
-use crate::model::split::{self, Cut, SplitAdvice};
+use crate::model::split::{self, Cut, Isolation, SplitAdvice, SplitReason};
 use crate::ui::views::shards::ShardFacts;
 
 /// What is known of the sampled load of one shard.
@@ -44,6 +45,7 @@ impl Choices {
                 let sampled = plan.point.as_ref().ok().copied().and_then(|at| self.predict(&plan.target, at));
                 SplitPlan { sampled, ..plan }
             }
+            (PointChoice::Isolate, _) if self.isolation().is_some() => self.isolating(target),
             (PointChoice::Balanced, Some(cut)) => Self::of_cut(SplitPlan::at(target, cut.new_starting_hash_key), &cut),
             _ => self.even(target),
         }
@@ -55,13 +57,15 @@ impl Choices {
             let plan = SplitPlan::at(target.clone(), cut.new_starting_hash_key);
             (PointChoice::Balanced, Self::of_cut(plan, &cut))
         });
-        std::iter::once((PointChoice::Even, self.even(target.clone()))).chain(balanced)
+        let isolating = self.isolation().map(|_| (PointChoice::Isolate, self.isolating(target.clone())));
+        std::iter::once((PointChoice::Even, self.even(target.clone()))).chain(balanced).chain(isolating)
     }
 
     /// What can be chosen.
     pub fn offered(&self) -> impl Iterator<Item = PointChoice> {
         let balanced = self.balanced().map(|_| PointChoice::Balanced);
-        std::iter::once(PointChoice::Even).chain(balanced).chain([PointChoice::Custom])
+        let isolating = self.isolation().map(|_| PointChoice::Isolate);
+        std::iter::once(PointChoice::Even).chain(balanced).chain(isolating).chain([PointChoice::Custom])
     }
 
     /// What is said beside the choice.
@@ -80,7 +84,7 @@ impl Choices {
     pub fn trap(&self) -> Option<(&'static str, String)> {
         match &self.advice {
             Some(advice) if advice.helps => None,
-            Some(advice) => Some(("A split helps little", advice.sentence())),
+            Some(advice) => Some(("A split helps little", format!("{}{}", advice.sentence(), isolation_words(advice)))),
             None => Some((
                 "Is it one key?",
                 "All records of one partition key stay in one child. If a single key carries this load, a split wins nothing: \
@@ -88,6 +92,28 @@ impl Choices {
                     .to_owned(),
             )),
         }
+    }
+
+    /// The hot key that two splits would put into a shard of its own, and what would remain.
+    pub fn isolation(&self) -> Option<&Isolation> {
+        self.advice.as_ref().and_then(|advice| advice.isolation.as_ref())
+    }
+
+    /// The two splits as a plan, and the key in words.
+    pub fn isolating_plan(&self, range: HashKeyRange) -> Option<(Vec<PlanStep>, String)> {
+        let advice = self.advice.as_ref()?;
+        let isolation = advice.isolation.as_ref()?;
+        let SplitReason::OneKeyDominates(key) = &advice.reason else { return None };
+        let name = key.key.as_ref().map_or_else(|| key.hash.hex_short(), |key| key.as_str().to_owned());
+        Some((crate::model::plan::isolation(range, isolation), name))
+    }
+
+    /// Around the hottest key: beside it the rest counts as one child.
+    fn isolating(&self, target: ShardFacts) -> SplitPlan {
+        let Some(isolation) = self.isolation() else { return SplitPlan::even(target) };
+        let Some(first) = isolation.cuts.first() else { return SplitPlan::even(target) };
+        let rest = isolation.rest.iter().map(|child| child.share).fold(0.0, f64::max);
+        SplitPlan { sampled: Some((rest, isolation.own.share)), ..SplitPlan::at(target, *first) }
     }
 
     fn balanced(&self) -> Option<Cut> {
@@ -113,5 +139,21 @@ impl Choices {
             self.custom = Some((at, cut));
         }
         self.custom.as_ref().and_then(|(_, cut)| *cut).map(|cut| (cut.left.share, cut.right.share))
+    }
+}
+
+/// Whether a shard of its own would help the key that dominates, and why not.
+fn isolation_words(advice: &SplitAdvice) -> &'static str {
+    match (&advice.reason, &advice.isolation) {
+        (SplitReason::OneKeyDominates(_), Some(_)) => {
+            " Two splits can put it into a shard of its own: choose Isolate key."
+        }
+        (SplitReason::OneKeyDominates(key), None) if key.utilisation.is_none() => {
+            " A shard of its own is not offered, because its own rate is not known."
+        }
+        (SplitReason::OneKeyDominates(_), None) => {
+            " A shard of its own is not offered, because by itself it is over the limit of one: change the key at the producer."
+        }
+        _ => "",
     }
 }

@@ -3,6 +3,7 @@
 
 mod bands;
 mod choices;
+mod drain;
 mod merge;
 mod mode;
 pub(super) mod offer;
@@ -10,8 +11,10 @@ mod plan;
 mod point;
 mod scale;
 mod scale_curve;
+mod scale_plan;
 pub(super) mod side;
 mod split;
+mod steps;
 
 use std::sync::Arc;
 
@@ -27,6 +30,7 @@ use super::inject::lock_words;
 use crate::model::connection::Environment;
 use crate::model::format;
 use crate::model::ids::ShardId;
+use crate::model::plan::request::{PlanCommand, PlanRequest, Purpose, UnfinishedPlan};
 use crate::model::reshard::{ReshardRequest, ReshardRun};
 use crate::model::world::{OpenStream, World};
 use crate::ui::command::{Command, Commands, Dialog as Which};
@@ -60,7 +64,8 @@ impl Way {
         match request {
             ReshardRequest::Split(_) => Self::Split,
             ReshardRequest::Merge(_) => Self::Merge,
-            ReshardRequest::Scale(_) => Self::Scale,
+            ReshardRequest::Plan(PlanRequest { purpose: Purpose::Isolate { .. }, .. }) => Self::Split,
+            ReshardRequest::Scale(_) | ReshardRequest::Plan(_) => Self::Scale,
         }
     }
 
@@ -109,6 +114,12 @@ impl ReshardState {
     /// Begins with the capacity mode.
     pub fn propose_mode(&mut self) {
         self.way = Way::Mode;
+    }
+
+    /// Begins with a plan that was cut off.
+    pub fn go_on(&mut self, plan: &UnfinishedPlan) {
+        *self = Self { way: Way::Scale, ..Self::default() };
+        self.scale.plan.go_on(plan.clone());
     }
 
     /// What was typed and would be lost.
@@ -184,7 +195,7 @@ pub fn show(ui: &mut Ui, world: &World, state: &mut ReshardState, selection: &mu
     let watched =
         open.reshard.as_ref().map(|run| &run.request).filter(|request| Some(*request) == state.watching.as_ref());
     let mut plan = None;
-    let offer = match state.way {
+    let mut offer = match state.way {
         Way::Split => {
             let sample = open.records.as_ref().or(open.sample.sample.as_ref());
             plan = shown.as_deref().and_then(|facts| state.split.plan(facts, selection.as_ref(), watched, sample));
@@ -201,6 +212,9 @@ pub fn show(ui: &mut Ui, world: &World, state: &mut ReshardState, selection: &mu
         Way::Mode => Offer::default(),
     };
     let change = (state.way == Way::Mode).then(|| state.mode.offer(world, open));
+    if let Some(ReshardRequest::Plan(request)) = watched {
+        scale_plan::tell_of(&mut offer, open, request);
+    }
     let is_dirty = state.is_dirty();
     let mut scene = Scene { world, state, selection, out, facts, plan, offer, change };
     let environment = scene.environment();
@@ -359,6 +373,13 @@ fn planning_footer(ui: &mut Ui, scene: &mut Scene<'_>) {
     if ui.add(Button::new("Cancel").height(28.0)).clicked() {
         scene.out.push(Command::CloseDialog);
     }
+    let resumed = scale_plan::resumed(&scene.state.scale.plan).filter(|_| scene.state.way == Way::Scale);
+    if let Some(left) = resumed.map(|plan| Box::new(plan.clone()))
+        && ui.add(Button::new("Leave this plan").height(28.0)).clicked()
+    {
+        scene.out.push(Command::Plan(PlanCommand::Leave(left)));
+        *scene.state = ReshardState { way: Way::Scale, ..ReshardState::default() };
+    }
     if !scene.world.is_unlocked() && scene.world.connection().is_some() {
         let unlock = Button::new("Unlock…").icon(icons::UNLOCK).height(28.0);
         if ui.add(unlock).clicked() {
@@ -377,6 +398,22 @@ fn watching_footer(ui: &mut Ui, scene: &mut Scene<'_>) {
     let label = if is_done { "Close" } else { "Close, keep running" };
     if ui.add(Button::new(label).height(28.0)).clicked() {
         scene.out.push(Command::CloseDialog);
+    }
+    if let Some(run) = scene.run().filter(|run| run.is_plan() && !run.is_done) {
+        let (label, enabled) = match run.plan.is_stopping {
+            true => ("Stops after this step", Err("It ends when the stream is ACTIVE again.")),
+            false => ("Stop after this step", Ok(())),
+        };
+        if ui.add(Button::new(label).enabled(enabled).height(28.0)).clicked() {
+            scene.out.push(Command::Plan(PlanCommand::Stop));
+        }
+    }
+    if let Some(left) = scale_plan::left_of(scene) {
+        let label = format!("Go on with step {}…", left.done + 1);
+        if ui.add(Button::new(&label).height(28.0)).clicked() {
+            scene.state.go_on(&left);
+            return;
+        }
     }
     let (way, again) = match scene.state.way {
         Way::Split => (Way::Split, "Split another shard"),

@@ -81,6 +81,19 @@ impl Check {
         Self::new("Provisioned mode", mode)
     }
 
+    /// The account may open so many more shards (`DescribeLimits`). A server that tells no quota is not held against one.
+    pub fn is_within_quota(text: &'static str, world: &World, more: u32) -> Self {
+        let quota = match (world.account_limits.get(), &world.account_limits.problem) {
+            (Some(limits), _) => {
+                let [used, all] = [limits.open_shard_count, limits.shard_limit].map(|n| format::grouped(i64::from(n)));
+                (more <= limits.free_shards(), format!("{used} + {more} of {all}"))
+            }
+            (None, Some(_)) => (true, "not told by the server".to_owned()),
+            (None, None) => (true, "DescribeLimits is asked".to_owned()),
+        };
+        Self::new(text, quota)
+    }
+
     /// The program may write.
     pub fn is_unlocked(world: &World) -> Self {
         let writes = match world.lock.remaining(world.now).filter(|_| world.connection().is_some()) {

@@ -90,6 +90,7 @@ pub fn checks(world: &World, open: &OpenStream, plan: Option<&SplitPlan>) -> Vec
     vec![
         Check::is_active(open),
         Check::is_provisioned(open),
+        Check::is_within_quota("Account shard quota", world, 1),
         Check::new("Range can be divided", divides),
         Check::new("Split point lies inside the range", point),
         Check::is_unlocked(world),
@@ -106,12 +107,17 @@ mod tests {
             id: ShardId::from("shardId-000000000019"),
             range,
             is_open: true,
+            state: crate::model::shard_lives::ShardState::Open,
+            born: None,
+            closed: None,
+            until: None,
             parents: String::new(),
             children: String::new(),
             space: range.share(),
             bytes_per_sec: None,
             load: None,
             now: Some(0.8),
+            peak: None,
             refused: 0.0,
         }
     }

@@ -20,6 +20,8 @@ pub enum PointChoice {
     Even,
     /// Where both children take the same of the sampled load.
     Balanced,
+    /// Around the hottest key, by two splits: a shard of its own.
+    Isolate,
     /// Where it is typed.
     Custom,
 }
@@ -29,6 +31,7 @@ impl PointChoice {
         match self {
             Self::Even => "Even",
             Self::Balanced => "Balanced",
+            Self::Isolate => "Isolate key",
             Self::Custom => "Custom",
         }
     }
@@ -62,7 +65,7 @@ fn heading(ui: &mut Ui, state: &mut PointState, plan: &SplitPlan, choices: &Choi
     let title = format!("Split point inside {}", plan.target.id.short());
     let title = ui.painter().text(rect.left_center(), Align2::LEFT_CENTER, title, fonts::small_strong(), t.strong);
     let at = pos2(title.right() + 10.0, rect.center().y);
-    let words = Rect::from_min_max(pos2(at.x, rect.top()), pos2(rect.right() - 205.0, rect.bottom()));
+    let words = Rect::from_min_max(pos2(at.x, rect.top()), pos2(rect.right() - 300.0, rect.bottom()));
     let text = choices.words();
     widgets::paint_elided(ui.painter(), words, Align::Min, &text, fonts::small(), t.weak);
     let builder = UiBuilder::new().max_rect(rect).layout(Layout::right_to_left(Align::Center));

@@ -8,6 +8,7 @@ use super::Scene;
 use super::bands::{Band, Bands, Bar, bars_of, hottest_words, listed};
 use super::offer::{Check, Offer, before_and_after, cost, share_words};
 use super::scale_curve;
+use super::scale_plan::{self, PlanChoice};
 use crate::model::activity::{Event, Outcome};
 use crate::model::format;
 use crate::model::limits::SCALINGS_PER_DAY;
@@ -44,6 +45,8 @@ pub struct ScaleTab {
     /// The number that was typed.
     typed: String,
     after: Option<(u32, Vec<Bar>, Option<f64>)>,
+    /// The alternative to uniform scaling.
+    pub(super) plan: PlanChoice,
 }
 
 impl ScaleTab {
@@ -66,6 +69,9 @@ impl ScaleTab {
         if self.after.as_ref().map(|(of, ..)| *of) != target {
             self.after = target.zip(self.profile.as_ref()).map(|(target, profile)| after(profile, target));
         }
+        if let Some(map) = open.shards.get() {
+            self.plan.update(map, self.profile.as_ref(), target, free);
+        }
     }
 
     fn predict(&mut self, open: &OpenStream, sample: Option<&StreamSample>, free: Option<u32>) {
@@ -83,6 +89,7 @@ impl ScaleTab {
         let told = |n: u32| (n, self.profile.as_ref().map(|own| own.hottest(n).1), scale::work(map, n));
         self.quarters = marked.into_iter().map(told).collect();
         self.after = None;
+        self.plan.forget();
         if self.typed.is_empty() {
             let more = self.quarters.iter().map(|(n, ..)| *n).find(|n| *n > self.open);
             self.typed = more.unwrap_or(bounds.most).to_string();
@@ -115,6 +122,9 @@ impl ScaleTab {
 
     /// What the number offers.
     pub fn offer(&self, world: &World, open: &OpenStream) -> Offer {
+        if self.plan.is_chosen {
+            return self.plan.offer(world, open, self.target(), self.hottest());
+        }
         let target = self.target().filter(|target| self.bounds.is_some_and(|b| (b.least..=b.most).contains(target)));
         let target = target.filter(|target| *target != self.open);
         let request = target.map(|target| ScaleRequest { stream: open.name.clone(), from: self.open, target });
@@ -153,14 +163,6 @@ impl ScaleTab {
             }
         };
         let more = self.target().map_or(0, |target| target.saturating_sub(self.open));
-        let quota = match (world.account_limits.get(), &world.account_limits.problem) {
-            (Some(limits), _) => {
-                let [used, all] = [limits.open_shard_count, limits.shard_limit].map(|n| format::grouped(i64::from(n)));
-                (more <= limits.free_shards(), format!("{used} + {more} of {all}"))
-            }
-            (None, Some(_)) => (true, "not told by the server".to_owned()),
-            (None, None) => (true, "DescribeLimits is asked".to_owned()),
-        };
         let done = scalings_of_a_day(world, open);
         let calls = (done < SCALINGS_PER_DAY, format!("{done} of {SCALINGS_PER_DAY} by this program"));
         vec![
@@ -168,7 +170,7 @@ impl ScaleTab {
             Check::is_provisioned(open),
             Check::new("Between half and double", between),
             Check::new("UpdateShardCount, 24 h", calls),
-            Check::new("Account shard quota", quota),
+            Check::is_within_quota("Account shard quota", world, more),
             Check::is_unlocked(world),
         ]
     }
@@ -249,12 +251,26 @@ pub fn show(ui: &mut Ui, scene: &mut Scene<'_>, facts: &Facts) {
         watched_bands(before.as_deref().unwrap_or(facts), facts, &request).show(ui);
         return;
     }
+    if let Some(run) = scene.run().filter(|run| run.is_plan()) {
+        let before = scene.state.before.clone();
+        scale_plan::watched(ui, before.as_deref().unwrap_or(facts), facts, run, &scene.state.scale.plan);
+        return;
+    }
     ask_limits(scene);
     let tab = &mut scene.state.scale;
-    target_row(ui, tab);
-    ui.add_space(4.0);
-    scale_curve::slider(ui, tab);
+    let hottest = tab.hottest();
+    if scale_plan::resumed(&tab.plan).is_none() {
+        target_row(ui, tab);
+        ui.add_space(4.0);
+        scale_curve::slider(ui, tab);
+        ui.add_space(2.0);
+    }
+    scale_plan::chooser(ui, &mut tab.plan, hottest);
     ui.add_space(6.0);
+    if tab.plan.is_chosen {
+        scale_plan::show(ui, facts, &tab.plan);
+        return;
+    }
     let _ = planned_bands(facts, tab).show(ui);
     ui.add_space(4.0);
     widgets::hairline(ui);

@@ -1,5 +1,7 @@
 //! The right column: checks, cost, what happens or how far it is, and the typed confirmation.
 
+use std::ops::Range;
+
 use eframe::egui::{Align, Align2, Color32, FontId, Id, Rect, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 
 use super::Scene;
@@ -24,7 +26,10 @@ pub fn show(ui: &mut Ui, scene: &mut Scene<'_>) {
     }
     cost_block(ui, t, scene);
     match scene.run() {
-        Some(run) => progress(ui, t, run, scene.world.now),
+        Some(run) => {
+            progress(ui, t, run, scene.world.now);
+            drains(ui, t, scene, run);
+        }
         None => what_happens(ui, t, scene),
     }
     ui.add_space(8.0);
@@ -180,7 +185,27 @@ pub(in crate::ui::dialogs) fn steps_ahead(ui: &mut Ui, t: &Tokens, steps: &[(Str
 }
 
 fn progress(ui: &mut Ui, t: &Tokens, run: &ReshardRun, now: Timestamp) {
-    steps_done(ui, t, &run.steps, now);
+    let rect = heading(ui, t, "Progress");
+    if let Some((done, of)) = run.plan_steps() {
+        let words = format!("{done} of {of} steps");
+        let at = pos2(rect.right() - GUTTER, rect.center().y);
+        ui.painter().text(at, Align2::RIGHT_CENTER, words, fonts::small(), t.weak);
+    }
+    let shown = sight(run);
+    if shown.start > 0 {
+        let words = format!("{} before", format::counted(shown.start, "step"));
+        line(ui, t, (icons::CHECK, fonts::icon(13.0), t.ok), (&words, t.weak), "done", Role::ListItem);
+    }
+    let last = shown.end;
+    step_lines(ui, t, &run.steps, shown, now);
+    if last < run.steps.len() {
+        let words = format!("{} more", format::counted(run.steps.len() - last, "step"));
+        line(ui, t, ("…", fonts::dense(), t.weak), (&words, t.weak), "", Role::ListItem);
+    }
+    if run.plan.is_stopped {
+        let words = "Stopped. What is done stays done; the rest can go on later.";
+        pair(ui, t, words, "");
+    }
     if !run.children.is_empty() {
         let ids: Vec<String> = run.children.iter().map(crate::model::ids::ShardId::short).collect();
         pair(ui, t, if ids.len() == 1 { "Child" } else { "Children" }, &ids.join(" + "));
@@ -193,7 +218,11 @@ fn progress(ui: &mut Ui, t: &Tokens, run: &ReshardRun, now: Timestamp) {
 /// How far it is: each step with its time, and what went wrong.
 pub(in crate::ui::dialogs) fn steps_done(ui: &mut Ui, t: &Tokens, steps: &[ReshardStep], now: Timestamp) {
     heading(ui, t, "Progress");
-    for (index, step) in steps.iter().enumerate() {
+    step_lines(ui, t, steps, 0..steps.len(), now);
+}
+
+fn step_lines(ui: &mut Ui, t: &Tokens, steps: &[ReshardStep], shown: Range<usize>, now: Timestamp) {
+    for (index, step) in steps.iter().enumerate().take(shown.end).skip(shown.start) {
         let number = (index + 1).to_string();
         let (mark, detail, ink) = match &step.state {
             StepState::Waiting => ((number.as_str(), fonts::dense(), t.weak), String::new(), t.text),
@@ -219,6 +248,23 @@ pub(in crate::ui::dialogs) fn steps_done(ui: &mut Ui, t: &Tokens, steps: &[Resha
     }
 }
 
+/// Who still reads what was closed, once there is something closed.
+fn drains(ui: &mut Ui, t: &Tokens, scene: &Scene<'_>, run: &ReshardRun) {
+    let lines = scene.world.open.as_ref().map_or_else(Vec::new, |open| super::drain::lines(open, run));
+    for (text, detail) in lines {
+        line(ui, t, (icons::CONSUMERS, fonts::icon(12.0), t.weak), (&text, t.weak), &detail, Role::ListItem);
+    }
+}
+
+/// The steps that are shown here: of a long plan those around the one that runs.
+fn sight(run: &ReshardRun) -> Range<usize> {
+    const MOST: usize = 9;
+    let all = run.steps.len();
+    let (done, _) = run.plan_steps().filter(|_| all > MOST).unwrap_or((0, all));
+    let first = done.saturating_sub(3).min(all.saturating_sub(MOST));
+    first..(first + MOST).min(all).max(if run.is_plan() { 0 } else { all })
+}
+
 /// Below the column: the typed name where the environment is strict, or what may be done while it runs.
 pub fn foot(ui: &mut Ui, scene: &mut Scene<'_>) {
     let t = theme::tokens(ui);
@@ -228,15 +274,22 @@ pub fn foot(ui: &mut Ui, scene: &mut Scene<'_>) {
         pos2(room.right() - GUTTER, room.bottom() - 14.0),
     );
     if scene.run().is_some() {
-        return keeps_running(ui, t, inner);
+        let is_plan = scene.run().is_some_and(ReshardRun::is_plan);
+        return keeps_running(ui, t, inner, if is_plan { PLAN_RUNS_ON } else { RUNS_ON });
     }
     let name = scene.world.open.as_ref().map(|open| open.name.to_string()).unwrap_or_default();
     confirmation(ui, t, inner, &name, &mut scene.state.typed_name);
 }
 
-/// What may be done while it runs.
-pub(in crate::ui::dialogs) fn keeps_running(ui: &Ui, t: &Tokens, inner: Rect) {
-    let words = "You can close this window. The task keeps running and stays in the status bar.";
+/// What may be done while a change runs.
+pub(in crate::ui::dialogs) const RUNS_ON: &str =
+    "You can close this window. The task keeps running and stays in the status bar.";
+/// What may be done while a plan runs.
+const PLAN_RUNS_ON: &str =
+    "You can close this window: the plan keeps running. Locking writes by hand stops it before its next step.";
+
+/// Words below a column of steps.
+pub(in crate::ui::dialogs) fn keeps_running(ui: &Ui, t: &Tokens, inner: Rect, words: &str) {
     let galley = ui.painter().layout(words.to_owned(), fonts::small(), t.weak, inner.width());
     ui.painter().galley(pos2(inner.left(), inner.bottom() - galley.size().y), galley, t.weak);
 }

@@ -7,13 +7,15 @@ use eframe::egui::{Align, Role, Sense, Ui, WidgetInfo, vec2};
 use super::Scene;
 use super::bands::{Band, Bands, Bar, bars_of, hottest_words, listed};
 use super::choices::Choices;
-use super::offer::{Offer, before_and_after, cost};
+use super::offer::{Check, Offer, before_and_after, cost};
 use super::plan::{SplitPlan, checks};
 use super::point::{self, PointChoice, PointState};
 use crate::model::format;
 use crate::model::hash_range::HashKeyRange;
 use crate::model::ids::ShardId;
 use crate::model::limits::WARN_SHARE;
+use crate::model::plan::PlanStep;
+use crate::model::plan::request::{PlanRequest, Purpose};
 use crate::model::reshard::ReshardRequest;
 use crate::model::sample::StreamSample;
 use crate::model::world::{OpenStream, World};
@@ -56,6 +58,12 @@ impl SplitTab {
             let target = facts.get(&request.shard)?.clone();
             return Some(SplitPlan { sampled: self.sampled, ..SplitPlan::at(target, request.new_starting_hash_key) });
         }
+        if let Some(ReshardRequest::Plan(PlanRequest { purpose: Purpose::Isolate { shard, .. }, steps, .. })) = watched
+        {
+            let target = facts.get(shard)?.clone();
+            let Some(PlanStep::Split { at, .. }) = steps.first() else { return None };
+            return Some(SplitPlan { sampled: self.sampled, ..SplitPlan::at(target, *at) });
+        }
         let selected = selection.and_then(|id| facts.get(id)).filter(|shard| shard.is_open);
         let hottest = || facts.open().max_by(|a, b| a.now.unwrap_or(-1.0).total_cmp(&b.now.unwrap_or(-1.0)));
         let target = selected.or_else(hottest)?.clone();
@@ -75,6 +83,9 @@ pub fn offer(world: &World, open: &OpenStream, tab: &SplitTab, plan: Option<&Spl
     let readable = retention.map_or_else(String::new, |hours| format!("for {}", format::retention(hours)));
     let is_hot = plan.is_some_and(|plan| plan.target.now.is_some_and(|share| share >= WARN_SHARE));
     let count = open.shards.get().map_or(0, |map| u32::try_from(map.open_count()).unwrap_or(u32::MAX));
+    if let Some(offer) = isolating(world, open, tab, plan, count) {
+        return offer;
+    }
     Offer {
         request: plan.and_then(|plan| plan.request(&open.name)).map(ReshardRequest::Split),
         button: plan.map_or_else(|| "Split shard".to_owned(), |plan| format!("Split shard {}", plan.target.id.short())),
@@ -94,8 +105,52 @@ pub fn offer(world: &World, open: &OpenStream, tab: &SplitTab, plan: Option<&Spl
     }
 }
 
+/// What isolating a key offers: two splits as a plan.
+fn isolating(world: &World, open: &OpenStream, tab: &SplitTab, plan: Option<&SplitPlan>, count: u32) -> Option<Offer> {
+    let plan = plan.filter(|_| tab.point.choice == PointChoice::Isolate)?;
+    let (steps, key) = tab.choices.isolating_plan(plan.target.range)?;
+    let (id, more) = (plan.target.id.short(), u32::try_from(steps.len()).unwrap_or(u32::MAX));
+    let named = format::one_line(&key, 32);
+    let request = PlanRequest {
+        stream: open.name.clone(),
+        purpose: Purpose::Isolate { shard: plan.target.id.clone(), key },
+        steps,
+        started: world.now,
+        done: 0,
+        is_resumed: false,
+    };
+    let mut checks = checks(world, open, Some(plan));
+    if let Some(quota) = checks.iter_mut().find(|check| check.text == "Account shard quota") {
+        *quota = Check::is_within_quota("Account shard quota", world, more);
+    }
+    Some(Offer {
+        request: Some(ReshardRequest::Plan(request)),
+        button: format!("Isolate {named} by {}", format::counted(more as usize, "split")),
+        verb: "isolate",
+        checks,
+        note: Some((
+            "One key, one shard",
+            format!(
+                "{named} alone keeps its load; what shared {id} with it gets room. It cannot grow past one shard's limit."
+            ),
+        )),
+        cost: cost(open, i64::from(more)),
+        cost_notes: vec![before_and_after(open, count, count.saturating_add(more))],
+        steps: vec![
+            (format!("SplitShard on {id} at the key"), "1 call".to_owned()),
+            ("Stream UPDATING, then ACTIVE".to_owned(), "20–40 s".to_owned()),
+            ("SplitShard on the upper child behind the key".to_owned(), "1 call".to_owned()),
+            (format!("Consumers drain {id} first"), String::new()),
+        ],
+        footnote: "A plan of two steps: it can be stopped between them, and the shards can be merged later.",
+    })
+}
+
 /// Draws the column of the plan.
 pub fn show(ui: &mut Ui, scene: &mut Scene<'_>, facts: &Facts) {
+    if scene.run().is_none() {
+        super::scale::ask_limits(scene);
+    }
     let t = theme::tokens(ui);
     picker(ui, scene, facts);
     ui.add_space(8.0);

@@ -1,15 +1,15 @@
-//! Generations of the listed shards: who came from whom, and in which row of the picture each one is born.
-//! A parent that is no longer listed has expired and starts no row.
+//! Generations of the known shards: who came from whom, and in which row of the picture each one is born.
+//! A parent that is neither listed nor remembered starts no row.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::model::ids::ShardId;
-use crate::model::shard_map::ShardMap;
+use crate::model::shard_lives::LivedShard;
 
 /// One generation.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Generation {
-    /// Positions in [`ShardMap::all`] of the shards born in it.
+    /// Positions in the list of lives of the shards born in it.
     pub shards: Vec<usize>,
     /// Splits that led to it.
     pub splits: usize,
@@ -17,7 +17,7 @@ pub struct Generation {
     pub merges: usize,
 }
 
-/// Generations and relations of the listed shards, by their position in [`ShardMap::all`].
+/// Generations and relations of the listed shards, by their position in the list of lives.
 #[derive(Clone, Debug, Default)]
 pub struct Lineage {
     /// Oldest first. One alone means that nothing listed came from anything listed.
@@ -29,10 +29,11 @@ pub struct Lineage {
 
 impl Lineage {
     /// Works out the generations.
-    pub fn new(map: &ShardMap) -> Self {
-        let index: HashMap<&ShardId, usize> = map.all().iter().enumerate().map(|(at, shard)| (&shard.id, at)).collect();
-        let parents: Vec<Vec<usize>> =
-            map.all().iter().map(|shard| shard.parents().filter_map(|id| index.get(id).copied()).collect()).collect();
+    pub fn new(lives: &[LivedShard]) -> Self {
+        let index: HashMap<&ShardId, usize> =
+            lives.iter().enumerate().map(|(at, lived)| (&lived.shard.id, at)).collect();
+        let known = |lived: &LivedShard| lived.shard.parents().filter_map(|id| index.get(id).copied()).collect();
+        let parents: Vec<Vec<usize>> = lives.iter().map(known).collect();
         let mut children = vec![Vec::new(); parents.len()];
         for (at, own) in parents.iter().enumerate() {
             for parent in own {
@@ -73,20 +74,19 @@ impl Lineage {
     }
 
     /// The shard, its ancestors and its descendants; empty for a shard without either.
-    pub fn family(&self, at: usize) -> Vec<usize> {
-        let mut family = vec![at];
+    pub fn family(&self, at: usize) -> HashSet<usize> {
+        let mut family = HashSet::from([at]);
         for step in [Self::parents, Self::children] {
             let mut todo = vec![at];
             while let Some(next) = todo.pop() {
                 for other in step(self, next) {
-                    if !family.contains(other) {
-                        family.push(*other);
+                    if family.insert(*other) {
                         todo.push(*other);
                     }
                 }
             }
         }
-        if family.len() > 1 { family } else { Vec::new() }
+        if family.len() > 1 { family } else { HashSet::new() }
     }
 }
 
@@ -117,7 +117,8 @@ mod tests {
     use super::*;
     use crate::model::hash_range::{HashKey, HashKeyRange};
     use crate::model::ids::SequenceNumber;
-    use crate::model::shard_map::Shard;
+    use crate::model::shard_lives::lives;
+    use crate::model::shard_map::{Shard, ShardMap};
 
     fn shard(id: &str, start: u128, end: u128, parents: &[&str]) -> Shard {
         Shard {
@@ -138,7 +139,7 @@ mod tests {
             shard("c", 5, 9, &["a"]),
             shard("d", 0, 9, &["b", "c"]),
         ]);
-        let lineage = Lineage::new(&map);
+        let lineage = Lineage::new(&lives(&map, None));
         let counts: Vec<_> = lineage.generations.iter().map(|g| (g.shards.len(), g.splits, g.merges)).collect();
         assert_eq!(counts, [(1, 0, 0), (2, 1, 0), (1, 0, 1)]);
         assert_eq!(lineage.family(0).len(), 4);
@@ -147,7 +148,7 @@ mod tests {
     #[test]
     fn a_listing_that_contradicts_itself_still_ends() {
         let map = ShardMap::new(vec![shard("a", 0, 4, &["b"]), shard("b", 5, 9, &["a"])]);
-        assert!(Lineage::new(&map).generations.len() <= 32);
-        assert_eq!(Lineage::new(&map).family(0).len(), 2);
+        assert!(Lineage::new(&lives(&map, None)).generations.len() <= 32);
+        assert_eq!(Lineage::new(&lives(&map, None)).family(0).len(), 2);
     }
 }

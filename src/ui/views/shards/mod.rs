@@ -1,44 +1,68 @@
 //! The shards of the open stream: how the key space is cut, how it got so, and where the load lies.
 
 mod bands;
+mod events;
 pub mod key_space;
 mod lineage;
 mod ribbons;
 mod rows;
+mod sight;
 mod table;
+mod toolbar;
+mod tools;
 
-use eframe::egui::{
-    self, Align, Align2, Layout, Rect, Role, Sense, Stroke, StrokeKind, Ui, UiBuilder, WidgetInfo, pos2, vec2,
-};
+use eframe::egui::{Align, Align2, Key, Rect, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 
+use bands::Look;
 pub use rows::{Facts, FactsCache, ShardFacts};
+use sight::{Sight, SightState};
 use table::SortBy;
+use tools::ToolsState;
 
 use crate::model::format;
 use crate::model::ids::ShardId;
 use crate::model::shard_map::TilingFault;
 use crate::model::world::{OpenStream, World};
-use crate::ui::command::{Command, Commands, Dialog};
-use crate::ui::theme::{self, fonts, heat, icons};
-use crate::ui::widgets::{self, Button, ProblemAction};
+use crate::ui::command::{Command, Commands};
+use crate::ui::theme::{self, fonts, icons};
+use crate::ui::widgets::{self, ProblemAction};
 
-/// Height of the toolbar.
-const TOOLBAR: f32 = 40.0;
 /// Least room for the table; the picture gives way before it.
 const LEAST_TABLE: f32 = 150.0;
+
+/// Most generations above the open shards.
+const MOST_GENERATIONS: usize = 4;
 
 /// What the view remembers.
 #[derive(Debug)]
 pub struct ShardsState {
     sort: SortBy,
     is_ascending: bool,
+    sight: SightState,
+    tools: ToolsState,
+    focus_filter: bool,
     cache: FactsCache,
     order: table::Order,
 }
 
 impl Default for ShardsState {
     fn default() -> Self {
-        Self { sort: SortBy::Now, is_ascending: false, cache: FactsCache::default(), order: table::Order::default() }
+        Self {
+            sort: SortBy::Now,
+            is_ascending: false,
+            sight: SightState::default(),
+            tools: ToolsState::default(),
+            focus_filter: false,
+            cache: FactsCache::default(),
+            order: table::Order::default(),
+        }
+    }
+}
+
+impl ShardsState {
+    /// Puts the cursor into the filter of the table, in the next frame.
+    pub fn focus_filter(&mut self) {
+        self.focus_filter = true;
     }
 }
 
@@ -50,11 +74,40 @@ pub fn show(ui: &mut Ui, world: &World, state: &mut ShardsState, selection: &mut
         return;
     };
     let Some(facts) = state.cache.get(open) else { return without_shards(ui, open, out) };
-    toolbar(ui, world, open, &facts, selection.as_ref(), out);
+    toolbar::show(ui, world, open, &facts, &mut state.sight, out);
     notices(ui, world, open, &facts, out);
-    picture(ui, &facts, selection);
+    let sight = state.sight.sight(&facts, world.now);
+    state.tools.update(world, open, &facts);
+    picture(ui, world, &facts, &sight, state, selection);
+    tools::show(ui, world, &mut state.tools, std::mem::take(&mut state.focus_filter), selection);
+    keys(ui, &facts, &sight, selection);
     let (sort, is_ascending) = (&mut state.sort, &mut state.is_ascending);
-    table::show(ui, &facts, (sort, is_ascending), &mut state.order, selection, out);
+    let asked = table::Asked { sight: &sight, filter: &state.tools.filter, now: world.now };
+    table::show(ui, &facts, &asked, (sort, is_ascending), &mut state.order, selection, out);
+}
+
+/// The keys of the picture: to the neighbour in the key space, to an ancestor, to a descendant.
+fn keys(ui: &Ui, facts: &Facts, sight: &Sight, selection: &mut Option<ShardId>) {
+    let at = selection.as_ref().and_then(|id| facts.shards.iter().position(|shard| shard.id == *id));
+    let next = |to: Option<usize>| to.and_then(|at| facts.shards.get(at)).map(|shard| shard.id.clone());
+    let open = at.and_then(|at| facts.open.iter().position(|open| *open == at));
+    let beside = |step: isize| {
+        let to = open.map_or(Some(0), |open| open.checked_add_signed(step));
+        next(to.and_then(|to| facts.open.get(to)).copied())
+    };
+    let of = |relatives: &[usize]| next(relatives.iter().copied().find(|at| sight.shows(*at)));
+    let wanted = [
+        (Key::ArrowLeft, beside(-1)),
+        (Key::ArrowRight, beside(1)),
+        (Key::A, at.and_then(|at| of(facts.lineage.parents(at)))),
+        (Key::D, at.and_then(|at| of(facts.lineage.children(at)))),
+    ];
+    for (key, shard) in wanted {
+        if widgets::take_key(ui, key) && shard.is_some() {
+            *selection = shard;
+            return;
+        }
+    }
 }
 
 fn without_shards(ui: &mut Ui, open: &OpenStream, out: &mut Commands) {
@@ -65,97 +118,6 @@ fn without_shards(ui: &mut Ui, open: &OpenStream, out: &mut Commands) {
             }
         }
         None => widgets::loading_rows(ui, "Loading shards", "ListShards", 12, 25.0),
-    }
-}
-
-fn toolbar(
-    ui: &mut Ui,
-    world: &World,
-    open: &OpenStream,
-    facts: &Facts,
-    selected: Option<&ShardId>,
-    out: &mut Commands,
-) {
-    let t = theme::tokens(ui);
-    let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), TOOLBAR), Sense::hover());
-    ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, Stroke::new(1.0, t.stroke));
-    let area = Rect::from_min_max(rect.min + vec2(16.0, 0.0), rect.max - vec2(12.0, 1.0));
-    let builder = UiBuilder::new().max_rect(area).layout(Layout::right_to_left(Align::Center));
-    ui.scope_builder(builder, |ui| {
-        ui.spacing_mut().item_spacing.x = 10.0;
-        let target = selected.and_then(|id| facts.get(id)).filter(|shard| shard.is_open);
-        let reason = match (target, selected) {
-            (Some(_), _) => Ok(()),
-            (None, Some(_)) => Err("This shard is closed and cannot be split. Select an open one."),
-            (None, None) if facts.open.is_empty() => Err("No shard is open."),
-            (None, None) => Ok(()),
-        };
-        let tooltip = target.map_or("Split a shard", |_| "Split the selected shard");
-        let button = Button::new("Split…").icon(icons::SPLIT).enabled(reason).tooltip(tooltip);
-        if ui.add(button).clicked() {
-            out.push(Command::Open(Dialog::Reshard));
-        }
-        counts(ui, facts);
-        let left = ui.available_rect_before_wrap();
-        source(ui, left, world, open, facts);
-    });
-}
-
-/// `24 open 1 closed`, laid out from the right.
-fn counts(ui: &mut Ui, facts: &Facts) {
-    let t = theme::tokens(ui);
-    let mut parts = vec![(facts.open.len(), "open")];
-    if facts.closed_count() > 0 {
-        parts.push((facts.closed_count(), "closed"));
-    }
-    let words: Vec<String> = parts.iter().map(|(n, what)| format!("{} {what}", format::grouped(*n as i64))).collect();
-    let mut job = egui::text::LayoutJob::default();
-    for (index, (count, what)) in parts.iter().enumerate() {
-        let lead = if index > 0 { 8.0 } else { 0.0 };
-        let format = |font, color| egui::TextFormat { valign: Align::Center, ..egui::TextFormat::simple(font, color) };
-        job.append(&format::grouped(*count as i64), lead, format(fonts::value_strong(), t.strong));
-        job.append(what, 6.0, format(fonts::body(), t.weak));
-    }
-    let galley = ui.painter().layout_job(job);
-    let (rect, response) = ui.allocate_exact_size(galley.size() + vec2(2.0, 0.0), Sense::hover());
-    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, words.join(" ")));
-    ui.painter().galley(rect.min, galley, t.text);
-}
-
-/// What the colours mean and where the figures come from.
-fn source(ui: &mut Ui, area: Rect, world: &World, open: &OpenStream, facts: &Facts) {
-    let t = theme::tokens(ui);
-    let (painter, dark_mode) = (ui.painter().with_clip_rect(area), ui.visuals().dark_mode);
-    let mut x = area.left();
-    let mut swatch = |text: &str, is_open: bool| {
-        let rect = Rect::from_center_size(pos2(x + 8.0, area.center().y), vec2(16.0, 11.0));
-        if is_open {
-            painter.rect_filled(rect, 2, heat::color(0.5, dark_mode));
-        } else {
-            painter.rect(rect, 2, t.inset, Stroke::new(1.0, t.stroke_strong), StrokeKind::Inside);
-        }
-        let at = pos2(x + 23.0, area.center().y);
-        x = painter.text(at, Align2::LEFT_CENTER, text, fonts::small(), t.weak).right() + 16.0;
-    };
-    swatch("open, coloured by share of the write limit", true);
-    if facts.closed_count() > 0 {
-        swatch("closed, still readable", false);
-    }
-    let text = match (facts.as_of, &open.metrics.problem) {
-        (Some(at), _) => {
-            let source = match open.metrics.get().map(|m| m.source) {
-                Some(crate::model::metrics::Source::Sampled) => "measured",
-                _ if world.generated_before.is_some_and(|before| at < before) => "generated demo figures",
-                _ => "CloudWatch minute",
-            };
-            format!("{source} {} UTC", at.hm())
-        }
-        (None, Some(_)) => "load not known: metrics failed".to_owned(),
-        (None, None) if open.metrics.is_loading() => "load is on its way".to_owned(),
-        (None, None) => "no shard-level metrics".to_owned(),
-    };
-    if widgets::text_width(&painter, &text, fonts::small()) < area.right() - x {
-        painter.text(pos2(x, area.center().y), Align2::LEFT_CENTER, text, fonts::small(), t.faint);
     }
 }
 
@@ -196,17 +158,27 @@ fn notices(ui: &mut Ui, world: &World, open: &OpenStream, facts: &Facts, out: &m
     response.on_hover_text(&text);
 }
 
-fn picture(ui: &mut Ui, facts: &Facts, selection: &mut Option<ShardId>) {
-    let room = ui.available_height() - LEAST_TABLE;
-    let listed = facts.lineage.generations.len();
-    let lineage = if listed > 1 { listed.min(3) } else { 0 };
+fn picture(
+    ui: &mut Ui,
+    world: &World,
+    facts: &Facts,
+    sight: &Sight,
+    state: &ShardsState,
+    selection: &mut Option<ShardId>,
+) {
+    let room = ui.available_height() - LEAST_TABLE - tools::HEIGHT;
+    let known = sight.generations.len();
+    let lineage = if known > 1 { known.min(MOST_GENERATIONS) } else { 0 };
     let needed = |generations: usize| 19.0 + bands::height(generations) + 14.0 + ribbons::HEIGHT + 6.0;
     let Some(generations) = (0..=lineage).rev().find(|generations| needed(*generations) <= room) else { return };
     let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), needed(generations)), Sense::hover());
     let inner = Rect::from_min_max(rect.min + vec2(16.0, 19.0), rect.max - vec2(16.0, 0.0));
     let lower = inner.top() + bands::height(generations) + 14.0;
     let upper = Rect::from_min_max(inner.min, pos2(inner.right(), lower));
-    let _ = bands::show(ui, upper, generations, facts, selection);
+    let rows = sight.generations.get(known - generations..).unwrap_or_default();
+    let key = state.tools.found().map(|found| found.key);
+    let look = Look { sight, rows, colour: state.sight.colour, key, now: world.now };
+    let _ = bands::show(ui, upper, &look, facts, selection);
     ribbons::show(ui, Rect::from_min_size(pos2(inner.left(), lower), vec2(inner.width(), ribbons::HEIGHT)), facts);
     ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, Stroke::new(1.0, theme::tokens(ui).stroke));
 }

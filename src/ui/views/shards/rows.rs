@@ -1,12 +1,15 @@
-//! What is known of each shard, brought together from the listing and the metrics once for each new answer.
+//! What is known of each shard, brought together from the listing, the local history and the metrics once for each new answer.
 //! Pure but for the cache: knows no widget.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::model::hash_range::HashKeyRange;
 use crate::model::ids::{ShardId, StreamName};
 use crate::model::metrics::{StreamMetrics, WriteMetrics};
-use crate::model::shard_map::{Shard, ShardMap, TilingFault};
+use crate::model::shard_history::ShardHistory;
+use crate::model::shard_lives::{LivedShard, Moment, ShardState, lives};
+use crate::model::shard_map::{ShardMap, TilingFault};
 use crate::model::time::Timestamp;
 use crate::model::world::OpenStream;
 
@@ -24,6 +27,14 @@ pub struct ShardFacts {
     pub range: HashKeyRange,
     /// Whether it takes writes.
     pub is_open: bool,
+    /// Whether it takes writes, can be read, or neither.
+    pub state: ShardState,
+    /// When it began to take writes, where that is known.
+    pub born: Option<Moment>,
+    /// When it was split or merged, where that is known.
+    pub closed: Option<Moment>,
+    /// Until when a closed shard can be read, where that is known.
+    pub until: Option<Timestamp>,
     /// Short ids of its parents, `…0021 + …0022`, or a dash.
     pub parents: String,
     /// Short ids of its children, or a dash.
@@ -36,6 +47,8 @@ pub struct ShardFacts {
     pub load: Option<f64>,
     /// Share of its write limit in the newest known period, a fraction of 1.
     pub now: Option<f64>,
+    /// The greatest of the periods that are known, a fraction of 1.
+    pub peak: Option<f64>,
     /// Writes refused in the newest periods.
     pub refused: f64,
 }
@@ -55,8 +68,10 @@ impl ShardFacts {
 /// Everything the view draws, derived from one listing and one set of metrics.
 #[derive(Debug)]
 pub struct Facts {
-    /// Every listed shard, in hash order.
+    /// Every shard that is listed or remembered, in hash order.
     pub shards: Vec<ShardFacts>,
+    /// The same shards and when they lived.
+    pub lives: Vec<LivedShard>,
     /// Positions in `shards` of the open ones, in hash order.
     pub open: Vec<usize>,
     /// Generations and relations.
@@ -70,10 +85,18 @@ pub struct Facts {
 }
 
 impl Facts {
-    /// Brings listing and metrics together.
-    pub fn new(map: &ShardMap, metrics: Option<&StreamMetrics>) -> Self {
+    /// Brings listing, history and metrics together.
+    pub fn new(
+        map: &ShardMap,
+        history: Option<&ShardHistory>,
+        metrics: Option<&StreamMetrics>,
+        retention_hours: Option<u32>,
+    ) -> Self {
         let of = |id: &ShardId| metrics.and_then(|metrics| metrics.shards.get(id));
-        let mut shards: Vec<ShardFacts> = map.all().iter().map(|shard| facts(shard, map, of(&shard.id))).collect();
+        let lives = lives(map, history);
+        let children = children(&lives);
+        let mut shards: Vec<ShardFacts> =
+            lives.iter().map(|lived| facts(lived, &children, of(&lived.shard.id), retention_hours)).collect();
         let total = shards.iter().filter(|s| s.is_open).filter_map(|s| s.bytes_per_sec).reduce(|a, b| a + b);
         for shard in shards.iter_mut().filter(|s| s.is_open) {
             shard.load = match (shard.bytes_per_sec, total) {
@@ -87,7 +110,8 @@ impl Facts {
             metrics.shards.values().filter_map(newest).max()
         });
         Self {
-            lineage: Lineage::new(map),
+            lineage: Lineage::new(&lives),
+            lives,
             faults: map.tiling_faults(),
             total_bytes_per_sec: total,
             shards,
@@ -101,9 +125,9 @@ impl Facts {
         self.open.iter().filter_map(|at| self.shards.get(*at))
     }
 
-    /// Number of listed shards that take no writes.
-    pub fn closed_count(&self) -> usize {
-        self.shards.len() - self.open.len()
+    /// Number of shards in this state.
+    pub fn count(&self, state: ShardState) -> usize {
+        self.shards.iter().filter(|shard| shard.state == state).count()
     }
 
     /// One shard by its id.
@@ -112,23 +136,44 @@ impl Facts {
     }
 }
 
-fn facts(shard: &Shard, map: &ShardMap, metrics: Option<&WriteMetrics>) -> ShardFacts {
-    let join = |ids: &mut dyn Iterator<Item = &ShardId>, with: &str| {
-        let ids: Vec<String> = ids.map(ShardId::short).collect();
-        if ids.is_empty() { "—".to_owned() } else { ids.join(with) }
-    };
-    let is_open = shard.is_open();
+/// Short ids of the children of each shard.
+fn children(lives: &[LivedShard]) -> HashMap<ShardId, Vec<String>> {
+    let mut children: HashMap<ShardId, Vec<String>> = HashMap::new();
+    for lived in lives {
+        for parent in lived.shard.parents() {
+            children.entry(parent.clone()).or_default().push(lived.shard.id.short());
+        }
+    }
+    children
+}
+
+fn facts(
+    lived: &LivedShard,
+    children: &HashMap<ShardId, Vec<String>>,
+    metrics: Option<&WriteMetrics>,
+    retention_hours: Option<u32>,
+) -> ShardFacts {
+    let shard = &lived.shard;
+    let join = |ids: &[String], with: &str| if ids.is_empty() { "—".to_owned() } else { ids.join(with) };
+    let parents: Vec<String> = shard.parents().map(ShardId::short).collect();
+    let is_open = lived.state == ShardState::Open;
     let metrics = metrics.filter(|_| is_open);
+    let utilisation = metrics.map(|m| m.utilisation(1));
     ShardFacts {
         id: shard.id.clone(),
         range: shard.range,
         is_open,
-        parents: join(&mut shard.parents(), " + "),
-        children: join(&mut map.children(&shard.id).iter(), ", "),
+        state: lived.state,
+        born: lived.born,
+        closed: lived.closed,
+        until: retention_hours.and_then(|hours| lived.readable_until(hours)),
+        parents: join(&parents, " + "),
+        children: join(children.get(&shard.id).map_or(&[], Vec::as_slice), ", "),
         space: shard.range.share(),
         bytes_per_sec: metrics.and_then(|m| m.incoming_bytes.per_second().last_known()).map(|(_, rate)| rate),
         load: None,
-        now: metrics.and_then(|m| m.utilisation(1).last_known()).map(|(_, share)| share),
+        now: utilisation.as_ref().and_then(|series| series.last_known()).map(|(_, share)| share),
+        peak: utilisation.and_then(|series| series.values().iter().flatten().copied().reduce(f64::max)),
         refused: metrics.map_or(0.0, |m| {
             let recent = crate::model::health::RECENT_PERIODS;
             m.write_throttled.values().iter().rev().take(recent).flatten().sum()
@@ -142,7 +187,9 @@ type Mark = (Option<Timestamp>, usize);
 /// The facts of the last answers, kept until one of the answers is replaced.
 #[derive(Debug, Default)]
 pub struct FactsCache {
-    made_from: Option<(StreamName, Mark, Mark)>,
+    made_from: Option<(StreamName, Mark, Mark, usize, Option<u32>)>,
+    // Kept so that the address above cannot be used again.
+    history: Option<Arc<ShardHistory>>,
     facts: Option<Arc<Facts>>,
 }
 
@@ -153,9 +200,13 @@ impl FactsCache {
             (value.as_ref().map(|(_, at)| *at), value.as_ref().map_or(0, |(value, _)| Arc::as_ptr(value) as usize))
         }
         let (shards, metrics) = (mark(&open.shards.value), mark(&open.metrics.value));
-        let made_from = Some((open.name.clone(), shards, metrics));
+        let history = open.history.as_ref().map_or(0, |history| Arc::as_ptr(history) as usize);
+        let retention = open.summary.get().map(|summary| summary.retention_hours);
+        let made_from = Some((open.name.clone(), shards, metrics, history, retention));
         if self.made_from != made_from {
-            self.facts = open.shards.get().map(|map| Arc::new(Facts::new(map, open.metrics.get())));
+            let facts = |map| Facts::new(map, open.history.as_deref(), open.metrics.get(), retention);
+            self.facts = open.shards.get().map(facts).map(Arc::new);
+            self.history.clone_from(&open.history);
             self.made_from = made_from;
         }
         self.facts.clone()
@@ -168,6 +219,7 @@ mod tests {
     use crate::model::hash_range::HashKey;
     use crate::model::ids::SequenceNumber;
     use crate::model::metrics::{Source, Window};
+    use crate::model::shard_map::Shard;
 
     fn shard(id: &str, range: HashKeyRange, parent: Option<&str>, open: bool) -> Shard {
         Shard {
@@ -201,15 +253,15 @@ mod tests {
             source: Source::CloudWatch,
             incomplete_from: None,
         };
-        let facts = Facts::new(&map, Some(&metrics));
+        let facts = Facts::new(&map, None, Some(&metrics), Some(24));
         let a = facts.get(&ShardId::from("a")).expect("listed");
         assert_eq!(a.load, Some(0.75));
         assert_eq!(a.density(), Some(1.5));
-        assert_eq!(facts.closed_count(), 1);
+        assert_eq!(facts.count(ShardState::Closed), 1);
         assert_eq!(facts.get(&ShardId::from("p")).and_then(|p| p.load), None);
         assert_eq!(facts.get(&ShardId::from("p")).map(|p| p.children.as_str()), Some("…a, …b"));
         assert_eq!(facts.as_of, Some(window.start));
-        let without = Facts::new(&map, None);
+        let without = Facts::new(&map, None, None, None);
         assert!(without.shards.iter().all(|s| s.load.is_none() && s.now.is_none()));
     }
 }

@@ -2,8 +2,12 @@
 //!
 //! From the top: `2`, 9 digits of the shard's creation second, the last digit of the shard's index, 16 digits that
 //! count the records of the shard, 2 zeros, 9 digits of the record's second, 8 digits of the shard's index, `2`.
+//! AWS does not document it: what is read from one is said to be so.
 
 use std::fmt;
+
+use super::ids::SequenceNumber;
+use super::time::Timestamp;
 
 /// The counter in the number that closes a shard.
 pub const CLOSING_COUNTER: u64 = 0x7FFF_FFFF_FFFF_FFFF;
@@ -11,6 +15,16 @@ pub const CLOSING_COUNTER: u64 = 0x7FFF_FFFF_FFFF_FFFF;
 const MASK_36: u128 = (1 << 36) - 1;
 const CHUNK: u64 = 10_000_000_000_000_000_000;
 const CHUNK_DIGITS: usize = 19;
+
+/// Kinesis opened in November 2013; a second before it, or one after 2100, is no second of a record.
+const PLAUSIBLE_SECS: std::ops::Range<u64> = 1_383_264_000..4_102_444_800;
+
+/// When the record, the start or the end of a shard that has this number was made, to the second; `None` where the number is of
+/// another layout.
+pub fn made_at(number: &SequenceNumber) -> Option<Timestamp> {
+    let secs = Sequence::parse(number.as_str())?.time_secs;
+    PLAUSIBLE_SECS.contains(&secs).then(|| i64::try_from(secs).ok().map(Timestamp::from_secs)).flatten()
+}
 
 /// What a sequence number says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -86,7 +100,6 @@ impl fmt::Display for Sequence {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::ids::SequenceNumber;
 
     #[test]
     fn a_number_seen_on_aws_is_read() {
@@ -95,6 +108,7 @@ mod tests {
         assert_eq!(sequence.shard_index, 2);
         assert_eq!(sequence.time_secs, 1_749_554_926);
         assert_eq!(sequence.to_string(), text);
+        assert_eq!(made_at(&SequenceNumber::from(text)), Some(Timestamp::from_secs(1_749_554_926)));
     }
 
     #[test]
@@ -115,6 +129,7 @@ mod tests {
     fn other_texts_are_refused() {
         for text in ["", "0", "abc", "-1", "123", &"9".repeat(57), &"9".repeat(129)] {
             assert_eq!(Sequence::parse(text), None, "{text}");
+            assert_eq!(made_at(&SequenceNumber::from(text)), None);
         }
     }
 }
