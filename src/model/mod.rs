@@ -11,6 +11,7 @@ pub mod consumer;
 pub mod cost;
 pub mod decode;
 pub mod export;
+pub mod fan_out;
 pub mod filter;
 pub mod format;
 pub mod hash_range;
