@@ -47,6 +47,7 @@ impl App {
             Command::Unlock { minutes, reason } => self.unlock(minutes, reason, now),
             Command::Lock => self.lock("locked by hand", now),
             Command::StartTail(options) => self.start_tail(options),
+            Command::ClearLeftovers => self.clear_leftovers(now),
             Command::StopTail => self.stop_tail(),
             Command::ClearTail => self.with_open(|open| open.tail.clear()),
             Command::StartSample(request) => self.start_sample(request),
@@ -143,6 +144,7 @@ impl App {
     /// Nothing of one connection may be shown on another.
     fn forget_connection(&mut self) {
         self.injecting.leave();
+        self.fan_out.leave();
         let keep =
             std::mem::replace(&mut self.world, World::new(Timestamp(0), jiff::tz::TimeZone::UTC, Settings::default()));
         self.world = World::new(keep.now, keep.zone, keep.settings);
@@ -151,6 +153,7 @@ impl App {
         self.world.activity = keep.activity;
         self.world.meters = keep.meters;
         self.world.export_folder = keep.export_folder;
+        self.world.fan_out = keep.fan_out;
         // What was typed on the first screen stays, in case the connection fails.
         self.ui = UiState { connect: std::mem::take(&mut self.ui.connect), ..UiState::default() };
     }
@@ -212,8 +215,11 @@ impl App {
         let decode_as = self.world.open.as_ref().map(|open| open.tail.decode_as).unwrap_or_default();
         let options = TailOptions { read_budget: self.world.settings.read_budget, decode_as, ..options };
         let now = self.world.now;
+        if !self.prepare_route(&options, now) {
+            return;
+        }
         self.with_open(|open| open.tail.begin(options.clone(), now));
-        self.engine.start_tail(options);
+        self.engine.start_tail(options, self.lease_to_watch());
     }
 
     fn stop_tail(&mut self) {

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::model::activity::ActivityEntry;
 use crate::model::settings::Settings;
+use crate::tasks::fan_out::ledger::Ledger;
 
 /// Lines of the activity log that are read at the start; older ones stay in the file.
 const ACTIVITY_LINES: usize = 5_000;
@@ -55,6 +56,11 @@ impl Files {
     /// The file of complete minutes; see [`crate::tasks::minutes`].
     pub fn minutes_path(&self) -> PathBuf {
         self.data.join("minutes.redb")
+    }
+
+    /// Where enhanced fan-out consumers of this program's own are noted.
+    pub fn consumers(&self) -> Ledger {
+        Ledger::inside(&self.data.join("consumers"))
     }
 
     /// Reads the settings. A missing file gives the defaults; a damaged one is set aside and said so.

@@ -8,10 +8,11 @@ use super::App;
 use super::engine::Write;
 use crate::model::activity::{Event, Outcome};
 use crate::model::answer::{Answer, Problem, ProblemKind};
+use crate::model::fan_out::OwnPhase;
 use crate::model::format;
 use crate::model::reshard::ReshardRun;
 use crate::model::sample::state::SampleRun;
-use crate::model::tail::ShardTailState;
+use crate::model::tail::{ShardTailState, TailOptions};
 use crate::model::time::Timestamp;
 use crate::model::world::{Link, TaskLine};
 use crate::model::writes::{InjectRun, PutOutcome};
@@ -34,6 +35,7 @@ impl App {
         self.renew_verdict(now);
         self.ingest_writes(now);
         self.ingest_batch(now);
+        self.ingest_fan_out(now);
         if let Some(note) = self.engine.minutes.take_note() {
             self.world.last_problem = Some((Problem::new(ProblemKind::Configuration, note), now));
         }
@@ -243,7 +245,7 @@ impl App {
     }
 
     fn task_lines(&self) -> Vec<TaskLine> {
-        let mut lines: Vec<TaskLine> = self.injecting.task_line().into_iter().collect();
+        let mut lines: Vec<TaskLine> = self.injecting.task_line().into_iter().chain(self.fan_out.task_line()).collect();
         let mut line = |text: String, progress: Option<f32>| lines.push(TaskLine { text, progress });
         for write in &self.writes {
             match write {
@@ -270,8 +272,15 @@ impl App {
         {
             let status = &open.tail.status;
             let reading = status.shards.len() - status.count(ShardTailState::Ended);
-            let budget = self.world.settings.read_budget;
-            line(format!("Tailing {}, using {budget} of 5 reads/s per shard", format::counted(reading, "shard")), None);
+            let shards = format::counted(reading, "shard");
+            let how = match (open.tail.options().is_some_and(TailOptions::is_fan_out), self.world.fan_out.phase) {
+                (true, OwnPhase::Coming) => format!("Registering {}", self.world.fan_out.name),
+                (true, _) => format!("Tailing {shards} as {}", self.world.fan_out.name),
+                (false, _) => {
+                    format!("Tailing {shards}, using {} of 5 reads/s per shard", self.world.settings.read_budget)
+                }
+            };
+            line(how, None);
         }
         if let Some(open) = &self.world.open
             && let SampleRun::Running { text, progress, .. } = &open.sample.run

@@ -5,6 +5,7 @@
 
 mod dispatch;
 mod engine;
+mod fan_out;
 mod files;
 mod ingest;
 mod injecting;
@@ -58,6 +59,7 @@ pub struct App {
     files: Option<Files>,
     writes: Vec<engine::Write>,
     injecting: injecting::Injecting,
+    fan_out: fan_out::FanOut,
     commands: Commands,
     /// The shards of the open stream have changed.
     relist_shards: bool,
@@ -121,6 +123,7 @@ impl App {
             files: parts.files,
             writes: Vec::new(),
             injecting: injecting::Injecting::default(),
+            fan_out: fan_out::FanOut::default(),
             commands: Commands::default(),
             relist_shards: false,
             refetch_metrics: false,
@@ -138,7 +141,9 @@ impl App {
         app.ui.place = Place::Connect;
         if let Some(files) = &app.files {
             app.engine.minutes = Minutes::open(files.minutes_path(), Keep::default(), app.clock.clone());
+            app.fan_out.ledger = Some(files.consumers());
         }
+        app.find_leftovers();
         app.engine.read_profiles(now);
         match parts.connect {
             Some(request) => app.connect(request, now),
@@ -316,6 +321,7 @@ impl eframe::App for App {
     }
 
     fn on_exit(&mut self) {
+        self.end_fan_out();
         if self.window_size.is_some() && self.window_size != self.world.settings.window_size {
             let window_size = self.window_size;
             self.change_settings(|settings| settings.window_size = window_size);

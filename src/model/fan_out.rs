@@ -75,7 +75,7 @@ pub fn shard_hours_dollars(shards: usize) -> f64 {
 }
 
 /// Where the consumer of the running tail stands.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum OwnPhase {
     /// There is none.
     #[default]

@@ -288,6 +288,16 @@ impl Tail {
         matches!(self.run, TailRun::Running { .. })
     }
 
+    /// What was asked for last; `None` before the first start.
+    pub fn options(&self) -> Option<&TailOptions> {
+        match &self.run {
+            TailRun::Running { options, .. } | TailRun::Ended { options, .. } | TailRun::Stopped { options } => {
+                Some(options)
+            }
+            TailRun::NotStarted => None,
+        }
+    }
+
     /// Starts anew: what came before is forgotten, the filter stays.
     pub fn begin(&mut self, options: TailOptions, now: Timestamp) {
         self.clear();

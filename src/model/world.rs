@@ -10,6 +10,7 @@ use super::activity::ActivityEntry;
 use super::answer::{Answer, Problem};
 use super::connection::{ConnectRequest, ConnectionInfo, Identity, ProfileInfo, WriteLock};
 use super::export::ExportRun;
+use super::fan_out::{FanOutView, OwnConsumer};
 use super::health::FleetRow;
 use super::heat_range::HeatRange;
 use super::ids::{ShardId, StreamName};
@@ -153,6 +154,8 @@ pub struct World {
     pub open: Option<OpenStream>,
     /// What sampled records said of a stream, and when; a fleet's figures alone know no keys.
     pub verdicts: BTreeMap<StreamName, (Arc<Verdict>, Timestamp)>,
+    /// The enhanced fan-out consumers of this program.
+    pub fan_out: FanOutView,
     /// Every change that was made, oldest first.
     pub activity: Vec<ActivityEntry>,
     /// What the program uses of AWS.
@@ -185,6 +188,7 @@ impl World {
             fleet: Answer::default(),
             open: None,
             verdicts: BTreeMap::new(),
+            fan_out: FanOutView::default(),
             activity: Vec::new(),
             meters: MeterSnapshot::default(),
             tasks: Vec::new(),
@@ -201,6 +205,14 @@ impl World {
             Link::Connected(info) => Some(info),
             _ => None,
         }
+    }
+
+    /// Consumers that an earlier run of this program left behind, as far as this connection reaches them.
+    pub fn own_leftovers(&self) -> impl Iterator<Item = &OwnConsumer> {
+        let account = self.identity.get().map(|identity| identity.account.as_str());
+        let connection = self.connection();
+        let leftovers = self.fan_out.leftovers.iter();
+        leftovers.filter(move |own| connection.is_some_and(|connection| own.is_of(connection, account)))
     }
 
     /// Whether writes are allowed now.

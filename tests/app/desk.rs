@@ -24,13 +24,21 @@ pub struct Desk {
     app: Rc<RefCell<Option<App>>>,
     /// The slowest frame so far.
     pub slowest: Duration,
-    _home: tempfile::TempDir,
+    home: tempfile::TempDir,
 }
 
 impl Desk {
     /// Starts the program on this runtime, connected to what is given.
     pub fn open(runtime: &tokio::runtime::Runtime, connect: Option<ConnectRequest>) -> Self {
-        let home = tempfile::tempdir().expect("folder");
+        Self::open_at(runtime, connect, tempfile::tempdir().expect("folder"))
+    }
+
+    /// The same with what an earlier run has left in its folder.
+    pub fn open_at(
+        runtime: &tokio::runtime::Runtime,
+        connect: Option<ConnectRequest>,
+        home: tempfile::TempDir,
+    ) -> Self {
         let app = Rc::new(RefCell::new(None));
         let parts = Parts {
             engine: Engine::new(runtime.handle().clone(), Wake::none(), Wake::none(), Clock::system()),
@@ -52,7 +60,12 @@ impl Desk {
                     app.draw(&mut ui.new_child(whole));
                 }
             });
-        Self { harness, app, slowest: Duration::ZERO, _home: home }
+        Self { harness, app, slowest: Duration::ZERO, home }
+    }
+
+    /// The program's folder.
+    pub fn home(&self) -> &std::path::Path {
+        self.home.path()
     }
 
     /// An endpoint on this machine.

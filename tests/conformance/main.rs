@@ -6,12 +6,15 @@
 mod peers;
 
 mod control;
+mod endurance;
 mod gaps;
 mod others;
+mod proxy;
 mod records;
 mod reshard;
 mod shards;
 mod streams;
+mod tailing;
 mod target;
 
 use std::fmt::Write;
@@ -88,6 +91,8 @@ const CASES: &[Case] = cases! {
         a_subscription_ends_with_its_shard;
     reshard: a_merge_is_followed_to_its_child, scaling_is_followed_up_and_down,
         scaling_makes_equal_ranges, a_plan_for_other_shards_is_not_carried_out, two_closed_shards_are_not_merged;
+    tailing: a_tail_by_fan_out_brings_everything_once, a_tail_by_fan_out_ends_at_the_tip,
+        a_tail_by_fan_out_follows_a_split_and_a_merge;
 };
 
 /// Runs every case and fails with a table where one is not as the gaps say.

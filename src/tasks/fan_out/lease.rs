@@ -226,7 +226,7 @@ impl Keeper {
 ///
 /// # Errors
 /// As every call.
-pub async fn deregister(connection: &Connection, consumer_arn: &str) -> Result<Receipt, Problem> {
+async fn deregister(connection: &Connection, consumer_arn: &str) -> Result<Receipt, Problem> {
     let mut wait = DEREGISTER_WAIT;
     for attempt in 1.. {
         match connection.deregister_consumer(consumer_arn).await {
@@ -239,4 +239,32 @@ pub async fn deregister(connection: &Connection, consumer_arn: &str) -> Result<R
         }
     }
     Ok(Receipt { request_id: None })
+}
+
+/// Deregisters consumers that were left behind, by their names; each with the call that was made, and `None` where it, or
+/// its stream, was gone already. One `DescribeStreamConsumer` and one `DeregisterStreamConsumer` each.
+pub async fn clear_away(
+    connection: &Connection,
+    leftovers: Vec<OwnConsumer>,
+    clock: &Clock,
+) -> Vec<(OwnConsumer, Option<LeaseCall>)> {
+    let mut cleared = Vec::with_capacity(leftovers.len());
+    for own in leftovers {
+        let since = clock.now();
+        let (arn, outcome) = match connection.describe_consumer(&own.stream_arn, &own.name).await {
+            Ok(consumer) => {
+                let outcome = deregister(connection, &consumer.arn).await;
+                (consumer.arn, outcome)
+            }
+            Err(problem) if problem.kind == ProblemKind::NotFound => {
+                cleared.push((own, None));
+                continue;
+            }
+            Err(problem) => (own.stream_arn.clone(), Err(problem)),
+        };
+        let at = clock.now();
+        let call = LeaseCall { operation: "DeregisterStreamConsumer", arn, at, took: since.age_at(at), outcome };
+        cleared.push((own, Some(call)));
+    }
+    cleared
 }

@@ -4,7 +4,7 @@
 mod lease;
 pub mod ledger;
 
-pub use lease::{Lease, LeaseCall, LeaseState, Wanted, deregister};
+pub use lease::{Lease, LeaseCall, LeaseState, Wanted, clear_away};
 
 use std::time::Duration;
 

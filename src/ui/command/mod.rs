@@ -142,6 +142,8 @@ pub enum Command {
     StartTail(TailOptions),
     /// Stop reading.
     StopTail,
+    /// Deregister the enhanced fan-out consumers that an earlier run left behind on this connection.
+    ClearLeftovers,
     /// Forget the records that were read.
     ClearTail,
     /// Read a bounded sample of the open stream; replaces the run that runs.

@@ -29,12 +29,13 @@ impl Default for UnlockState {
 const MINUTES: [u32; 3] = [5, 15, 60];
 const LABELS: [&str; 3] = ["5 min", "15 min", "60 min"];
 /// What this program can change, and which permission each change needs.
-const PERMISSIONS: [(&str, &str); 5] = [
+const PERMISSIONS: [(&str, &str); 6] = [
     ("kinesis:PutRecords", "Inject records"),
     ("kinesis:SplitShard", "Split a shard"),
     ("kinesis:MergeShards", "Merge two shards"),
     ("kinesis:UpdateShardCount", "Scale to N shards"),
     ("kinesis:EnableEnhancedMonitoring", "Shard metrics on, off"),
+    ("kinesis:RegisterStreamConsumer", "Tail by fan-out"),
 ];
 
 /// The word that must be typed; `None` where the environment is not strict.

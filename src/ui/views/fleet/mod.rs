@@ -42,6 +42,7 @@ pub fn show(ui: &mut Ui, world: &World, state: &mut FleetState, out: &mut Comman
     ui.spacing_mut().item_spacing.y = 0.0;
     let subtitle = subtitle(world, state);
     header::plain(ui, "Fleet", &subtitle, out, |ui, out| refresh_button(ui, world, out));
+    super::leftovers::show(ui, world, out);
     let answer = &world.fleet;
     if let (true, Some((problem, _))) = (answer.is_stale(), &answer.problem) {
         let age = answer.age_at(world.now).map_or(String::new(), format::duration);

@@ -2,7 +2,7 @@
 
 use eframe::egui::{Align, Id, Key, Layout, Popup, PopupCloseBehavior, Rect, ScrollArea, Ui, UiBuilder, vec2};
 
-use super::{TailState, toolbar};
+use super::{TailState, route, toolbar};
 use crate::model::ids::{PartitionKey, SequenceNumber, ShardId};
 use crate::model::moment;
 use crate::model::shard_map::Shard;
@@ -24,6 +24,8 @@ pub enum Form {
     Sequence,
     /// Shards, partition key, end.
     Shards,
+    /// A consumer of this program's own.
+    Route,
 }
 
 /// What was typed into them.
@@ -116,6 +118,7 @@ pub fn show(
                     Form::Time => time(ui, world, forms, is_new),
                     Form::Sequence => sequence(ui, open, forms, is_new),
                     Form::Shards => shards(ui, open, forms),
+                    Form::Route => route::form(ui, world, open, &forms.options, out),
                 };
             });
         });
@@ -127,12 +130,13 @@ pub fn show(
     }
 }
 
-fn heading(ui: &mut Ui, text: &str) {
+/// The words above a part of a form.
+pub fn heading(ui: &mut Ui, text: &str) {
     widgets::label(ui, text, fonts::small_medium(), theme::tokens(ui).strong);
 }
 
 /// The last line: what is wrong, or a hint, and the button. Enter presses it.
-fn confirm(ui: &mut Ui, label: &str, enabled: Result<(), &str>, hint: &str) -> bool {
+pub fn confirm(ui: &mut Ui, label: &str, enabled: Result<(), &str>, hint: &str) -> bool {
     let t = theme::tokens(ui);
     let words = enabled.err().unwrap_or(hint);
     if !words.is_empty() {

@@ -3,7 +3,7 @@
 use eframe::egui::{Align, Layout, Rect, Sense, Stroke, Ui, UiBuilder, vec2};
 
 use super::start::{self, Form};
-use super::{Follow, TailState, options_of};
+use super::{Follow, TailState, options_of, route};
 use crate::model::decode::DecodeAs;
 use crate::model::format;
 use crate::model::tail::{Tail, TailOptions, TailStart};
@@ -45,12 +45,13 @@ pub fn show(ui: &mut Ui, world: &World, open: &OpenStream, state: &mut TailState
             state.start.toggle(Form::Shards, &options_of(&open.tail), world);
         }
         start::show(ui, Form::Shards, shards.rect, world, open, state, out);
+        route::show(ui, world, open, state, is_narrow, out);
         decoding(ui, &open.tail, is_narrow, out);
         let room = ui.available_rect_before_wrap();
         let controls = UiBuilder::new().id_salt("controls").max_rect(room).layout(Layout::right_to_left(Align::Center));
         ui.scope_builder(controls, |ui| {
             ui.spacing_mut().item_spacing.x = 8.0;
-            buttons(ui, open, state, is_narrow, out);
+            buttons(ui, world, open, state, is_narrow, out);
         });
     });
 }
@@ -120,7 +121,7 @@ fn decoding(ui: &mut Ui, tail: &Tail, is_narrow: bool, out: &mut Commands) {
 }
 
 /// From the right: export, clear, stop or start, pause, follow.
-fn buttons(ui: &mut Ui, open: &OpenStream, state: &mut TailState, is_narrow: bool, out: &mut Commands) {
+fn buttons(ui: &mut Ui, world: &World, open: &OpenStream, state: &mut TailState, is_narrow: bool, out: &mut Commands) {
     let tail = &open.tail;
     let nothing = if tail.store.is_empty() { Err("Nothing has been read yet.") } else { Ok(()) };
     let icon_only = |text: &'static str| if is_narrow { "" } else { text };
@@ -142,6 +143,7 @@ fn buttons(ui: &mut Ui, open: &OpenStream, state: &mut TailState, is_narrow: boo
         }
     } else {
         let start = Button::primary("Start").name("Start tailing").icon(icons::PLAY);
+        let start = start.enabled(route::may_start(world, tail));
         if ui.add(start).clicked() {
             state.follow();
             out.push(Command::StartTail(options_of(tail)));
