@@ -111,4 +111,11 @@ pub const GAPS: &[Gap] = &[
     (Server::Kinesalite, "scaling_is_followed_up_and_down", "has no UpdateShardCount"),
     (Server::Kinesalite, "scaling_makes_equal_ranges", "has no UpdateShardCount"),
     (Server::Kinesalite, "two_closed_shards_are_not_merged", "merges them"),
+    (Server::Ministack, "a_tail_by_fan_out_follows_a_split_and_a_merge", "forgets the parent and its records at once"),
+    (Server::Moto, "a_tail_by_fan_out_brings_everything_once", "answers SubscribeToShard with HTML"),
+    (Server::Kinesalite, "a_tail_by_fan_out_brings_everything_once", "has no consumers"),
+    (Server::Moto, "a_tail_by_fan_out_ends_at_the_tip", "answers SubscribeToShard with HTML"),
+    (Server::Kinesalite, "a_tail_by_fan_out_ends_at_the_tip", "has no consumers"),
+    (Server::Moto, "a_tail_by_fan_out_follows_a_split_and_a_merge", "answers SubscribeToShard with HTML"),
+    (Server::Kinesalite, "a_tail_by_fan_out_follows_a_split_and_a_merge", "has no consumers"),
 ];

@@ -13,7 +13,7 @@ use tokio::runtime::Handle;
 use crate::target::{Outcome, Target, ensure, entry_at};
 
 /// Every server pushes within this time, also one that tells the end of a shard by its silence.
-const WITHIN: Duration = Duration::from_secs(60);
+const WITHIN: Duration = Duration::from_secs(45);
 
 /// A tail of everything, as a consumer that was registered for it.
 async fn pushed(target: &Target, stream: &StreamName, until_tip: bool) -> Outcome<TailHandle> {

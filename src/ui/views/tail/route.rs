@@ -34,7 +34,7 @@ pub fn show(ui: &mut Ui, world: &World, open: &OpenStream, state: &mut TailState
         Some(0) if current != 0 => {
             toolbar::begin(state, TailOptions { route: TailRoute::Polling, ..options }, out);
         }
-        Some(1) if current != 1 || !open.tail.is_running() => state.start.toggle(Form::Route, &options, world),
+        Some(1) if current != 1 || !open.tail.is_running() => state.start.toggle(ui, Form::Route, &options, world),
         _ => {}
     }
     if let Some(anchor) = segments.rects.get(1) {

@@ -41,8 +41,8 @@ pub struct Forms {
     side: usize,
     key: String,
     until: usize,
-    /// Takes the focus in the next frame.
-    is_new: bool,
+    /// The frame that it was opened or closed in. A frame may be drawn more than once, with the same click in it.
+    toggled: u64,
 }
 
 const AGO: [&str; 5] = ["-5m", "-15m", "-1h", "-6h", "-1d"];
@@ -61,12 +61,16 @@ pub fn limit_words(limit: Millis) -> String {
 
 impl Forms {
     /// Opens a form with what is read now in it, or closes it.
-    pub fn toggle(&mut self, form: Form, options: &TailOptions, world: &World) {
+    pub fn toggle(&mut self, ui: &Ui, form: Form, options: &TailOptions, world: &World) {
+        let toggled = ui.ctx().cumulative_frame_nr();
+        if std::mem::replace(&mut self.toggled, toggled) == toggled {
+            return;
+        }
         if self.open == Some(form) {
             self.open = None;
             return;
         }
-        *self = Self { open: Some(form), options: options.clone(), is_new: true, ..Self::default() };
+        *self = Self { open: Some(form), options: options.clone(), toggled, ..Self::default() };
         let ago = world.now - Millis::from_mins(15);
         self.time = match &options.start {
             TailStart::AtTimestamp(at) => *at,
@@ -105,7 +109,7 @@ pub fn show(
     let mut chosen = None;
     let forms = &mut state.start;
     // The click that opened it is one outside of it.
-    let is_new = std::mem::take(&mut forms.is_new);
+    let is_new = forms.toggled == ui.ctx().cumulative_frame_nr();
     Popup::new(Id::unique("tail start form"), ui.ctx().clone(), anchor, ui.layer_id())
         .open_bool(&mut is_open)
         .close_behavior(if is_new { PopupCloseBehavior::IgnoreClicks } else { PopupCloseBehavior::CloseOnClickOutside })
