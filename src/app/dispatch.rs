@@ -58,6 +58,7 @@ impl App {
             Command::SetTail(tail) => self.change_settings(|settings| settings.tail = *tail),
             Command::Export(request) => self.export(request),
             Command::CancelExport => self.cancel_export(),
+            Command::FinishExport => self.finish_export(),
             Command::DecodeTail(decode_as) => self.decode_tail(decode_as),
             Command::Batch(command) => self.batch(command, now),
             Command::Put(entries) => self.put(entries, now),

@@ -8,6 +8,7 @@ use super::App;
 use super::engine::Write;
 use crate::model::activity::{Event, Outcome};
 use crate::model::answer::{Answer, Problem, ProblemKind};
+use crate::model::export::ExportWhat;
 use crate::model::fan_out::OwnPhase;
 use crate::model::format;
 use crate::model::reshard::ReshardRun;
@@ -16,6 +17,7 @@ use crate::model::tail::{ShardTailState, TailOptions};
 use crate::model::time::Timestamp;
 use crate::model::world::{Link, TaskLine};
 use crate::model::writes::{InjectRun, PutOutcome};
+use crate::tasks::export::ExportJob;
 use crate::tasks::slot::Slot;
 use crate::ui::command::Place;
 
@@ -132,8 +134,10 @@ impl App {
     fn ingest_tail(&mut self, now: Timestamp) {
         let (Some(tasks), Some(open)) = (&mut self.engine.open, &mut self.world.open) else { return };
         let began = Instant::now();
+        // What is written to a file as it comes must not pile up.
+        let waits = tasks.export.as_ref().is_some_and(ExportJob::is_behind);
         if let Some(handle) = &mut tasks.tail {
-            while began.elapsed() < RECORD_BUDGET {
+            while !waits && began.elapsed() < RECORD_BUDGET {
                 match handle.items.try_recv() {
                     Ok(batch) => {
                         if batch.decode_as != open.tail.decode_as {
@@ -155,7 +159,7 @@ impl App {
             }
         }
         super::tailing::follow_jobs(tasks, &mut open.tail, &self.engine.wake, now);
-        super::tailing::follow_export(tasks, &mut open.export);
+        super::tailing::follow_export(tasks, &open.tail, &mut open.export);
         self.has_more = began.elapsed() >= RECORD_BUDGET;
     }
 
@@ -295,9 +299,14 @@ impl App {
         if let Some(run) = self.world.open.as_ref().and_then(|open| open.export.as_ref())
             && run.outcome.is_none()
         {
-            let text =
-                format!("Exporting {} of {} records", format::grouped(run.done as i64), format::grouped(run.of as i64));
-            line(text, Some(run.done as f32 / run.of.max(1) as f32));
+            let done = format::grouped(run.done as i64);
+            match run.request.what {
+                ExportWhat::Kept => {
+                    let text = format!("Exporting {done} of {} records", format::grouped(run.of as i64));
+                    line(text, Some(run.done as f32 / run.of.max(1) as f32));
+                }
+                ExportWhat::ToCome => line(format!("Exporting what comes, {done} records so far"), None),
+            }
         }
         if self.world.fleet.pending_since.is_some() {
             let fleet = self.world.fleet.get();

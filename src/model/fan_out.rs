@@ -1,11 +1,11 @@
 //! The enhanced fan-out consumers of this program: how they are called, what they cost, and which were left behind.
 
 use super::connection::ConnectionInfo;
+use super::format;
 use super::ids::StreamName;
 use super::limits::{FAN_OUT_DOLLARS_PER_GB, FAN_OUT_DOLLARS_PER_SHARD_HOUR, FAN_OUT_ON_DEMAND_DOLLARS_PER_GB};
 use super::stream::StreamMode;
 use super::time::Timestamp;
-use super::{cost, format};
 
 /// What every name begins with.
 const PREFIX: &str = "kinescope";
@@ -55,15 +55,14 @@ pub fn own_name(principal: &str, random: u32) -> String {
     if who.is_empty() { format!("{PREFIX}-{random:06x}") } else { format!("{PREFIX}-{who}-{random:06x}") }
 }
 
-/// What reading by fan-out costs, for a person who decides: `24 shards: $0.36 an hour, and $0.013 a GB`.
+/// What reading by fan-out costs, for a person who decides: `24 shards × $0.015 an hour, and $0.013 a GB that is read.`
 pub fn price_words(mode: StreamMode, shards: usize) -> String {
     let of_data = |dollars: f64| format!("${dollars} a GB");
     match mode {
         StreamMode::OnDemand => format!("{} that is read.", of_data(FAN_OUT_ON_DEMAND_DOLLARS_PER_GB)),
         _ => format!(
-            "{}: {} an hour, and {} that is read.",
+            "{} × ${FAN_OUT_DOLLARS_PER_SHARD_HOUR} an hour, and {} that is read.",
             format::counted(shards, "shard"),
-            cost::dollars(shard_hours_dollars(shards)),
             of_data(FAN_OUT_DOLLARS_PER_GB),
         ),
     }
@@ -114,7 +113,10 @@ mod tests {
 
     #[test]
     fn the_price_is_that_of_the_mode() {
-        assert_eq!(price_words(StreamMode::Provisioned, 24), "24 shards: $0.36 an hour, and $0.013 a GB that is read.");
+        assert_eq!(
+            price_words(StreamMode::Provisioned, 24),
+            "24 shards × $0.015 an hour, and $0.013 a GB that is read."
+        );
         assert_eq!(price_words(StreamMode::OnDemand, 24), "$0.05 a GB that is read.");
     }
 

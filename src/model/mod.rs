@@ -6,6 +6,7 @@ pub mod account;
 pub mod activity;
 pub mod answer;
 pub mod batch;
+pub mod compare;
 pub mod connection;
 pub mod consumer;
 pub mod cost;

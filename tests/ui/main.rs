@@ -19,4 +19,5 @@ mod shell;
 mod snapshots;
 mod stage;
 mod tail;
+mod tail_routes;
 mod tail_tools;

@@ -208,6 +208,12 @@ impl Keeper {
         let since = self.clock.now();
         let outcome = deregister(&self.connection, arn).await;
         let is_gone = outcome.is_ok();
+        // The embedded default may have gone first, and the consumer with it.
+        let went_with_it = self.wanted.ledger.is_none()
+            && outcome.as_ref().is_err_and(|problem| problem.kind == ProblemKind::Unreachable);
+        if went_with_it {
+            return;
+        }
         self.log("DeregisterStreamConsumer", arn, since, outcome);
         if let Some(note) = note.filter(|_| is_gone) {
             note.forget();

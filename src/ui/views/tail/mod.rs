@@ -2,6 +2,7 @@
 
 mod chain;
 mod columns;
+mod compare;
 mod contents;
 mod filter_bar;
 mod find;
