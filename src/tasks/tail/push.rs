@@ -25,6 +25,7 @@ impl Reader {
         self.subscription += 1;
         // A server that begins at the continuation instead of behind it would send a record twice.
         self.is_renewed = self.has_answered;
+        self.empty_at_tip = 0;
         Request::Subscribe { shard: self.id().clone(), position: self.resume.clone(), number: self.subscription }
     }
 
@@ -40,7 +41,7 @@ impl Reader {
     }
 
     /// Takes an event: which records are new, and what comes next.
-    fn take_event(&mut self, event: ShardEvent, started: Option<Timestamp>) -> (Vec<RawRecord>, After) {
+    fn take_event(&mut self, event: ShardEvent, started: Option<Timestamp>, now: Timestamp) -> (Vec<RawRecord>, After) {
         self.failures = 0;
         self.throttles_in_row = 0;
         self.slow = 1;
@@ -49,7 +50,15 @@ impl Reader {
         let mut records = event.records;
         let after = match &event.continuation {
             None => After::Ended,
-            Some(_) => self.judge(&records, event.millis_behind_latest == 0, started),
+            Some(_) => match self.judge(&records, event.millis_behind_latest == 0, started) {
+                // The silence that ends a closed shard may have been on its way since before the end: only that of a
+                // subscription which was begun behind the end counts.
+                After::Ended if self.subscription <= self.closed_since => {
+                    self.due = now.max(self.subscribed + TAKES_OVER_AFTER);
+                    After::ReadOn
+                }
+                after => after,
+            },
         };
         self.skip_what_was_read(&mut records);
         self.note_last(&records);
@@ -106,8 +115,8 @@ impl Machine {
         let children = event.continuation.is_none().then(|| event.children.clone());
         let Some(reader) = self.readers.get_mut(at) else { return };
         let due = reader.due;
-        let (records, after) = reader.take_event(event, started);
-        if after != After::ReadOn {
+        let (records, after) = reader.take_event(event, started, now);
+        if after != After::ReadOn || reader.due != due {
             self.due.remove(&(due, at));
         }
         self.hand_on(at, records, after, children, now);

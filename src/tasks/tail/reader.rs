@@ -96,9 +96,11 @@ pub(super) struct Reader {
     pub sent: Timestamp,
     last: Option<SequenceNumber>,
     pub is_renewed: bool,
-    empty_at_tip: u32,
+    pub empty_at_tip: u32,
     /// Its newest subscription.
     pub subscription: u64,
+    /// The newest one when it became known that the shard is closed: what it says may be older than the end.
+    pub closed_since: u64,
     /// When that began.
     pub subscribed: Timestamp,
 }
@@ -124,7 +126,15 @@ impl Reader {
             is_renewed: false,
             empty_at_tip: 0,
             subscription: 0,
+            closed_since: 0,
             subscribed: Timestamp(0),
+        }
+    }
+
+    /// Notes that the shard takes no writes any more.
+    pub(super) fn close(&mut self) {
+        if !std::mem::replace(&mut self.is_closed, true) {
+            self.closed_since = self.subscription;
         }
     }
 

@@ -13,6 +13,8 @@ use crate::ui::theme::{self, fonts, icons};
 use crate::ui::widgets::{self, Button, ButtonKind, dropdown};
 
 const HEIGHT: f32 = 40.0;
+/// Below this width words become icons.
+const NARROW: f32 = 1_170.0;
 /// From this width on there is room for every word.
 const ROOMY: f32 = 1_300.0;
 const STARTS: [&str; 4] = ["Latest", "Trim horizon", "Time…", "Sequence…"];
@@ -29,7 +31,7 @@ pub fn bar(ui: &mut Ui, height: f32) -> Rect {
 pub fn show(ui: &mut Ui, world: &World, open: &OpenStream, state: &mut TailState, out: &mut Commands) {
     let t = theme::tokens(ui);
     let area = bar(ui, HEIGHT);
-    let is_narrow = area.width() < 1_000.0;
+    let is_narrow = area.width() < NARROW;
     let builder = UiBuilder::new().id_salt("start").max_rect(area).layout(Layout::left_to_right(Align::Center));
     ui.scope_builder(builder, |ui| {
         ui.spacing_mut().item_spacing.x = 8.0;
