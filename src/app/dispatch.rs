@@ -49,6 +49,7 @@ impl App {
             Command::Unlock { minutes, reason } => self.unlock(minutes, reason, now),
             Command::Lock => self.lock("locked by hand", now),
             Command::StartTail(options) => self.start_tail(options),
+            Command::ClearLeftovers => self.clear_leftovers(now),
             Command::StopTail => self.stop_tail(),
             Command::ClearTail => self.with_open(|open| open.tail.clear()),
             Command::StartSample(request) => self.start_sample(request),
@@ -59,6 +60,7 @@ impl App {
             Command::SetTail(tail) => self.change_settings(|settings| settings.tail = *tail),
             Command::Export(request) => self.export(request),
             Command::CancelExport => self.cancel_export(),
+            Command::FinishExport => self.finish_export(),
             Command::DecodeTail(decode_as) => self.decode_tail(decode_as),
             Command::Batch(command) => self.batch(command, now),
             Command::Put(entries) => self.put(entries, now),
@@ -151,6 +153,7 @@ impl App {
     fn forget_connection(&mut self) {
         self.injecting.leave();
         self.changing.leave();
+        self.fan_out.leave();
         let keep =
             std::mem::replace(&mut self.world, World::new(Timestamp(0), jiff::tz::TimeZone::UTC, Settings::default()));
         self.world = World::new(keep.now, keep.zone, keep.settings);
@@ -160,6 +163,7 @@ impl App {
         self.world.unfinished_plans = keep.unfinished_plans;
         self.world.meters = keep.meters;
         self.world.export_folder = keep.export_folder;
+        self.world.fan_out = keep.fan_out;
         // What was typed on the first screen stays, in case the connection fails.
         self.ui = UiState { connect: std::mem::take(&mut self.ui.connect), ..UiState::default() };
     }
@@ -221,8 +225,11 @@ impl App {
         let decode_as = self.world.open.as_ref().map(|open| open.tail.decode_as).unwrap_or_default();
         let options = TailOptions { read_budget: self.world.settings.read_budget, decode_as, ..options };
         let now = self.world.now;
+        if !self.prepare_route(&options, now) {
+            return;
+        }
         self.with_open(|open| open.tail.begin(options.clone(), now));
-        self.engine.start_tail(options);
+        self.engine.start_tail(options, self.lease_to_watch());
     }
 
     fn stop_tail(&mut self) {

@@ -28,6 +28,7 @@ use crate::model::writes::{InjectRun, MonitoringChange, PutEntry, Receipt};
 use crate::tasks::clock::Clock;
 use crate::tasks::decode::DecodeJob;
 use crate::tasks::export::ExportJob;
+use crate::tasks::fan_out::LeaseState;
 use crate::tasks::filter::FilterJob;
 use crate::tasks::minutes::Minutes;
 use crate::tasks::minutes::book::Wish;
@@ -37,7 +38,7 @@ use crate::tasks::sampler::{SamplerHandle, SamplerOptions, start_sampler};
 use crate::tasks::session::{self, Session};
 use crate::tasks::shard_histories::ShardHistories;
 use crate::tasks::slot::Slot;
-use crate::tasks::tail::{TailHandle, start_tail};
+use crate::tasks::tail::{TailHandle, start_tail_as};
 use crate::tasks::wake::Wake;
 use crate::tasks::{fleet, inject, plan, reshard};
 
@@ -345,9 +346,10 @@ impl Engine {
     }
 
     /// Starts or replaces the tail of the open stream.
-    pub fn start_tail(&mut self, options: TailOptions) {
+    pub fn start_tail(&mut self, options: TailOptions, lease: Option<watch::Receiver<LeaseState>>) {
         let (Some(connection), Some(open)) = (self.connection(), &mut self.open) else { return };
-        open.tail = Some(start_tail(&self.handle, connection, open.name.clone(), options, self.lazy_wake.clone()));
+        let wake = self.lazy_wake.clone();
+        open.tail = Some(start_tail_as(&self.handle, connection, open.name.clone(), options, lease, wake));
     }
 
     /// Starts or replaces the sampling of the open stream; adds to what `sample` holds.

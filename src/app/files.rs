@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::model::activity::ActivityEntry;
 use crate::model::settings::Settings;
+use crate::tasks::fan_out::ledger::Ledger;
 
 /// Lines of the activity log that are read at the start; older ones stay in the file.
 const ACTIVITY_LINES: usize = 5_000;
@@ -65,6 +66,11 @@ impl Files {
     /// The folder of shards that were seen; see [`crate::tasks::shard_histories`].
     pub fn shards_folder(&self) -> PathBuf {
         self.data.join("shards")
+    }
+
+    /// Where enhanced fan-out consumers of this program's own are noted.
+    pub fn consumers(&self) -> Ledger {
+        Ledger::inside(&self.data.join("consumers"))
     }
 
     /// Reads the settings. A missing file gives the defaults; a damaged one is set aside and said so.

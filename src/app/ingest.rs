@@ -8,13 +8,16 @@ use super::App;
 use super::engine::Write;
 use crate::model::activity::{Event, Outcome};
 use crate::model::answer::{Answer, Problem, ProblemKind};
+use crate::model::export::ExportWhat;
+use crate::model::fan_out::OwnPhase;
 use crate::model::format;
 use crate::model::reshard::ReshardRun;
 use crate::model::sample::state::SampleRun;
-use crate::model::tail::ShardTailState;
+use crate::model::tail::{ShardTailState, TailOptions};
 use crate::model::time::Timestamp;
 use crate::model::world::{Link, TaskLine};
 use crate::model::writes::{InjectRun, PutOutcome};
+use crate::tasks::export::ExportJob;
 use crate::tasks::slot::Slot;
 use crate::ui::command::Place;
 
@@ -36,6 +39,7 @@ impl App {
         self.ingest_writes(now);
         self.ingest_batch(now);
         self.ingest_changes(now);
+        self.ingest_fan_out(now);
         if let Some(note) = self.engine.minutes.take_note() {
             self.world.last_problem = Some((Problem::new(ProblemKind::Configuration, note), now));
         }
@@ -139,8 +143,10 @@ impl App {
     fn ingest_tail(&mut self, now: Timestamp) {
         let (Some(tasks), Some(open)) = (&mut self.engine.open, &mut self.world.open) else { return };
         let began = Instant::now();
+        // What is written to a file as it comes must not pile up.
+        let waits = tasks.export.as_ref().is_some_and(ExportJob::is_behind);
         if let Some(handle) = &mut tasks.tail {
-            while began.elapsed() < RECORD_BUDGET {
+            while !waits && began.elapsed() < RECORD_BUDGET {
                 match handle.items.try_recv() {
                     Ok(batch) => {
                         if batch.decode_as != open.tail.decode_as {
@@ -162,7 +168,7 @@ impl App {
             }
         }
         super::tailing::follow_jobs(tasks, &mut open.tail, &self.engine.wake, now);
-        super::tailing::follow_export(tasks, &mut open.export);
+        super::tailing::follow_export(tasks, &open.tail, &mut open.export);
         self.has_more = began.elapsed() >= RECORD_BUDGET;
     }
 
@@ -258,7 +264,7 @@ impl App {
     }
 
     fn task_lines(&self) -> Vec<TaskLine> {
-        let mut lines: Vec<TaskLine> = self.injecting.task_line().into_iter().collect();
+        let mut lines: Vec<TaskLine> = self.injecting.task_line().into_iter().chain(self.fan_out.task_line()).collect();
         lines.extend(self.changing.task_lines());
         let mut line = |text: String, progress: Option<f32>| lines.push(TaskLine { text, progress });
         for write in &self.writes {
@@ -296,8 +302,15 @@ impl App {
         {
             let status = &open.tail.status;
             let reading = status.shards.len() - status.count(ShardTailState::Ended);
-            let budget = self.world.settings.read_budget;
-            line(format!("Tailing {}, using {budget} of 5 reads/s per shard", format::counted(reading, "shard")), None);
+            let shards = format::counted(reading, "shard");
+            let how = match (open.tail.options().is_some_and(TailOptions::is_fan_out), self.world.fan_out.phase) {
+                (true, OwnPhase::Coming) => format!("Registering {}", self.world.fan_out.name),
+                (true, _) => format!("Tailing {shards} as {}", self.world.fan_out.name),
+                (false, _) => {
+                    format!("Tailing {shards}, using {} of 5 reads/s per shard", self.world.settings.read_budget)
+                }
+            };
+            line(how, None);
         }
         if let Some(open) = &self.world.open
             && let SampleRun::Running { text, progress, .. } = &open.sample.run
@@ -312,9 +325,14 @@ impl App {
         if let Some(run) = self.world.open.as_ref().and_then(|open| open.export.as_ref())
             && run.outcome.is_none()
         {
-            let text =
-                format!("Exporting {} of {} records", format::grouped(run.done as i64), format::grouped(run.of as i64));
-            line(text, Some(run.done as f32 / run.of.max(1) as f32));
+            let done = format::grouped(run.done as i64);
+            match run.request.what {
+                ExportWhat::Kept => {
+                    let text = format!("Exporting {done} of {} records", format::grouped(run.of as i64));
+                    line(text, Some(run.done as f32 / run.of.max(1) as f32));
+                }
+                ExportWhat::ToCome => line(format!("Exporting what comes, {done} records so far"), None),
+            }
         }
         if self.world.fleet.pending_since.is_some() {
             let fleet = self.world.fleet.get();

@@ -6,6 +6,7 @@
 mod changing;
 mod dispatch;
 mod engine;
+mod fan_out;
 mod files;
 mod ingest;
 mod injecting;
@@ -66,6 +67,7 @@ pub struct App {
     writes: Vec<engine::Write>,
     injecting: injecting::Injecting,
     changing: changing::Changing,
+    fan_out: fan_out::FanOut,
     commands: Commands,
     /// The shards of the open stream have changed.
     relist_shards: bool,
@@ -130,6 +132,7 @@ impl App {
             writes: Vec::new(),
             injecting: injecting::Injecting::default(),
             changing: changing::Changing::default(),
+            fan_out: fan_out::FanOut::default(),
             commands: Commands::default(),
             relist_shards: false,
             refetch_metrics: false,
@@ -149,8 +152,10 @@ impl App {
             app.engine.minutes = Minutes::open(files.minutes_path(), Keep::default(), app.clock.clone());
             app.engine.plans = PlanJournal::in_folder(files.plans_folder());
             app.engine.histories = ShardHistories::in_folder(files.shards_folder());
+            app.fan_out.ledger = Some(files.consumers());
         }
         app.report_unfinished_plans(now);
+        app.find_leftovers();
         app.engine.read_profiles(now);
         match parts.connect {
             Some(request) => app.connect(request, now),
@@ -332,6 +337,7 @@ impl eframe::App for App {
     }
 
     fn on_exit(&mut self) {
+        self.end_fan_out();
         if self.window_size.is_some() && self.window_size != self.world.settings.window_size {
             let window_size = self.window_size;
             self.change_settings(|settings| settings.window_size = window_size);

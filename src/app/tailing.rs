@@ -4,13 +4,13 @@
 use super::App;
 use super::engine::OpenTasks;
 use crate::model::decode::DecodeAs;
-use crate::model::export::{ExportRequest, ExportRun};
+use crate::model::export::{ExportRequest, ExportRun, ExportWhat};
 use crate::model::filter::FilterSpec;
 use crate::model::mask::Masks;
 use crate::model::tail::Tail;
 use crate::model::time::{Millis, Timestamp};
 use crate::tasks::decode::{AllDone, DecodeJob};
-use crate::tasks::export::{ExportJob, Selection};
+use crate::tasks::export::{Coming, ExportJob, Selection};
 use crate::tasks::filter::{FilterJob, Finding};
 use crate::tasks::wake::Wake;
 
@@ -36,11 +36,25 @@ impl App {
         let masks = Masks::new(&self.world.settings.tail.masks);
         let (Some(tasks), Some(open)) = (&mut self.engine.open, &mut self.world.open) else { return };
         let filter = open.tail.filter.as_ref().filter(|_| request.only_filtered);
+        if request.what == ExportWhat::ToCome {
+            let coming = Coming { filter: filter.map(|filter| filter.filter().spec().clone()), masks };
+            let from = open.tail.store.next_id();
+            tasks.export = Some(ExportJob::start_coming(open.name.clone(), request.clone(), coming, from, wake));
+            open.export = Some(ExportRun { request, done: 0, of: 0, outcome: None });
+            return;
+        }
         let of = filter.map_or(open.tail.store.record_count(), |f| f.match_count() + f.undecodable_count());
         let ids = filter.map(|filter| filter.ids().collect());
         let selection = Selection { pieces: open.tail.store.pieces_from(0), ids, masks };
         tasks.export = Some(ExportJob::start(open.name.clone(), request.clone(), selection, wake));
         open.export = Some(ExportRun { request, done: 0, of, outcome: None });
+    }
+
+    /// Nothing more is to come: the file is made whole.
+    pub(super) fn finish_export(&self) {
+        if let Some(job) = self.engine.open.as_ref().and_then(|tasks| tasks.export.as_ref()) {
+            job.finish();
+        }
     }
 
     /// Stops writing; what was written is removed.
@@ -64,9 +78,15 @@ impl App {
     }
 }
 
-/// Notes how far an export is.
-pub(super) fn follow_export(tasks: &mut OpenTasks, run: &mut Option<ExportRun>) {
-    let (Some(job), Some(run)) = (&tasks.export, run) else { return };
+/// Hands over what has come, and notes how far an export is. One of what is to come is finished when the tail has ended.
+pub(super) fn follow_export(tasks: &mut OpenTasks, tail: &Tail, run: &mut Option<ExportRun>) {
+    let (Some(job), Some(run)) = (&mut tasks.export, run) else { return };
+    if run.request.what == ExportWhat::ToCome {
+        job.feed(tail.store.pieces_from(job.asked_until()));
+        if !tail.is_running() {
+            job.finish();
+        }
+    }
     run.done = job.done();
     run.outcome = job.outcome();
     if run.outcome.is_some() {

@@ -9,7 +9,7 @@ use aws_sdk_kinesis::types::{self as sdk, ShardIteratorType, SubscribeToShardEve
 
 use super::connect::Connection;
 use super::error::Call;
-use super::records::record_of;
+use super::records::{child_of, record_of};
 use super::reshard::receipt;
 use super::time::timestamp;
 use crate::model::answer::{Problem, ProblemKind};
@@ -134,7 +134,8 @@ impl Subscription {
     }
 
     fn take(&self, event: sdk::SubscribeToShardEvent) -> ShardEvent {
-        let is_shard_end = event.child_shards.as_ref().is_some_and(|children| !children.is_empty());
+        let children = event.child_shards.unwrap_or_default();
+        let is_shard_end = !children.is_empty();
         let records: Vec<RawRecord> = event.records.into_iter().map(record_of).collect();
         self.connection.meter().count_read(&records);
         // The SDK fills in an empty text where the service leaves the continuation out.
@@ -143,6 +144,7 @@ impl Subscription {
             records,
             continuation: continuation.filter(|_| !is_shard_end).map(SequenceNumber::from),
             millis_behind_latest: event.millis_behind_latest,
+            children: children.into_iter().map(|child| child_of(child).into()).collect(),
         }
     }
 }

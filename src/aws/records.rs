@@ -13,6 +13,7 @@ use crate::model::hash_range::HashKeyRange;
 use crate::model::ids::{PartitionKey, SequenceNumber, ShardId, StreamName};
 use crate::model::position::StartingPosition;
 use crate::model::record::RawRecord;
+use crate::model::shard_map::Shard;
 
 /// A shard that came from one that was read to its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +24,22 @@ pub struct ChildShard {
     pub parents: Vec<ShardId>,
     /// The hash keys it owns, where the server tells.
     pub range: Option<HashKeyRange>,
+}
+
+/// A child as a shard: its lineage and its range. Its sequence numbers are not told; a range that a server leaves out may
+/// be any.
+impl From<ChildShard> for Shard {
+    fn from(child: ChildShard) -> Self {
+        let mut parents = child.parents.into_iter();
+        Self {
+            id: child.id,
+            range: child.range.unwrap_or(HashKeyRange::FULL),
+            parent: parents.next(),
+            adjacent_parent: parents.next(),
+            starting_sequence_number: SequenceNumber::from(""),
+            ending_sequence_number: None,
+        }
+    }
 }
 
 /// One answer of `GetRecords`.
@@ -90,7 +107,7 @@ impl Connection {
     }
 }
 
-fn child_of(child: aws_sdk_kinesis::types::ChildShard) -> ChildShard {
+pub(super) fn child_of(child: aws_sdk_kinesis::types::ChildShard) -> ChildShard {
     ChildShard {
         id: ShardId::from(child.shard_id),
         parents: child.parent_shards.into_iter().map(ShardId::from).collect(),

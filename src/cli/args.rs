@@ -129,6 +129,9 @@ pub struct TailArgs {
     /// What EXPR is.
     #[arg(long, value_name = "KIND", default_value = "text", requires = "filter", value_parser = parse_filter_kind)]
     pub filter_kind: FilterKind,
+    /// Read as this registered enhanced fan-out consumer, with a throughput of its own, instead of polling.
+    #[arg(long, value_name = "CONSUMER", conflicts_with = "read_budget")]
+    pub fan_out: Option<String>,
     /// Most GetRecords calls a second and shard; all polling consumers of a shard together have 5.
     #[arg(long, value_name = "1..5", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=5))]
     pub read_budget: u32,
@@ -248,6 +251,7 @@ mod tests {
             &["tail", "s", "--filter-kind", "jq"],
             &["tail", "s", "--decode-as", "yaml"],
             &["tail", "s", "--partition-key", "k", "--shard", "s"],
+            &["tail", "s", "--fan-out", "c", "--read-budget", "2"],
             &["put", "s", "--data", "x"],
             &["put", "s", "--partition-key", "k"],
             &["put", "s", "--partition-key", "k", "--data", "x", "--file", "f"],

@@ -9,7 +9,7 @@ use super::args::TailArgs;
 use super::{End, interrupted, out};
 use crate::model::filter::{Filter, FilterKind, FilterSpec};
 use crate::model::ndjson;
-use crate::model::tail::{NoticeKind, TailItem, TailNotice, TailOptions};
+use crate::model::tail::{FanOutConsumer, NoticeKind, TailItem, TailNotice, TailOptions, TailRoute};
 use crate::tasks::filter::on_deep_stack;
 use crate::tasks::session::Session;
 use crate::tasks::tail::{TailHandle, start_tail};
@@ -36,6 +36,7 @@ pub(super) async fn run(session: &Session, args: TailArgs) -> Result<(), End> {
 fn options(args: &TailArgs) -> TailOptions {
     TailOptions {
         start: args.from.clone(),
+        route: args.fan_out.clone().map_or(TailRoute::Polling, |name| TailRoute::FanOut(FanOutConsumer::Named(name))),
         shards: (!args.shards.is_empty()).then(|| args.shards.clone()),
         partition_key: args.partition_key.clone(),
         read_budget: args.read_budget,

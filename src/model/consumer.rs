@@ -2,6 +2,7 @@
 
 use super::ids::SequenceNumber;
 use super::record::RawRecord;
+use super::shard_map::Shard;
 use super::time::Timestamp;
 
 /// One registered consumer of a stream.
@@ -20,7 +21,7 @@ pub struct Consumer {
 }
 
 /// One event of a subscription to a shard.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ShardEvent {
     /// In order; may be empty.
     pub records: Vec<RawRecord>,
@@ -28,4 +29,6 @@ pub struct ShardEvent {
     pub continuation: Option<SequenceNumber>,
     /// How far this event is behind the tip of the shard.
     pub millis_behind_latest: i64,
+    /// What came from the shard, told at its end; without sequence numbers.
+    pub children: Vec<Shard>,
 }

@@ -1,4 +1,5 @@
-//! Records as lines of a file: NDJSON as the terminal prints it, or CSV that a spreadsheet opens without harm.
+//! Records in a file: NDJSON as the terminal prints it, CSV that a spreadsheet opens without harm, or Parquet, whose bytes
+//! are made elsewhere.
 
 use super::decode::Step;
 use super::ids::StreamName;
@@ -14,6 +15,17 @@ pub enum ExportFormat {
     Ndjson,
     /// Comma-separated values with a header (RFC 4180).
     Csv,
+    /// Columns in compressed row groups, for analysis.
+    Parquet,
+}
+
+/// A format of lines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LineFormat {
+    /// One JSON object a line.
+    Ndjson,
+    /// Comma-separated values with a header (RFC 4180).
+    Csv,
 }
 
 impl ExportFormat {
@@ -22,6 +34,7 @@ impl ExportFormat {
         match self {
             Self::Ndjson => "NDJSON",
             Self::Csv => "CSV",
+            Self::Parquet => "Parquet",
         }
     }
 
@@ -30,9 +43,21 @@ impl ExportFormat {
         match self {
             Self::Ndjson => "ndjson",
             Self::Csv => "csv",
+            Self::Parquet => "parquet",
         }
     }
 
+    /// How its lines are written, where it has any.
+    pub fn lines(self) -> Option<LineFormat> {
+        match self {
+            Self::Ndjson => Some(LineFormat::Ndjson),
+            Self::Csv => Some(LineFormat::Csv),
+            Self::Parquet => None,
+        }
+    }
+}
+
+impl LineFormat {
     /// What stands before the first record.
     pub fn head(self) -> &'static str {
         match self {
@@ -53,6 +78,16 @@ impl ExportFormat {
     }
 }
 
+/// Which records are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ExportWhat {
+    /// Those that are kept.
+    #[default]
+    Kept,
+    /// Those that come from now on, until it is finished or the tail ends.
+    ToCome,
+}
+
 /// What a person asked to be written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ExportRequest {
@@ -60,6 +95,8 @@ pub struct ExportRequest {
     pub path: String,
     /// How.
     pub format: ExportFormat,
+    /// Which records.
+    pub what: ExportWhat,
     /// Only what the filter lets through.
     pub only_filtered: bool,
 }
@@ -71,19 +108,24 @@ pub struct ExportRun {
     pub request: ExportRequest,
     /// Records written so far.
     pub done: usize,
-    /// Records to be written.
+    /// Records to be written; 0 where that is not known because they are still to come.
     pub of: usize,
     /// Bytes of the file, or why there is none; `None` while it runs.
     pub outcome: Option<Result<u64, String>>,
 }
 
+/// What a record holds as text: JSON in one line, or other text; `None` where it holds neither.
+pub fn data_text(record: &Record) -> Option<String> {
+    match (&record.decoded.text, record.decoded.json()) {
+        (_, Some(json)) => Some(json_scan::compact(&json, usize::MAX)),
+        (text, None) => text.as_deref().map(str::to_owned),
+    }
+}
+
 fn csv(stream: &StreamName, record: &Record) -> String {
     let steps: Vec<&str> = record.decoded.steps.iter().copied().map(Step::label).collect();
-    let data = match (&record.decoded.text, record.decoded.json()) {
-        (_, Some(json)) => json_scan::compact(&json, usize::MAX),
-        (Some(text), None) => text.to_string(),
-        (None, None) => record.data.iter().map(|byte| format!("{byte:02x}")).collect(),
-    };
+    let data =
+        data_text(record).unwrap_or_else(|| record.data.iter().map(|byte| format!("{byte:02x}")).collect::<String>());
     let mut line = String::with_capacity(data.len() + 200);
     let fields = [
         stream.as_str(),
@@ -166,19 +208,19 @@ mod tests {
 
     #[test]
     fn a_line_has_the_fields_of_the_head() {
-        let line = ExportFormat::Csv.line(&StreamName::from("s"), &record("k", b"{\"a\": \"x,\\\"y\"}"));
-        let heads = ExportFormat::Csv.head().trim_end().split(',').count();
+        let line = LineFormat::Csv.line(&StreamName::from("s"), &record("k", b"{\"a\": \"x,\\\"y\"}"));
+        let heads = LineFormat::Csv.head().trim_end().split(',').count();
         let fields = fields(&line);
         assert_eq!(fields.len(), heads);
         assert_eq!(fields[8], "{\"a\":\"x,\\\"y\"}");
         assert_eq!(fields[5], "1970-01-01T00:00:01.500Z");
-        assert!(ExportFormat::Ndjson.line(&StreamName::from("s"), &record("k", b"1")).ends_with("}\n"));
+        assert!(LineFormat::Ndjson.line(&StreamName::from("s"), &record("k", b"1")).ends_with("}\n"));
     }
 
     #[test]
     fn nothing_begins_like_a_formula() {
         for key in ["=1+1", "@SUM(A1)", "+1", "-2", "\t=1", "＝1"] {
-            let line = ExportFormat::Csv.line(&StreamName::from("s"), &record(key, b"=cmd|' /C calc'!A0"));
+            let line = LineFormat::Csv.line(&StreamName::from("s"), &record(key, b"=cmd|' /C calc'!A0"));
             let fields = fields(&line);
             assert_eq!(fields[4], format!("'{key}"));
             assert_eq!(fields[8], "'=cmd|' /C calc'!A0");
@@ -188,7 +230,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_key_comes_back_from_its_field(key in "\\PC{0,20}") {
-            let line = ExportFormat::Csv.line(&StreamName::from("s"), &record(&key, b"x"));
+            let line = LineFormat::Csv.line(&StreamName::from("s"), &record(&key, b"x"));
             let field = &fields(&line)[4];
             let guarded = format!("'{}", key);
             prop_assert!(*field == key || *field == guarded);

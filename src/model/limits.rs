@@ -59,3 +59,10 @@ pub const CRITICAL_SHARE: f64 = 1.0;
 pub const ITERATOR_AGE_WARN_MILLIS: f64 = 60_000.0;
 /// Iterator age at which a reader is far behind.
 pub const ITERATOR_AGE_CRITICAL_MILLIS: f64 = 300_000.0;
+/// Enhanced fan-out of a provisioned stream, dollars per consumer, shard and hour; list price us-east-1, as remembered in
+/// 2026.
+pub const FAN_OUT_DOLLARS_PER_SHARD_HOUR: f64 = 0.015;
+/// The same, dollars per GB that is read.
+pub const FAN_OUT_DOLLARS_PER_GB: f64 = 0.013;
+/// Enhanced fan-out of an on-demand stream, dollars per GB that is read; list price us-east-1, as remembered in 2026.
+pub const FAN_OUT_ON_DEMAND_DOLLARS_PER_GB: f64 = 0.05;

@@ -39,16 +39,38 @@ pub enum TailStart {
     },
 }
 
+/// How records are read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum TailRoute {
+    /// By `GetRecords`, out of the read budget that all polling consumers of a shard share.
+    #[default]
+    Polling,
+    /// By `SubscribeToShard`, with a throughput of its own, as this consumer.
+    FanOut(FanOutConsumer),
+}
+
+/// Which registered consumer a tail reads as.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FanOutConsumer {
+    /// One of this program's own: registered when the tail begins, deregistered when it ends.
+    Own,
+    /// One that somebody else registered under this name, and keeps.
+    Named(String),
+}
+
 /// What to read and how hard.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TailOptions {
     /// Where reading begins.
     pub start: TailStart,
+    /// How records are read.
+    pub route: TailRoute,
     /// Only these shards, not those that come from them; `None` reads all.
     pub shards: Option<Vec<ShardId>>,
     /// Only the shards that can hold this partition key, now or at any time since the start, and only its records.
     pub partition_key: Option<PartitionKey>,
-    /// Most `GetRecords` calls a second and shard, 1 to 5. At the tip it is one a second, whatever this says.
+    /// Most `GetRecords` calls a second and shard, 1 to 5. At the tip it is one a second, whatever this says. Enhanced
+    /// fan-out makes none.
     pub read_budget: u32,
     /// End when every shard has been read to its tip as of the start.
     pub until_tip: bool,
@@ -64,6 +86,7 @@ impl Default for TailOptions {
     fn default() -> Self {
         Self {
             start: TailStart::Latest,
+            route: TailRoute::Polling,
             shards: None,
             partition_key: None,
             read_budget: 1,
@@ -81,6 +104,16 @@ impl TailOptions {
         Self { start, ..Self::default() }
     }
 
+    /// Whether records are pushed by enhanced fan-out.
+    pub fn is_fan_out(&self) -> bool {
+        self.route != TailRoute::Polling
+    }
+
+    /// Whether reading needs a consumer to be registered: a write that costs money.
+    pub fn registers_consumer(&self) -> bool {
+        self.route == TailRoute::FanOut(FanOutConsumer::Own)
+    }
+
     /// The budget inside its range, whatever was set.
     pub fn reads_per_sec(&self) -> u32 {
         self.read_budget.clamp(1, SHARD_READ_CALLS_PER_SEC)
@@ -92,7 +125,7 @@ impl TailOptions {
 pub enum NoticeKind {
     /// Reads of the shard are throttled; the tailer waits longer between them.
     Throttled,
-    /// Reading goes on after a throttle or a failure.
+    /// Reading goes on after a throttle or a failure, or with a renewed subscription.
     Resumed,
     /// New shards came from this one.
     Resharded,
@@ -253,6 +286,16 @@ impl Tail {
     /// Whether a tail runs.
     pub fn is_running(&self) -> bool {
         matches!(self.run, TailRun::Running { .. })
+    }
+
+    /// What was asked for last; `None` before the first start.
+    pub fn options(&self) -> Option<&TailOptions> {
+        match &self.run {
+            TailRun::Running { options, .. } | TailRun::Ended { options, .. } | TailRun::Stopped { options } => {
+                Some(options)
+            }
+            TailRun::NotStarted => None,
+        }
     }
 
     /// Starts anew: what came before is forgotten, the filter stays.

@@ -11,6 +11,7 @@ use super::answer::{Answer, Problem};
 use super::change::Changes;
 use super::connection::{ConnectRequest, ConnectionInfo, Identity, ProfileInfo, SignIn, WriteLock};
 use super::export::ExportRun;
+use super::fan_out::{FanOutView, OwnConsumer};
 use super::health::FleetRow;
 use super::heat_range::HeatRange;
 use super::ids::{ShardId, StreamName};
@@ -162,6 +163,8 @@ pub struct World {
     pub verdicts: BTreeMap<StreamName, (Arc<Verdict>, Timestamp)>,
     /// Changes of streams, on their way or done, and what was asked for them.
     pub changes: Changes,
+    /// The enhanced fan-out consumers of this program.
+    pub fan_out: FanOutView,
     /// Every change that was made, oldest first.
     pub activity: Vec<ActivityEntry>,
     /// Plans that were begun and have not come to their end, oldest first; also of other connections.
@@ -198,6 +201,7 @@ impl World {
             open: None,
             verdicts: BTreeMap::new(),
             changes: Changes::default(),
+            fan_out: FanOutView::default(),
             activity: Vec::new(),
             meters: MeterSnapshot::default(),
             unfinished_plans: Vec::new(),
@@ -215,6 +219,14 @@ impl World {
             Link::Connected(info) => Some(info),
             _ => None,
         }
+    }
+
+    /// Consumers that an earlier run of this program left behind, as far as this connection reaches them.
+    pub fn own_leftovers(&self) -> impl Iterator<Item = &OwnConsumer> {
+        let account = self.identity.get().map(|identity| identity.account.as_str());
+        let connection = self.connection();
+        let leftovers = self.fan_out.leftovers.iter();
+        leftovers.filter(move |own| connection.is_some_and(|connection| own.is_of(connection, account)))
     }
 
     /// Whether writes are allowed now.

@@ -6,6 +6,7 @@ pub mod change;
 pub mod clock;
 pub mod decode;
 pub mod export;
+pub mod fan_out;
 pub mod filter;
 pub mod fleet;
 pub mod inject;

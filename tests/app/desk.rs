@@ -24,7 +24,7 @@ pub struct Desk {
     app: Rc<RefCell<Option<App>>>,
     /// The slowest frame so far.
     pub slowest: Duration,
-    _home: tempfile::TempDir,
+    home: tempfile::TempDir,
 }
 
 impl Desk {
@@ -60,7 +60,12 @@ impl Desk {
                     app.draw(&mut ui.new_child(whole));
                 }
             });
-        Self { harness, app, slowest: Duration::ZERO, _home: home }
+        Self { harness, app, slowest: Duration::ZERO, home }
+    }
+
+    /// The program's folder.
+    pub fn home(&self) -> &std::path::Path {
+        self.home.path()
     }
 
     /// An endpoint on this machine.

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod desk;
+mod fan_out;
 mod plans;
 mod sampling;
 mod streams;
@@ -18,6 +19,12 @@ use kinescope::model::world::Link;
 
 fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("runtime")
+}
+
+/// A connection of its own, beside that of the program.
+async fn connection(endpoint_url: &str) -> kinescope::aws::connect::Connection {
+    let meter = kinescope::aws::meter::CallMeter::default();
+    kinescope::aws::connect::connect(&Desk::endpoint(endpoint_url), meter).await.expect("connects")
 }
 
 /// Longest frame that a person would not notice, doubled for a busy machine and an unoptimised build.

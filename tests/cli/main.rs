@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod diagnose;
+mod fan_out;
 #[cfg(unix)]
 mod sign_in;
 mod support;

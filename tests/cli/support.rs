@@ -49,6 +49,10 @@ pub fn finish(mut command: Command) -> Ended {
     }
 }
 
+fn arn(stream: &str) -> String {
+    format!("arn:aws:kinesis:us-east-1:000000000000:stream/{stream}")
+}
+
 pub struct Bench {
     server: LocalServer,
     client: Client,
@@ -92,6 +96,18 @@ impl Bench {
     pub async fn stream(&self, name: &str, shards: i32) {
         self.client.create_stream().stream_name(name).shard_count(shards).send().await.expect("creates");
         self.is_active(name).await;
+    }
+
+    /// Registers an enhanced fan-out consumer.
+    pub async fn register(&self, stream: &str, consumer: &str) {
+        let call = self.client.register_stream_consumer().stream_arn(arn(stream)).consumer_name(consumer);
+        call.send().await.expect("registers");
+    }
+
+    /// The names of the registered consumers.
+    pub async fn consumers(&self, stream: &str) -> Vec<String> {
+        let listed = self.client.list_stream_consumers().stream_arn(arn(stream)).send().await.expect("lists");
+        listed.consumers.unwrap_or_default().into_iter().map(|consumer| consumer.consumer_name).collect()
     }
 
     async fn is_active(&self, name: &str) {

@@ -136,4 +136,11 @@ pub const GAPS: &[Gap] = &[
     (Server::Kinesalite, "a_stream_with_consumers_is_deleted_only_with_them", "has no consumers"),
     (Server::Kinesalite, "shard_metrics_are_switched_as_a_whole", "has no shard-level metrics"),
     (Server::Kinesalite, "the_account_says_whether_it_has_advantage", "has no DescribeAccountSettings"),
+    (Server::Ministack, "a_tail_by_fan_out_follows_a_split_and_a_merge", "forgets the parent and its records at once"),
+    (Server::Moto, "a_tail_by_fan_out_brings_everything_once", "answers SubscribeToShard with HTML"),
+    (Server::Kinesalite, "a_tail_by_fan_out_brings_everything_once", "has no consumers"),
+    (Server::Moto, "a_tail_by_fan_out_ends_at_the_tip", "answers SubscribeToShard with HTML"),
+    (Server::Kinesalite, "a_tail_by_fan_out_ends_at_the_tip", "has no consumers"),
+    (Server::Moto, "a_tail_by_fan_out_follows_a_split_and_a_merge", "answers SubscribeToShard with HTML"),
+    (Server::Kinesalite, "a_tail_by_fan_out_follows_a_split_and_a_merge", "has no consumers"),
 ];

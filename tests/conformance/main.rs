@@ -6,14 +6,17 @@
 mod peers;
 
 mod control;
+mod endurance;
 mod gaps;
 mod manage;
 mod others;
 mod plans;
+mod proxy;
 mod records;
 mod reshard;
 mod shards;
 mod streams;
+mod tailing;
 mod target;
 
 use std::fmt::Write;
@@ -100,6 +103,8 @@ const CASES: &[Case] = cases! {
     plans: a_plan_is_carried_out_step_by_step, a_plan_that_was_cut_off_goes_on_where_it_was,
         a_plan_ends_with_its_stream_and_says_so, a_plan_is_not_carried_out_on_other_shards, a_plan_stops_between_two_steps,
         random_reshards_are_seen_as_they_are_listed, a_balanced_split_comes_true;
+    tailing: a_tail_by_fan_out_brings_everything_once, a_tail_by_fan_out_ends_at_the_tip,
+        a_tail_by_fan_out_follows_a_split_and_a_merge;
 };
 
 /// Runs every case and fails with a table where one is not as the gaps say.

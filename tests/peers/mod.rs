@@ -38,6 +38,16 @@ pub struct Peer {
     pub endpoint_url: String,
     child: Child,
     folder: TempDir,
+    how: How,
+}
+
+/// How a server is started, so that it can be started again as it was.
+#[derive(Clone, Copy)]
+struct How {
+    kind: Kind,
+    ports: [u16; 2],
+    /// Whether it writes what it holds to its folder, and reads that when it starts.
+    keeps: bool,
 }
 
 impl Peer {
@@ -46,10 +56,19 @@ impl Peer {
     /// # Panics
     /// When the servers are not installed, or when this one does not come up; its output is in the message.
     pub fn start(kind: Kind) -> Self {
-        let peers = installed();
+        Self::start_as(kind, false)
+    }
+
+    /// The same, with what it holds kept in its folder, where the server can do that.
+    pub fn start_keeping(kind: Kind) -> Self {
+        Self::start_as(kind, true)
+    }
+
+    fn start_as(kind: Kind, keeps: bool) -> Self {
         let mut said = String::new();
         for _ in 0..ATTEMPTS {
-            let mut peer = Self::spawn(kind, &peers);
+            let folder = TempDir::with_prefix("kinescope-peer-").expect("temporary folder");
+            let mut peer = Self::spawn(How { kind, ports: free_ports(), keeps }, folder);
             if peer.becomes_ready() {
                 return peer;
             }
@@ -58,10 +77,33 @@ impl Peer {
         panic!("{kind:?} does not answer within {READY_WITHIN:?}. It said:\n{said}");
     }
 
-    fn spawn(kind: Kind, peers: &Path) -> Self {
-        let folder = TempDir::with_prefix("kinescope-peer-").expect("temporary folder");
-        let [port, second_port] = free_ports();
-        let (program, arguments, environment) = recipe(kind, peers, folder.path(), port, second_port);
+    /// Kills it without a warning, waits a while, and starts it again on the same port with the same folder.
+    pub fn kill_and_start_again(&mut self, after: Duration) {
+        self.kill();
+        std::thread::sleep(after);
+        let folder = std::mem::replace(&mut self.folder, TempDir::new().expect("temporary folder"));
+        *self = Self::spawn(self.how, folder);
+        assert!(self.becomes_ready(), "it does not come back. It said:\n{}", self.output());
+    }
+
+    /// A file of its folder.
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn kill(&mut self) {
+        // The guard reads the end of its input and kills its group, itself included.
+        drop(self.child.stdin.take());
+        let _ = self.child.wait();
+    }
+
+    fn spawn(how: How, folder: TempDir) -> Self {
+        let [port, second_port] = how.ports;
+        let (program, arguments, mut environment) = recipe(how.kind, &installed(), folder.path(), port, second_port);
+        if how.keeps && how.kind == Kind::KinesisLocal {
+            environment.push(("SHOULD_PERSIST_DATA", "true".to_owned()));
+            environment.push(("PERSIST_INTERVAL", "1s".to_owned()));
+        }
         let output = File::create(folder.path().join("output")).expect("file for the output");
         let child = Command::new("sh")
             .args(["-c", GUARD, "sh"])
@@ -80,7 +122,7 @@ impl Peer {
             .stderr(output)
             .spawn()
             .expect("sh starts");
-        Self { endpoint_url: format!("http://127.0.0.1:{port}"), child, folder }
+        Self { endpoint_url: format!("http://127.0.0.1:{port}"), child, folder, how }
     }
 
     /// Whether it answers HTTP in time; gives up as soon as it has ended.
@@ -109,9 +151,7 @@ impl Peer {
 
 impl Drop for Peer {
     fn drop(&mut self) {
-        // The guard reads the end of its input and kills its group, itself included.
-        drop(self.child.stdin.take());
-        let _ = self.child.wait();
+        self.kill();
     }
 }
 

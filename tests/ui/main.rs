@@ -22,4 +22,5 @@ mod stage;
 mod stream_pictures;
 mod streams;
 mod tail;
+mod tail_routes;
 mod tail_tools;

@@ -6,7 +6,7 @@ use eframe::egui;
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
 use kinescope::model::decode::DecodeAs;
-use kinescope::model::export::{ExportFormat, ExportRequest, ExportRun};
+use kinescope::model::export::{ExportFormat, ExportRequest, ExportRun, ExportWhat};
 use kinescope::model::filter::{Filter, FilterKind, FilterSpec};
 use kinescope::model::ids::PartitionKey;
 use kinescope::model::tail::{Tail, TailOptions, TailStart};
@@ -338,6 +338,7 @@ fn records_are_exported_by_a_dialog_that_shows_how_far_it_is() {
     let request = ExportRequest {
         path: "/home/anna/Downloads/clickstream-prod-20260915-143708.csv".to_owned(),
         format: ExportFormat::Csv,
+        what: ExportWhat::Kept,
         only_filtered: false,
     };
     assert!(harness.state().log.contains(&Command::Export(request.clone())));

@@ -10,17 +10,16 @@ use tokio::time::Instant;
 
 use super::machine::{Event, Machine, Output, Request};
 use super::reader::Page;
-use crate::aws::ChildShard;
+use super::subscriptions::Subscriptions;
 use crate::aws::connect::Connection;
 use crate::model::answer::{Problem, ProblemKind};
 use crate::model::decode::{DecodeAs, DecodeLimits, decode_each};
-use crate::model::hash_range::HashKeyRange;
-use crate::model::ids::{PartitionKey, SequenceNumber, StreamName};
+use crate::model::ids::{PartitionKey, StreamName};
 use crate::model::limits::GET_RECORDS_MAX_RECORDS;
-use crate::model::shard_map::Shard;
 use crate::model::tail::{TailItem, TailOptions, TailStatus};
 use crate::model::time::{Millis, Timestamp};
 use crate::tasks::clock::Clock;
+use crate::tasks::fan_out::LeaseState;
 use crate::tasks::wake::Wake;
 
 /// Batches that may wait for their reader.
@@ -61,12 +60,25 @@ impl Drop for TailHandle {
 /// Starts to read a stream in the background.
 ///
 /// Cost: `ListShards` at the start and twice a minute; `GetShardIterator` once a shard; `GetRecords` by the read budget of
-/// the options, at the tip once a second and shard.
+/// the options, at the tip once a second and shard. By enhanced fan-out, `SubscribeToShard` every five minutes and shard
+/// instead of both.
 pub fn start_tail(
     handle: &Handle,
     connection: Connection,
     stream: StreamName,
     options: TailOptions,
+    wake: Wake,
+) -> TailHandle {
+    start_tail_as(handle, connection, stream, options, None, wake)
+}
+
+/// The same with the consumer of this program's own that the options may ask for.
+pub fn start_tail_as(
+    handle: &Handle,
+    connection: Connection,
+    stream: StreamName,
+    options: TailOptions,
+    lease: Option<watch::Receiver<LeaseState>>,
     wake: Wake,
 ) -> TailHandle {
     let (items_out, items) = mpsc::channel(BATCHES);
@@ -75,13 +87,22 @@ pub fn start_tail(
     let task = handle.spawn(async move {
         // Woken once more behind the last answer, when both channels are closed.
         let _at_end = WakeAtEnd(wake.clone());
+        let subscriptions = match Subscriptions::of_route(&connection, &stream, &options.route, lease).await {
+            Ok(subscriptions) => subscriptions,
+            Err(problem) => {
+                let problem = Some(problem);
+                status_out.send_replace(TailStatus { is_done: true, problem, ..TailStatus::default() });
+                return;
+            }
+        };
         let clock = SteadyClock::starting_at(Clock::system().now());
         let key = options.partition_key.clone();
         let machine = Machine::new(options, clock.now());
         let decode_as = *wanted.borrow();
         let batch = Batch { items: Vec::new(), decode_as, bytes: 0, out: items_out, wake };
         let calls = JoinSet::new();
-        let tailer = Tailer { connection, stream, clock, machine, key, calls, batch, wanted, status: status_out };
+        let status = status_out;
+        let tailer = Tailer { connection, stream, clock, machine, key, calls, subscriptions, batch, wanted, status };
         tailer.run().await;
     });
     TailHandle { items, decode_as, status, task: task.abort_handle() }
@@ -154,6 +175,8 @@ struct Tailer {
     clock: SteadyClock,
     machine: Machine,
     calls: JoinSet<Event>,
+    /// By enhanced fan-out.
+    subscriptions: Option<Subscriptions>,
     batch: Batch,
     wanted: watch::Receiver<DecodeAs>,
     /// The only partition key that is wanted.
@@ -167,7 +190,14 @@ impl Tailer {
         loop {
             let now = self.clock.now();
             while let Some(request) = self.machine.next_request(now) {
-                self.calls.spawn(call(self.connection.clone(), self.stream.clone(), request));
+                match (request, &mut self.subscriptions) {
+                    (Request::Subscribe { shard, position, number }, Some(subscriptions)) => {
+                        subscriptions.begin(shard, position, number);
+                    }
+                    (request, _) => {
+                        self.calls.spawn(call(self.connection.clone(), self.stream.clone(), request));
+                    }
+                }
             }
             if self.hand_on().await.is_err() {
                 return;
@@ -189,9 +219,12 @@ impl Tailer {
         let due = self.machine.next_due().map_or(next_status, |due| self.clock.until(due));
         let is_working = !self.calls.is_empty();
         // Without a call under way, nothing changes before the next one is due.
+        let is_working = is_working || self.subscriptions.is_some();
         let until = if is_working { due.min(next_status.max(Instant::now() + Duration::from_millis(10))) } else { due };
+        let is_calling = !self.calls.is_empty();
         tokio::select! {
-            answer = self.calls.join_next(), if is_working => match answer {
+            event = next_event(&mut self.subscriptions) => self.on_subscription(event),
+            answer = self.calls.join_next(), if is_calling => match answer {
                 Some(Ok(event)) => self.machine.on(event, self.clock.now()),
                 Some(Err(_)) => self.machine.give_up(Problem::new(
                     ProblemKind::Internal,
@@ -200,6 +233,20 @@ impl Tailer {
                 None => {}
             },
             () = tokio::time::sleep_until(until) => {}
+        }
+    }
+
+    /// Takes what a subscription brought, and ends the one that brought its last.
+    fn on_subscription(&mut self, event: Event) {
+        let of = match &event {
+            Event::Pushed(shard, number, _) | Event::Unsubscribed(shard, number, _) => Some((shard.clone(), *number)),
+            _ => None,
+        };
+        self.machine.on(event, self.clock.now());
+        if let (Some((shard, number)), Some(subscriptions)) = (of, &mut self.subscriptions)
+            && !self.machine.wants(&shard, number)
+        {
+            subscriptions.end(&shard, number);
         }
     }
 
@@ -243,6 +290,14 @@ impl Tailer {
     }
 }
 
+/// What a subscription brings next; never, where nothing is subscribed to.
+async fn next_event(subscriptions: &mut Option<Subscriptions>) -> Event {
+    match subscriptions {
+        Some(subscriptions) => subscriptions.next_event().await,
+        None => std::future::pending().await,
+    }
+}
+
 async fn call(connection: Connection, stream: StreamName, request: Request) -> Event {
     match request {
         Request::ListShards => Event::Shards(connection.list_shards(&stream).await),
@@ -259,23 +314,14 @@ async fn call(connection: Connection, stream: StreamName, request: Request) -> E
                     records: page.records,
                     next_iterator: page.next_iterator,
                     millis_behind_latest: page.millis_behind_latest,
-                    children: page.child_shards.into_iter().map(child_of).collect(),
+                    children: page.child_shards.into_iter().map(Into::into).collect(),
                 }),
             )
         }
-    }
-}
-
-/// A child as the tailer needs it: its lineage and its range. Its sequence numbers are not told; a range that a server
-/// leaves out may be any.
-fn child_of(child: ChildShard) -> Shard {
-    let mut parents = child.parents.into_iter();
-    Shard {
-        id: child.id,
-        range: child.range.unwrap_or(HashKeyRange::FULL),
-        parent: parents.next(),
-        adjacent_parent: parents.next(),
-        starting_sequence_number: SequenceNumber::from(""),
-        ending_sequence_number: None,
+        // The machine asks for it only where the options say fan-out, and then there are subscriptions to take it.
+        Request::Subscribe { shard, number, .. } => {
+            let problem = Problem::new(ProblemKind::Internal, "This tail polls: it has no consumer to subscribe with.");
+            Event::Subscribed(shard, number, Err(problem))
+        }
     }
 }

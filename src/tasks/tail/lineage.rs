@@ -113,8 +113,10 @@ impl Machine {
             return;
         }
         for shard in &shards {
-            if let Some(reader) = self.index.get(&shard.id).and_then(|at| self.readers.get_mut(*at)) {
-                reader.is_closed |= !shard.is_open();
+            if let Some(reader) = self.index.get(&shard.id).and_then(|at| self.readers.get_mut(*at))
+                && !shard.is_open()
+            {
+                reader.close();
             }
         }
         if follows {

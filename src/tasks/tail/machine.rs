@@ -6,6 +6,8 @@
 //! - A shard is read only after all its parents were read to their end. Children are told by `GetRecords` or, where the
 //!   server does not tell, by a new `ListShards`, which also completes the parents of a merge.
 //! - A shard is asked no more often than its budget allows, less often while it is throttled, and once a second at its tip.
+//! - By enhanced fan-out, a shard has one subscription at a time: events of an older one are dropped, and come again from
+//!   the one in its place, which begins behind the last event that was taken.
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
@@ -13,6 +15,7 @@ use std::sync::Arc;
 use super::lineage::Listing;
 use super::reader::{After, Page, Phase, Reader};
 use crate::model::answer::{Problem, ProblemKind};
+use crate::model::consumer::ShardEvent;
 use crate::model::hash_range::HashKey;
 use crate::model::ids::ShardId;
 use crate::model::position::StartingPosition;
@@ -24,6 +27,8 @@ use crate::tasks::remedy::Remedy;
 
 /// Calls under way at once, over all shards.
 const MAX_IN_FLIGHT: usize = 16;
+/// Refusals of a subscription in favour of an older one that are not worth a word.
+const QUIET_TAKE_OVERS: u32 = 2;
 /// Rates cover so much of the past.
 const RATE_WINDOW: Millis = Millis(5_000);
 
@@ -46,6 +51,15 @@ pub enum Request {
         /// As the server gave it.
         iterator: Arc<str>,
     },
+    /// `SubscribeToShard`, in the place of a subscription to the shard that there may be.
+    Subscribe {
+        /// The shard.
+        shard: ShardId,
+        /// Where it begins.
+        position: StartingPosition,
+        /// What its events are to be marked with: grows with each subscription to the shard.
+        number: u64,
+    },
 }
 
 /// The answer to a request.
@@ -57,6 +71,12 @@ pub enum Event {
     Iterator(ShardId, Result<String, Problem>),
     /// To [`Request::Read`].
     Page(ShardId, Result<Page, Problem>),
+    /// To [`Request::Subscribe`], with its number: whether events follow.
+    Subscribed(ShardId, u64, Result<(), Problem>),
+    /// An event of the subscription with this number.
+    Pushed(ShardId, u64, ShardEvent),
+    /// The subscription with this number is over: its time has passed, or it broke.
+    Unsubscribed(ShardId, u64, Result<(), Problem>),
 }
 
 /// What the machine hands on, in order.
@@ -78,7 +98,7 @@ pub struct Machine {
     pub(super) readers: Vec<Reader>,
     pub(super) index: HashMap<ShardId, usize>,
     pub(super) listing: Listing,
-    due: BTreeSet<(Timestamp, usize)>,
+    pub(super) due: BTreeSet<(Timestamp, usize)>,
     in_flight: usize,
     outputs: VecDeque<Output>,
     problem: Option<Problem>,
@@ -123,9 +143,13 @@ impl Machine {
             _ => return None,
         };
         self.due.pop_first();
+        let is_fan_out = self.options.is_fan_out();
         let reader = self.readers.get_mut(at)?;
-        reader.send(now);
         self.in_flight += 1;
+        if is_fan_out {
+            return Some(reader.subscribe(now));
+        }
+        reader.send(now);
         let shard = reader.id().clone();
         Some(match &reader.phase {
             Phase::Reading(iterator) => {
@@ -147,7 +171,10 @@ impl Machine {
 
     /// Takes the answer to a request.
     pub fn on(&mut self, event: Event, now: Timestamp) {
-        self.in_flight = self.in_flight.saturating_sub(1);
+        // What a subscription brings answers no call.
+        if !matches!(event, Event::Pushed(..) | Event::Unsubscribed(..)) {
+            self.in_flight = self.in_flight.saturating_sub(1);
+        }
         match event {
             Event::Shards(Ok(shards)) => self.on_shards(shards, now),
             Event::Shards(Err(problem)) => self.on_listing_failed(problem, now),
@@ -170,6 +197,9 @@ impl Machine {
                     Err(problem) => self.on_failure(at, problem, now),
                 }
             }
+            Event::Subscribed(shard, number, outcome) => self.on_subscribed(&shard, number, outcome, now),
+            Event::Pushed(shard, number, event) => self.on_pushed(&shard, number, event, now),
+            Event::Unsubscribed(shard, number, outcome) => self.on_unsubscribed(&shard, number, outcome, now),
         }
     }
 
@@ -245,19 +275,38 @@ impl Machine {
         }
     }
 
+    /// The moment that reading ends at, where it is to end at the tip.
+    pub(super) fn tip(&self) -> Option<Timestamp> {
+        self.options.until_tip.then_some(self.started)
+    }
+
     fn on_page(&mut self, at: usize, page: Page, now: Timestamp) {
-        let until = self.options.until_tip.then_some(self.started);
+        let until = self.tip();
         let reads_per_sec = self.options.reads_per_sec();
         let Some(reader) = self.readers.get_mut(at) else { return };
-        let shard = reader.id().clone();
         let was_failing = std::mem::take(&mut reader.is_failure_told);
         let was_slowed = reader.is_slowed();
         let (ended_by_server, children) = (page.next_iterator.is_none(), page.children.clone());
         let (records, after) = reader.take_page(page, now, reads_per_sec, until);
         let is_calm = was_slowed && !reader.is_slowed();
         if was_failing || is_calm {
-            self.notice(Some(shard.clone()), NoticeKind::Resumed, "Reading goes on at its usual pace.".to_owned(), now);
+            let shard = reader.id().clone();
+            self.notice(Some(shard), NoticeKind::Resumed, "Reading goes on at its usual pace.".to_owned(), now);
         }
+        let children = if ended_by_server { Some(children) } else { None };
+        self.hand_on(at, records, after, children, now);
+    }
+
+    /// Hands records on and follows what their answer came to. `children` is set where the server said that the shard ended.
+    pub(super) fn hand_on(
+        &mut self,
+        at: usize,
+        records: Vec<RawRecord>,
+        after: After,
+        children: Option<Vec<Shard>>,
+        now: Timestamp,
+    ) {
+        let Some(shard) = self.readers.get(at).map(|reader| reader.id().clone()) else { return };
         if !records.is_empty() {
             let bytes = records.iter().map(|record| record.size_bytes() as u64).sum();
             self.counts.records_read += records.len() as u64;
@@ -269,18 +318,18 @@ impl Machine {
             After::ReadOn => self.schedule(at),
             After::AtTip => {}
             After::Ended => {
-                let text = if ended_by_server {
+                let text = if children.is_some() {
                     "Read to its end."
                 } else {
                     "Read to its end: it is closed, and the server has nothing more."
                 };
                 self.notice(Some(shard), NoticeKind::ShardEnded, text.to_owned(), now);
-                self.on_shard_ended(at, children, now);
+                self.on_shard_ended(at, children.unwrap_or_default(), now);
             }
         }
     }
 
-    fn on_failure(&mut self, at: usize, problem: Problem, now: Timestamp) {
+    pub(super) fn on_failure(&mut self, at: usize, problem: Problem, now: Timestamp) {
         let give_up_after = self.options.give_up_after;
         let Some(reader) = self.readers.get_mut(at) else { return };
         let shard = reader.id().clone();
@@ -307,13 +356,18 @@ impl Machine {
             Remedy::SlowDown => {
                 self.counts.throttled_calls += 1;
                 if !was_slowed {
-                    let text =
-                        "Reads are throttled: the shard's 5 calls or 2 MiB a second are used up. Reading slows down.";
+                    let text = if self.options.is_fan_out() {
+                        "Subscribing is throttled: too many calls for this consumer and shard. The next one waits."
+                    } else {
+                        "Reads are throttled: the shard's 5 calls or 2 MiB a second are used up. Reading slows down."
+                    };
                     self.notice(Some(shard), NoticeKind::Throttled, text.to_owned(), now);
                 }
             }
             // The first renewal of an iterator is ordinary and not worth a word.
             Remedy::Renew if failures <= 1 => {}
+            // A subscription lives on for some seconds after its connection broke; that passes by itself.
+            Remedy::Retry if problem.kind == ProblemKind::InUse && failures <= QUIET_TAKE_OVERS => {}
             _ if !was_told => {
                 let wait = crate::model::format::duration(due - now);
                 let text = format!("{} Next try in {wait}.", problem.sentence);

@@ -5,9 +5,11 @@
 mod driver;
 mod lineage;
 pub mod machine;
+mod push;
 pub mod reader;
+mod subscriptions;
 
-pub use driver::{TailBatch, TailHandle, start_tail};
+pub use driver::{TailBatch, TailHandle, start_tail, start_tail_as};
 
 #[cfg(test)]
 mod tests;

@@ -41,7 +41,7 @@ pub struct Page {
 pub(super) enum Phase {
     /// Waits for its parents.
     Blocked,
-    /// Needs an iterator.
+    /// Needs an iterator, or a subscription.
     NeedsIterator,
     /// `GetShardIterator` is on its way.
     AskingIterator,
@@ -49,6 +49,10 @@ pub(super) enum Phase {
     Ready(Arc<str>),
     /// `GetRecords` is on its way.
     Reading(Arc<str>),
+    /// `SubscribeToShard` is on its way.
+    Subscribing,
+    /// Events are pushed; due when the subscription is to be renewed.
+    Subscribed,
     /// Read to its tip, and that was all that was asked for.
     AtTip,
     /// Read to its end.
@@ -84,15 +88,21 @@ pub(super) struct Reader {
     pub is_failure_told: bool,
     /// Lag of the last answer, where it named one.
     pub millis_behind: Option<i64>,
-    has_answered: bool,
+    pub has_answered: bool,
     /// Every wait is this many times longer; above 1 the shard counts as throttled.
-    slow: i64,
-    throttles_in_row: u32,
+    pub slow: i64,
+    pub throttles_in_row: u32,
     last_throttle: Timestamp,
-    sent: Timestamp,
+    pub sent: Timestamp,
     last: Option<SequenceNumber>,
-    is_renewed: bool,
-    empty_at_tip: u32,
+    pub is_renewed: bool,
+    pub empty_at_tip: u32,
+    /// Its newest subscription.
+    pub subscription: u64,
+    /// The newest one when it became known that the shard is closed: what it says may be older than the end.
+    pub closed_since: u64,
+    /// When that began.
+    pub subscribed: Timestamp,
 }
 
 impl Reader {
@@ -115,6 +125,16 @@ impl Reader {
             last: None,
             is_renewed: false,
             empty_at_tip: 0,
+            subscription: 0,
+            closed_since: 0,
+            subscribed: Timestamp(0),
+        }
+    }
+
+    /// Notes that the shard takes no writes any more.
+    pub(super) fn close(&mut self) {
+        if !std::mem::replace(&mut self.is_closed, true) {
+            self.closed_since = self.subscription;
         }
     }
 
@@ -141,7 +161,7 @@ impl Reader {
     }
 
     pub(super) fn is_scheduled(&self) -> bool {
-        matches!(self.phase, Phase::NeedsIterator | Phase::Ready(_))
+        matches!(self.phase, Phase::NeedsIterator | Phase::Ready(_) | Phase::Subscribed)
     }
 
     /// Notes that the due call is made now.
@@ -209,15 +229,15 @@ impl Reader {
         self.has_answered = true;
         self.millis_behind = page.millis_behind_latest;
         let says_tip = page.millis_behind_latest.unwrap_or(0) == 0;
-        let after = self.judge(&page, says_tip, started);
+        let after = match page.next_iterator {
+            None => After::Ended,
+            Some(_) => self.judge(&page.records, says_tip, started),
+        };
         self.skip_what_was_read(&mut page.records);
         let bytes: usize = page.records.iter().map(RawRecord::size_bytes).sum();
         let is_full = page.records.len() >= GET_RECORDS_MAX_RECORDS as usize;
         let is_at_tip = says_tip && !is_full && (started.is_none() || page.records.is_empty());
-        if let Some(last) = page.records.last() {
-            self.last = Some(last.sequence_number.clone());
-            self.resume = StartingPosition::AfterSequence(last.sequence_number.clone());
-        }
+        self.note_last(&page.records);
         self.phase = match (after, page.next_iterator) {
             (After::ReadOn, Some(iterator)) => Phase::Ready(Arc::from(iterator)),
             (After::AtTip, _) => Phase::AtTip,
@@ -229,24 +249,29 @@ impl Reader {
         (page.records, after)
     }
 
-    /// `MillisBehindLatest` of 0 is not enough to stop at: some servers always say 0. It has to come with an empty answer,
-    /// or with a record that arrived behind the start.
-    fn judge(&mut self, page: &Page, says_tip: bool, started: Option<Timestamp>) -> After {
-        if page.next_iterator.is_none() {
-            return After::Ended;
+    /// Goes on behind the last of these, should reading begin anew.
+    pub(super) fn note_last(&mut self, records: &[RawRecord]) {
+        if let Some(last) = records.last() {
+            self.last = Some(last.sequence_number.clone());
+            self.resume = StartingPosition::AfterSequence(last.sequence_number.clone());
         }
-        let is_empty = page.records.is_empty();
+    }
+
+    /// What an answer that does not end the shard comes to. `MillisBehindLatest` of 0 is not enough to stop at: some servers always say 0. It has to come with an empty answer,
+    /// or with a record that arrived behind the start.
+    pub(super) fn judge(&mut self, records: &[RawRecord], says_tip: bool, started: Option<Timestamp>) -> After {
+        let is_empty = records.is_empty();
         self.empty_at_tip = if says_tip && is_empty { self.empty_at_tip + 1 } else { 0 };
         if self.is_closed {
             return if self.empty_at_tip >= EMPTY_ANSWERS_OF_ENDED { After::Ended } else { After::ReadOn };
         }
         let Some(started) = started else { return After::ReadOn };
-        let is_past = || page.records.iter().any(|r| r.approximate_arrival.is_some_and(|at| at >= started));
+        let is_past = || records.iter().any(|r| r.approximate_arrival.is_some_and(|at| at >= started));
         if says_tip && (is_empty || is_past()) { After::AtTip } else { After::ReadOn }
     }
 
     /// A renewed iterator begins behind the last record; a server that begins at it would show it twice.
-    fn skip_what_was_read(&mut self, records: &mut Vec<RawRecord>) {
+    pub(super) fn skip_what_was_read(&mut self, records: &mut Vec<RawRecord>) {
         if !self.is_renewed || records.is_empty() {
             return;
         }

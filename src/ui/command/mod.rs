@@ -191,6 +191,8 @@ pub enum Command {
     StartTail(TailOptions),
     /// Stop reading.
     StopTail,
+    /// Deregister the enhanced fan-out consumers that an earlier run left behind on this connection.
+    ClearLeftovers,
     /// Forget the records that were read.
     ClearTail,
     /// Read a bounded sample of the open stream; replaces the run that runs.
@@ -205,10 +207,12 @@ pub enum Command {
     FilterTail(FilterSpec),
     /// Show records like this from now on.
     SetTail(Box<TailSettings>),
-    /// Write what is kept of the open stream to a file.
+    /// Write what is kept of the open stream, or what is to come, to a file.
     Export(ExportRequest),
     /// Stop writing it.
     CancelExport,
+    /// Write no more of what is to come: the file is whole.
+    FinishExport,
     /// Take the bytes of records for this, those that are kept and those to come.
     DecodeTail(DecodeAs),
     /// Send records to the open stream.

@@ -1,8 +1,8 @@
-//! Writes what the tail keeps to a file: what, how, where, and how far it is.
+//! Writes what the tail keeps, or what is to come, to a file: what, how, where, and how far it is.
 
 use eframe::egui::{Id, Role, Sense, Ui, WidgetInfo, vec2};
 
-use crate::model::export::{ExportFormat, ExportRequest, ExportRun};
+use crate::model::export::{ExportFormat, ExportRequest, ExportRun, ExportWhat};
 use crate::model::format;
 use crate::model::world::{OpenStream, World};
 use crate::ui::command::{Command, Commands};
@@ -16,11 +16,14 @@ pub struct ExportState {
     path: Option<String>,
     format: usize,
     what: usize,
+    /// Index: every record, or what the filter lets through.
+    which: usize,
     /// An export was begun since the dialog was opened.
     is_begun: bool,
 }
 
-const FORMATS: [ExportFormat; 2] = [ExportFormat::Ndjson, ExportFormat::Csv];
+const FORMATS: [ExportFormat; 3] = [ExportFormat::Ndjson, ExportFormat::Csv, ExportFormat::Parquet];
+const WHAT: [ExportWhat; 2] = [ExportWhat::Kept, ExportWhat::ToCome];
 
 /// Draws the dialog.
 pub fn show(ui: &mut Ui, world: &World, state: &mut ExportState, out: &mut Commands) {
@@ -63,9 +66,13 @@ fn default_path(world: &World, open: &OpenStream, format: ExportFormat) -> Strin
     format!("{}{separator}{name}-{at}.{}", world.export_folder, format.ending())
 }
 
-/// How many records are written.
+fn chosen_what(state: &ExportState) -> ExportWhat {
+    WHAT.get(state.what).copied().unwrap_or_default()
+}
+
+/// How many kept records are written.
 fn count(open: &OpenStream, state: &ExportState) -> usize {
-    match open.tail.filter.as_ref().filter(|_| state.what == 1) {
+    match open.tail.filter.as_ref().filter(|_| state.which == 1) {
         Some(filter) => filter.match_count() + filter.undecodable_count(),
         None => open.tail.store.record_count(),
     }
@@ -75,10 +82,16 @@ fn form(ui: &mut Ui, world: &World, open: &OpenStream, state: &mut ExportState) 
     let t = theme::tokens(ui);
     ui.spacing_mut().item_spacing = vec2(8.0, 6.0);
     widgets::label(ui, "What", fonts::small_medium(), t.strong);
-    if open.tail.filter.is_some() {
-        segmented(ui, "What", &["All that is kept", "What the filter lets through"], &mut state.what);
-    }
-    let records = format::counted(count(open, state), "record");
+    ui.horizontal(|ui| {
+        segmented(ui, "What", &["What is kept", "What is to come"], &mut state.what);
+        if open.tail.filter.is_some() {
+            segmented(ui, "Which", &["All of it", "What the filter lets through"], &mut state.which);
+        }
+    });
+    let records = match chosen_what(state) {
+        ExportWhat::Kept => format::counted(count(open, state), "record"),
+        ExportWhat::ToCome => "Every record from now on, until you finish or the tail ends".to_owned(),
+    };
     let masks = match world.settings.tail.masks.len() {
         0 => "No masking rule is set: everything is written as it is.".to_owned(),
         count => format!("{} hide their fields in the file, too.", format::counted(count, "masking rule")),
@@ -91,6 +104,7 @@ fn form(ui: &mut Ui, world: &World, open: &OpenStream, state: &mut ExportState) 
     let hint = match format {
         ExportFormat::Ndjson => "One JSON object a line, with metadata and every digit: as kinescope tail prints it.",
         ExportFormat::Csv => "For spreadsheets. What begins like a formula gets an apostrophe in front.",
+        ExportFormat::Parquet => "Columns in compressed row groups, for DuckDB, Spark, Athena and the like.",
     };
     widgets::text::paragraph(ui, hint, fonts::small(), t.weak);
     ui.add_space(6.0);
@@ -108,6 +122,7 @@ fn progress(ui: &mut Ui, run: &ExportRun) {
     ui.spacing_mut().item_spacing = vec2(8.0, 6.0);
     let done = format::grouped(run.done as i64);
     let (words, color) = match &run.outcome {
+        None if run.request.what == ExportWhat::ToCome => (format!("{done} records so far"), t.text),
         None => (format!("{done} of {} records", format::grouped(run.of as i64)), t.text),
         Some(Ok(bytes)) => (format!("{done} records, {}, are in the file.", format::bytes(*bytes)), t.ok),
         Some(Err(problem)) => (problem.clone(), t.crit),
@@ -134,6 +149,10 @@ fn footer(
 ) {
     match run.map(|run| &run.outcome) {
         Some(None) => {
+            let is_coming = run.is_some_and(|run| run.request.what == ExportWhat::ToCome);
+            if is_coming && ui.add(Button::primary("Finish export").icon(icons::CHECK)).clicked() {
+                out.push(Command::FinishExport);
+            }
             if ui.add(Button::new("Cancel export").icon(icons::STOP)).clicked() {
                 state.is_begun = false;
                 out.push(Command::CancelExport);
@@ -153,15 +172,25 @@ fn footer(
         None => {
             let format = chosen_format(state);
             let path = state.path.clone().unwrap_or_else(|| default_path(world, open, format)).trim().to_owned();
-            let label = format!("Export {}", format::counted(count(open, state), "record"));
-            let enabled = match (count(open, state), path.is_empty()) {
-                (0, _) => Err("There is no record to write."),
-                (_, true) => Err("Name a file."),
+            let what = chosen_what(state);
+            let label = match what {
+                ExportWhat::Kept => format!("Export {}", format::counted(count(open, state), "record")),
+                ExportWhat::ToCome => "Begin export".to_owned(),
+            };
+            let is_running = open.export.as_ref().is_some_and(|run| run.outcome.is_none());
+            let enabled = match what {
+                _ if path.is_empty() => Err("Name a file."),
+                _ if is_running => Err("Another export is under way: cancel or finish it first."),
+                ExportWhat::Kept if count(open, state) == 0 => Err("There is no record to write."),
+                ExportWhat::ToCome if !open.tail.is_running() => Err("The tail does not run: nothing comes."),
                 _ => Ok(()),
             };
             if ui.add(Button::primary(&label).icon(icons::DOWNLOAD).enabled(enabled)).clicked() {
                 state.is_begun = true;
-                out.push(Command::Export(ExportRequest { path, format, only_filtered: state.what == 1 }));
+                out.push(Command::Export(ExportRequest { path, format, what, only_filtered: state.which == 1 }));
+            }
+            if is_running && ui.add(Button::new("Show it")).clicked() {
+                state.is_begun = true;
             }
             if ui.add(Button::new("Close")).clicked() {
                 out.push(Command::CloseDialog);

@@ -38,7 +38,7 @@ const PERMISSIONS: [(&str, &str); 10] = [
     ("kinesis:…StreamRetentionPeriod", "Retention up, down"),
     ("kinesis:…TagsToStream, …", "Tags"),
     ("kinesis:…StreamEncryption, …", "Encryption, record size"),
-    ("kinesis:…StreamConsumer", "Consumers registered, removed"),
+    ("kinesis:…StreamConsumer", "Consumers, tail by fan-out"),
     ("kinesis:…EnhancedMonitoring", "Shard metrics on, off"),
 ];
 

@@ -5,5 +5,6 @@ pub mod connect;
 pub mod fleet;
 pub mod heatmap;
 pub mod keys;
+mod leftovers;
 pub mod shards;
 pub mod tail;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::model::answer::{Problem, ProblemKind};
+use crate::model::consumer::ShardEvent;
 use crate::model::hash_range::{HashKey, HashKeyRange};
 use crate::model::ids::{PartitionKey, SequenceNumber, ShardId};
 use crate::model::position::StartingPosition;
@@ -41,6 +42,20 @@ pub struct Fake {
     next_iterator: u64,
     page_size: usize,
     pub lists: u32,
+    /// The newest subscription to each shard.
+    pub subscriptions: BTreeMap<ShardId, Subscribed>,
+    /// When each shard was last subscribed to, as the server counts.
+    last_subscribed: BTreeMap<ShardId, Timestamp>,
+}
+
+/// A subscription that is pushed to.
+#[derive(Clone, Debug)]
+pub struct Subscribed {
+    pub number: u64,
+    next: u64,
+    began: Timestamp,
+    /// Nothing comes any more although the end was not told.
+    is_over: bool,
 }
 
 fn sequence(number: u64) -> SequenceNumber {
@@ -57,6 +72,8 @@ impl Fake {
             next_iterator: 0,
             page_size: 3,
             lists: 0,
+            subscriptions: BTreeMap::new(),
+            last_subscribed: BTreeMap::new(),
         };
         for range in HashKeyRange::uniform(open) {
             fake.add(range, &[]);
@@ -155,6 +172,12 @@ impl Fake {
 
     /// An iterator stands for the first sequence number that it may answer.
     fn iterator(&mut self, id: &ShardId, position: &StartingPosition, now: Timestamp) -> String {
+        let (at, from) = self.first(id, position);
+        self.issue(at, from, now)
+    }
+
+    /// The first sequence number that may be answered from this position on.
+    fn first(&self, id: &ShardId, position: &StartingPosition) -> (usize, u64) {
         let at = self.at(id);
         let from = match position {
             StartingPosition::TrimHorizon => 0,
@@ -168,7 +191,62 @@ impl Fake {
                 first.map_or(self.next_sequence, |(number, _)| *number)
             }
         };
-        self.issue(at, from, now)
+        (at, from)
+    }
+
+    fn subscribe(
+        &mut self,
+        id: &ShardId,
+        position: &StartingPosition,
+        number: u64,
+        now: Timestamp,
+    ) -> Result<(), Problem> {
+        if self.last_subscribed.get(id).is_some_and(|last| now - *last < Millis::from_secs(5)) {
+            return Err(Problem::new(ProblemKind::InUse, "Another subscription is active."));
+        }
+        let next = self.first(id, position).1;
+        self.last_subscribed.insert(id.clone(), now);
+        self.subscriptions.insert(id.clone(), Subscribed { number, next, began: now, is_over: false });
+        Ok(())
+    }
+
+    /// What a subscription brings next; `None` where there is none, or nothing new to say.
+    pub fn push(&mut self, id: &ShardId, now: Timestamp, fate: u8) -> Option<Event> {
+        let subscribed = self.subscriptions.get(id).filter(|subscribed| !subscribed.is_over)?.clone();
+        let number = subscribed.number;
+        let is_too_old = now - subscribed.began >= Millis::from_secs(300);
+        let breaks = match fate {
+            0..4 => Some(ProblemKind::Unreachable),
+            4..6 => Some(ProblemKind::InUse),
+            6..8 => Some(ProblemKind::Internal),
+            _ => None,
+        };
+        if is_too_old || breaks.is_some() || fate == 8 {
+            self.end(id);
+            let outcome = breaks.map_or(Ok(()), |kind| Err(Problem::new(kind, "It broke.")));
+            return Some(Event::Unsubscribed(id.clone(), number, outcome));
+        }
+        let iterator = self.issue(self.at(id), subscribed.next, now);
+        let is_empty = fate.is_multiple_of(5);
+        let page = self.page(&iterator, now, is_empty).ok()?;
+        let next = page.next_iterator.as_ref().map(|iterator| self.iterators[iterator].1);
+        if let Some(entry) = self.subscriptions.get_mut(id) {
+            entry.next = next.unwrap_or(entry.next);
+            entry.is_over = next.is_none();
+        }
+        let event = ShardEvent {
+            continuation: next.map(|next| sequence(next.saturating_sub(1))),
+            millis_behind_latest: page.millis_behind_latest.unwrap_or(0),
+            children: page.children,
+            records: page.records,
+        };
+        Some(Event::Pushed(id.clone(), number, event))
+    }
+
+    fn end(&mut self, id: &ShardId) {
+        if let Some(entry) = self.subscriptions.get_mut(id) {
+            entry.is_over = true;
+        }
     }
 
     fn page(&mut self, iterator: &str, now: Timestamp, is_empty: bool) -> Result<Page, Problem> {
@@ -208,6 +286,9 @@ impl Fake {
                 Event::Iterator(shard.clone(), Ok(self.iterator(shard, position, now)))
             }
             Request::Read { shard, iterator } => Event::Page(shard.clone(), self.page(iterator, now, is_empty)),
+            Request::Subscribe { shard, position, number } => {
+                Event::Subscribed(shard.clone(), *number, self.subscribe(shard, position, *number, now))
+            }
         }
     }
 }
@@ -219,6 +300,7 @@ pub fn failure(request: &Request, kind: ProblemKind) -> Event {
         Request::ListShards => Event::Shards(Err(problem)),
         Request::Iterator { shard, .. } => Event::Iterator(shard.clone(), Err(problem)),
         Request::Read { shard, .. } => Event::Page(shard.clone(), Err(problem)),
+        Request::Subscribe { shard, number, .. } => Event::Subscribed(shard.clone(), *number, Err(problem)),
     }
 }
 
@@ -250,6 +332,21 @@ impl Seen {
     }
 }
 
+/// Pushes what every subscription has, until it has told its tip often enough for a shard that never ends.
+fn push_all(machine: &mut Machine, fake: &mut Fake, now: Timestamp) {
+    let shards: Vec<ShardId> = fake.subscriptions.keys().cloned().collect();
+    for shard in shards {
+        let mut idle = 0;
+        while idle < 4
+            && let Some(event) = fake.push(&shard, now, u8::MAX - 1)
+        {
+            let is_idle = matches!(&event, Event::Pushed(_, _, event) if event.records.is_empty());
+            idle = if is_idle { idle + 1 } else { 0 };
+            machine.on(event, now);
+        }
+    }
+}
+
 /// Answers every request as soon as it is made until the machine is done or `until` is reached; the time then.
 pub fn run(machine: &mut Machine, fake: &mut Fake, seen: &mut Seen, from: Timestamp, until: Timestamp) -> Timestamp {
     let mut now = from;
@@ -258,6 +355,7 @@ pub fn run(machine: &mut Machine, fake: &mut Fake, seen: &mut Seen, from: Timest
             let event = fake.answer(&request, now, false);
             machine.on(event, now);
         }
+        push_all(machine, fake, now);
         seen.take(machine);
         match machine.next_due() {
             Some(due) if due <= until && !machine.is_done() => now = now.max(due),

@@ -1,6 +1,7 @@
 //! The tailer held against a small stream in memory: single cases, and random walks.
 
 mod fake;
+mod fan_out;
 mod starts;
 
 use proptest::prelude::*;

@@ -48,6 +48,7 @@ pub fn show(ui: &mut Ui, world: &World, state: &mut FleetState, out: &mut Comman
             out.push(Command::Open(Dialog::Create));
         }
     });
+    super::leftovers::show(ui, world, out);
     let answer = &world.fleet;
     if let (true, Some((problem, _))) = (answer.is_stale(), &answer.problem) {
         let age = answer.age_at(world.now).map_or(String::new(), format::duration);

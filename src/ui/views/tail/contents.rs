@@ -197,6 +197,8 @@ pub fn show(ui: &mut Ui, id: u64, lens: Lens<'_>, contents: &mut Contents, out: 
             raw(ui, text, lens, contents, is_json);
         }
         Face::Hex => hex::show(ui, record),
+        // Drawn elsewhere: it is about two records.
+        Face::Compare => {}
     }
     None
 }

@@ -6,6 +6,7 @@ use eframe::egui::{
     Align, Align2, Layout, Link, Popup, Rect, RichText, Role, Sense, Stroke, Ui, UiBuilder, WidgetInfo, pos2, vec2,
 };
 
+use super::compare::{self, CompareState};
 use super::contents::{self, Contents, Lens};
 use super::find::Find;
 use super::{TailState, age, chain, zone};
@@ -37,6 +38,8 @@ pub enum Face {
     Raw,
     /// As bytes.
     Hex,
+    /// Against a pinned record.
+    Compare,
 }
 
 /// What the inspector remembers.
@@ -45,6 +48,7 @@ pub struct InspectorState {
     face: Face,
     contents: Contents,
     find: Find,
+    compare: CompareState,
     /// A record and what the masking rules leave of it, made once.
     masked: Option<(Arc<Record>, Masks, Arc<Record>)>,
 }
@@ -92,7 +96,8 @@ pub fn show(
     let words = if forced == DecodeAs::Auto { "Auto".to_owned() } else { format!("as {}", forced.label()) };
     chain::show(ui, t, record, &words);
     rule(ui, t);
-    let faces = faces(record);
+    let pinned = state.pins.other_than(id).cloned();
+    let faces = faces(record, pinned.is_some());
     if !faces.iter().any(|(face, _)| *face == state.inspector.face) {
         state.inspector.face = faces.first().map_or(Face::Hex, |(face, _)| *face);
     }
@@ -102,7 +107,11 @@ pub fn show(
     ui.painter().rect_filled(body, 0, t.inset);
     let mut inner = crate::ui::region(ui, body, "record contents");
     let filter = open.tail.filter.as_ref().map(|filter| filter.filter());
-    let InspectorState { face, contents, find, .. } = &mut state.inspector;
+    let InspectorState { face, contents, find, compare, .. } = &mut state.inspector;
+    if let (Face::Compare, Some(pinned)) = (*face, &pinned) {
+        compare::show(&mut inner, pinned, whole, &state.masks, compare, out);
+        return footer(ui, room.with_min_y(body.bottom()), (world, open), (record, whole), state, out);
+    }
     let lens = Lens { record, face: *face, filter, find };
     match contents::show(&mut inner, id, lens, contents, out) {
         Some(contents::Wish::Filter(spec)) => state.ask(spec, out),
@@ -216,8 +225,8 @@ fn metadata(ui: &mut Ui, t: &Tokens, world: &World, record: &Record, state: &mut
     pair(ui, t, name, &arrival, &ago, 0.0);
 }
 
-fn faces(record: &Record) -> Vec<(Face, &'static str)> {
-    let mut faces = Vec::with_capacity(3);
+fn faces(record: &Record, has_other: bool) -> Vec<(Face, &'static str)> {
+    let mut faces = Vec::with_capacity(4);
     if record.decoded.is_json() || record.decoded.is_ndjson() {
         faces.push((Face::Tree, "JSON tree"));
     }
@@ -225,6 +234,9 @@ fn faces(record: &Record) -> Vec<(Face, &'static str)> {
         faces.push((Face::Raw, "Raw"));
     }
     faces.push((Face::Hex, "Hex"));
+    if has_other {
+        faces.push((Face::Compare, "Compare"));
+    }
     faces
 }
 
@@ -257,7 +269,7 @@ fn tabs(ui: &mut Ui, t: &Tokens, faces: &[(Face, &'static str)], state: &mut Ins
             widgets::focus_ring(ui, area.shrink(3.0), 3);
         }
     }
-    if *face != Face::Hex && rect.right() - left > 90.0 {
+    if matches!(*face, Face::Tree | Face::Raw) && rect.right() - left > 90.0 {
         let field =
             Rect::from_min_max(pos2((rect.right() - 150.0).max(left), rect.top() + 3.0), rect.max - vec2(6.0, 4.0));
         state.find.show(ui, field);

@@ -2,6 +2,7 @@
 
 mod chain;
 mod columns;
+mod compare;
 mod contents;
 mod filter_bar;
 mod find;
@@ -11,6 +12,7 @@ mod jq_ink;
 pub mod json_ink;
 mod pace;
 mod pins;
+mod route;
 mod rows;
 mod start;
 mod strip;
@@ -22,6 +24,7 @@ use std::sync::Arc;
 use eframe::egui::{Key, Modifiers, Rect, Stroke, Ui, pos2, vec2};
 use jiff::tz::TimeZone;
 
+use crate::model::fan_out::OwnPhase;
 use crate::model::filter::FilterSpec;
 use crate::model::format;
 use crate::model::ids::ShardId;
@@ -128,6 +131,7 @@ pub fn show(ui: &mut Ui, world: &World, state: &mut TailState, selection: &mut O
     toolbar::show(ui, world, open, state, out);
     filter_bar::show(ui, world, open, state, selection.as_ref(), out);
     strip::show(ui, open, state, selection);
+    super::leftovers::show(ui, world, out);
     problems(ui, open, out);
     content(ui, world, open, state, selection, out);
 }
@@ -191,6 +195,9 @@ fn list_or_why_not(
                 *selection = None;
             }
         }
+    } else if tail.is_running() && world.fan_out.phase == OwnPhase::Coming {
+        let hint = format!("Reading begins when {} is ACTIVE, in some seconds.", world.fan_out.name);
+        widgets::empty(ui, icons::TAIL, "Registering a consumer", &hint, None);
     } else if tail.is_running() {
         let hint = match options_of(tail).start {
             TailStart::Latest => "Only what arrives from now on is read. Trim horizon reads what is kept.",
@@ -199,8 +206,15 @@ fn list_or_why_not(
         widgets::empty(ui, icons::TAIL, "Waiting for records", hint, None);
     } else {
         let calls = world.settings.read_budget;
-        let hint = format!("Reading uses at most {calls} of the 5 reads a second that each shard allows all readers.");
-        if widgets::empty(ui, icons::TAIL, "Nothing is being read", &hint, Some("Start tailing")) {
+        let hint = match route::may_start(world, tail) {
+            Err(why) => why.to_owned(),
+            Ok(()) if options_of(tail).is_fan_out() => "Enhanced fan-out takes nothing from those who poll.".to_owned(),
+            Ok(()) => {
+                format!("Reading uses at most {calls} of the 5 reads a second that each shard allows all readers.")
+            }
+        };
+        let label = route::may_start(world, tail).is_ok().then_some("Start tailing");
+        if widgets::empty(ui, icons::TAIL, "Nothing is being read", &hint, label) {
             out.push(Command::StartTail(options_of(tail)));
         }
     }

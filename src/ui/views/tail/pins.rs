@@ -42,6 +42,11 @@ impl Pins {
         self.0.iter().find(|(pinned, _)| *pinned == id).map(|(_, record)| record)
     }
 
+    /// The newest pin that is not this record.
+    pub fn other_than(&self, id: u64) -> Option<&Arc<Record>> {
+        self.0.iter().rev().find(|(pinned, _)| *pinned != id).map(|(_, record)| record)
+    }
+
     /// Height of the rows.
     pub fn height(&self) -> f32 {
         if self.0.is_empty() { 0.0 } else { self.0.len() as f32 * ROW + 1.0 }

@@ -2,7 +2,7 @@
 
 use eframe::egui::{Align, Id, Key, Layout, Popup, PopupCloseBehavior, Rect, ScrollArea, Ui, UiBuilder, vec2};
 
-use super::{TailState, toolbar};
+use super::{TailState, route, toolbar};
 use crate::model::ids::{PartitionKey, SequenceNumber, ShardId};
 use crate::model::moment;
 use crate::model::shard_map::Shard;
@@ -24,6 +24,8 @@ pub enum Form {
     Sequence,
     /// Shards, partition key, end.
     Shards,
+    /// A consumer of this program's own.
+    Route,
 }
 
 /// What was typed into them.
@@ -39,8 +41,8 @@ pub struct Forms {
     side: usize,
     key: String,
     until: usize,
-    /// Takes the focus in the next frame.
-    is_new: bool,
+    /// The frame that it was opened or closed in. A frame may be drawn more than once, with the same click in it.
+    toggled: u64,
 }
 
 const AGO: [&str; 5] = ["-5m", "-15m", "-1h", "-6h", "-1d"];
@@ -59,12 +61,16 @@ pub fn limit_words(limit: Millis) -> String {
 
 impl Forms {
     /// Opens a form with what is read now in it, or closes it.
-    pub fn toggle(&mut self, form: Form, options: &TailOptions, world: &World) {
+    pub fn toggle(&mut self, ui: &Ui, form: Form, options: &TailOptions, world: &World) {
+        let toggled = ui.ctx().cumulative_frame_nr();
+        if std::mem::replace(&mut self.toggled, toggled) == toggled {
+            return;
+        }
         if self.open == Some(form) {
             self.open = None;
             return;
         }
-        *self = Self { open: Some(form), options: options.clone(), is_new: true, ..Self::default() };
+        *self = Self { open: Some(form), options: options.clone(), toggled, ..Self::default() };
         let ago = world.now - Millis::from_mins(15);
         self.time = match &options.start {
             TailStart::AtTimestamp(at) => *at,
@@ -103,7 +109,7 @@ pub fn show(
     let mut chosen = None;
     let forms = &mut state.start;
     // The click that opened it is one outside of it.
-    let is_new = std::mem::take(&mut forms.is_new);
+    let is_new = forms.toggled == ui.ctx().cumulative_frame_nr();
     Popup::new(Id::unique("tail start form"), ui.ctx().clone(), anchor, ui.layer_id())
         .open_bool(&mut is_open)
         .close_behavior(if is_new { PopupCloseBehavior::IgnoreClicks } else { PopupCloseBehavior::CloseOnClickOutside })
@@ -116,6 +122,7 @@ pub fn show(
                     Form::Time => time(ui, world, forms, is_new),
                     Form::Sequence => sequence(ui, open, forms, is_new),
                     Form::Shards => shards(ui, open, forms),
+                    Form::Route => route::form(ui, world, open, &forms.options, out),
                 };
             });
         });
@@ -127,12 +134,13 @@ pub fn show(
     }
 }
 
-fn heading(ui: &mut Ui, text: &str) {
+/// The words above a part of a form.
+pub fn heading(ui: &mut Ui, text: &str) {
     widgets::label(ui, text, fonts::small_medium(), theme::tokens(ui).strong);
 }
 
 /// The last line: what is wrong, or a hint, and the button. Enter presses it.
-fn confirm(ui: &mut Ui, label: &str, enabled: Result<(), &str>, hint: &str) -> bool {
+pub fn confirm(ui: &mut Ui, label: &str, enabled: Result<(), &str>, hint: &str) -> bool {
     let t = theme::tokens(ui);
     let words = enabled.err().unwrap_or(hint);
     if !words.is_empty() {

@@ -3,7 +3,7 @@
 use eframe::egui::{Align, Layout, Rect, Sense, Stroke, Ui, UiBuilder, vec2};
 
 use super::start::{self, Form};
-use super::{Follow, TailState, options_of};
+use super::{Follow, TailState, options_of, route};
 use crate::model::decode::DecodeAs;
 use crate::model::format;
 use crate::model::tail::{Tail, TailOptions, TailStart};
@@ -13,6 +13,10 @@ use crate::ui::theme::{self, fonts, icons};
 use crate::ui::widgets::{self, Button, ButtonKind, dropdown};
 
 const HEIGHT: f32 = 40.0;
+/// Below this width words become icons.
+const NARROW: f32 = 1_170.0;
+/// From this width on there is room for every word.
+const ROOMY: f32 = 1_300.0;
 const STARTS: [&str; 4] = ["Latest", "Trim horizon", "Time…", "Sequence…"];
 
 /// A bar over the whole width, without its margins.
@@ -27,11 +31,11 @@ pub fn bar(ui: &mut Ui, height: f32) -> Rect {
 pub fn show(ui: &mut Ui, world: &World, open: &OpenStream, state: &mut TailState, out: &mut Commands) {
     let t = theme::tokens(ui);
     let area = bar(ui, HEIGHT);
-    let is_narrow = area.width() < 1_000.0;
+    let is_narrow = area.width() < NARROW;
     let builder = UiBuilder::new().id_salt("start").max_rect(area).layout(Layout::left_to_right(Align::Center));
     ui.scope_builder(builder, |ui| {
         ui.spacing_mut().item_spacing.x = 8.0;
-        if !is_narrow {
+        if area.width() >= ROOMY {
             widgets::label(ui, "Start", fonts::small(), t.weak);
         }
         starts(ui, world, open, state, out);
@@ -42,15 +46,23 @@ pub fn show(ui: &mut Ui, world: &World, open: &OpenStream, state: &mut TailState
                 .trailing_icon(icons::CARET_DOWN),
         );
         if shards.clicked() {
-            state.start.toggle(Form::Shards, &options_of(&open.tail), world);
+            state.start.toggle(ui, Form::Shards, &options_of(&open.tail), world);
         }
         start::show(ui, Form::Shards, shards.rect, world, open, state, out);
+        route::show(ui, world, open, state, is_narrow, out);
         decoding(ui, &open.tail, is_narrow, out);
         let room = ui.available_rect_before_wrap();
         let controls = UiBuilder::new().id_salt("controls").max_rect(room).layout(Layout::right_to_left(Align::Center));
         ui.scope_builder(controls, |ui| {
             ui.spacing_mut().item_spacing.x = 8.0;
-            buttons(ui, open, state, is_narrow, out);
+            let room = if is_narrow {
+                Room::Little
+            } else if area.width() < ROOMY {
+                Room::Some
+            } else {
+                Room::Enough
+            };
+            buttons(ui, world, open, state, room, out);
         });
     });
 }
@@ -67,8 +79,8 @@ fn starts(ui: &mut Ui, world: &World, open: &OpenStream, state: &mut TailState, 
     match segments.clicked {
         Some(0) if current != 0 => begin(state, TailOptions { start: TailStart::Latest, ..options }, out),
         Some(1) if current != 1 => begin(state, TailOptions { start: TailStart::TrimHorizon, ..options }, out),
-        Some(2) => state.start.toggle(Form::Time, &options, world),
-        Some(3) => state.start.toggle(Form::Sequence, &options, world),
+        Some(2) => state.start.toggle(ui, Form::Time, &options, world),
+        Some(3) => state.start.toggle(ui, Form::Sequence, &options, world),
         _ => {}
     }
     for (form, at) in [(Form::Time, 2), (Form::Sequence, 3)] {
@@ -119,29 +131,40 @@ fn decoding(ui: &mut Ui, tail: &Tail, is_narrow: bool, out: &mut Commands) {
     }
 }
 
+/// How much room the buttons have for their words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Room {
+    Little,
+    Some,
+    Enough,
+}
+
 /// From the right: export, clear, stop or start, pause, follow.
-fn buttons(ui: &mut Ui, open: &OpenStream, state: &mut TailState, is_narrow: bool, out: &mut Commands) {
+fn buttons(ui: &mut Ui, world: &World, open: &OpenStream, state: &mut TailState, room: Room, out: &mut Commands) {
     let tail = &open.tail;
+    let (is_narrow, is_tight) = (room == Room::Little, room < Room::Enough);
     let nothing = if tail.store.is_empty() { Err("Nothing has been read yet.") } else { Ok(()) };
     let icon_only = |text: &'static str| if is_narrow { "" } else { text };
     let export = Button::new(icon_only("Export…")).name("Export…").icon(icons::DOWNLOAD).enabled(nothing);
     if ui.add(export.tooltip("Write what is kept to a file  Ctrl E")).clicked() {
         out.push(Command::Open(Dialog::Export));
     }
-    let clear = Button::new(icon_only("Clear")).name("Clear").enabled(nothing).tooltip("Forget what was read");
-    let clear = if is_narrow { clear.icon(icons::TRASH) } else { clear };
+    let clear =
+        Button::new(if is_tight { "" } else { "Clear" }).name("Clear").enabled(nothing).tooltip("Forget what was read");
+    let clear = if is_tight { clear.icon(icons::TRASH) } else { clear };
     if ui.add(clear).clicked() {
         state.selected = None;
         state.follow();
         out.push(Command::ClearTail);
     }
     if tail.is_running() {
-        let stop = Button::new(icon_only("Stop")).name("Stop").icon(icons::STOP);
+        let stop = Button::new(if is_tight { "" } else { "Stop" }).name("Stop").icon(icons::STOP);
         if ui.add(stop.tooltip("Stop reading; what was read stays")).clicked() {
             out.push(Command::StopTail);
         }
     } else {
         let start = Button::primary("Start").name("Start tailing").icon(icons::PLAY);
+        let start = start.enabled(route::may_start(world, tail));
         if ui.add(start).clicked() {
             state.follow();
             out.push(Command::StartTail(options_of(tail)));

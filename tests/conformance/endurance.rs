@@ -1,0 +1,283 @@
+//! Many records over eight shards with a split and a merge in the middle, while connections are cut and servers go away:
+//! each arrives once, in the order of its shard, and parents come before their children.
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use kinescope::aws::connect::Connection;
+use kinescope::local::{LocalOptions, LocalServer};
+use kinescope::model::answer::ProblemKind;
+use kinescope::model::hash_range::{HashKey, HashKeyRange};
+use kinescope::model::ids::{SequenceNumber, ShardId, StreamName};
+use kinescope::model::tail::{FanOutConsumer, TailItem, TailOptions, TailRoute, TailStart};
+use kinescope::model::writes::{PutEntry, PutOutcome};
+use kinescope::tasks::tail::{TailHandle, start_tail};
+use kinescope::tasks::wake::Wake;
+use tokio::runtime::Handle;
+
+use crate::peers::{Kind, Peer};
+use crate::proxy::Proxy;
+use crate::target::{Target, entry_at};
+
+/// Shards at the start.
+const SHARDS: i32 = 8;
+/// Bytes of a record.
+const RECORD_BYTES: usize = 100;
+/// Nothing of this takes longer.
+const PATIENCE: Duration = Duration::from_secs(150);
+/// How long nothing more must come once everything has.
+const NOTHING_MORE: Duration = Duration::from_secs(2);
+
+/// Records of one run; `KINESCOPE_ENDURANCE=100000` asks for so many in each.
+fn records(usual: usize) -> usize {
+    let asked = std::env::var("KINESCOPE_ENDURANCE").ok().and_then(|count| count.parse().ok());
+    asked.unwrap_or(usual)
+}
+
+/// What was put: where each record landed.
+#[derive(Default)]
+struct Put {
+    landed: HashMap<ShardId, Vec<SequenceNumber>>,
+    count: usize,
+}
+
+/// Puts records all over the key space, each until it is taken: an answer that was lost would leave a doubt, so the
+/// writer has a connection of its own that nobody cuts.
+async fn put(target: &Target, stream: &StreamName, count: usize, put: &mut Put) {
+    let mut random = fastrand::Rng::with_seed(count as u64);
+    let mut left: Vec<PutEntry> = Vec::new();
+    let (mut made, begun) = (0, Instant::now());
+    while made < count || !left.is_empty() {
+        assert!(begun.elapsed() < PATIENCE, "{made} of {count} records could be put");
+        while left.len() < 500 && made < count {
+            let data = format!("{{\"n\":{made:08},\"pad\":\"{}\"}}", "x".repeat(RECORD_BYTES - 30));
+            left.push(entry_at(HashKey(random.u128(..)), data));
+            made += 1;
+        }
+        let batch: Vec<PutEntry> = left.drain(..left.len().min(500)).collect();
+        let outcomes = match target.connection.put_records(stream, &batch).await {
+            Ok(outcomes) => outcomes,
+            Err(problem) if problem.kind == ProblemKind::Throttled => Vec::new(),
+            Err(problem) => panic!("PutRecords: {problem}"),
+        };
+        let is_slowed = outcomes.is_empty() || outcomes.iter().any(|outcome| !outcome.is_accepted());
+        for (place, entry) in batch.into_iter().enumerate() {
+            match outcomes.get(place) {
+                Some(PutOutcome::Accepted { shard_id, sequence_number }) => {
+                    put.landed.entry(shard_id.clone()).or_default().push(sequence_number.clone());
+                    put.count += 1;
+                }
+                _ => left.push(entry),
+            }
+        }
+        if is_slowed {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+}
+
+/// Splits the first open shard of the key space, and merges the last two.
+async fn reshard(target: &Target, stream: &StreamName) {
+    let shards = target.shards(stream).await.expect("lists");
+    let mut open: Vec<(ShardId, HashKeyRange)> = shards.open().map(|shard| (shard.id.clone(), shard.range)).collect();
+    open.sort_by_key(|(_, range)| range.start);
+    let (first, range) = open.first().expect("a shard").clone();
+    let middle = range.even_split().expect("a range that can be split");
+    target.connection.split_shard(stream, &first, middle).await.expect("splits");
+    target.settled(stream).await.expect("settles");
+    let [.., (left, _), (right, _)] = open.as_slice() else { panic!("two shards") };
+    target.connection.merge_shards(stream, left, right).await.expect("merges");
+    target.settled(stream).await.expect("settles");
+}
+
+fn tail(connection: &Connection, stream: &StreamName, route: TailRoute) -> TailHandle {
+    let options = TailOptions { route, read_budget: 5, ..TailOptions::from_start(TailStart::TrimHorizon) };
+    start_tail(&Handle::current(), connection.clone(), stream.clone(), options, Wake::none())
+}
+
+/// Everything that a tail brings, up to so many records and a while beyond.
+async fn read(mut tail: TailHandle, mut wanted: tokio::sync::watch::Receiver<Option<usize>>) -> Vec<(ShardId, String)> {
+    let mut seen = Vec::new();
+    let begun = Instant::now();
+    loop {
+        let is_all = wanted.borrow_and_update().is_some_and(|wanted| seen.len() >= wanted);
+        let patience = if is_all { NOTHING_MORE } else { Duration::from_millis(500) };
+        match tokio::time::timeout(patience, tail.items.recv()).await {
+            Ok(Some(batch)) => seen.extend(
+                batch
+                    .items
+                    .iter()
+                    .filter_map(TailItem::record)
+                    .map(|record| (record.shard_id.clone(), record.sequence_number.as_str().to_owned())),
+            ),
+            Ok(None) => panic!("the tail ended: {:?}", tail.status.borrow().problem),
+            Err(_) if is_all => return seen,
+            Err(_) => {}
+        }
+        let wanted = *wanted.borrow();
+        assert!(begun.elapsed() < PATIENCE, "{} of {wanted:?} records came", seen.len());
+    }
+}
+
+/// Numbers of any length, as AWS counts them.
+fn in_order(mut numbers: Vec<SequenceNumber>) -> Vec<String> {
+    numbers.sort_by(|a, b| (a.as_str().len(), a.as_str()).cmp(&(b.as_str().len(), b.as_str())));
+    numbers.into_iter().map(|number| number.as_str().to_owned()).collect()
+}
+
+async fn check(target: &Target, stream: &StreamName, put: Put, seen: Vec<(ShardId, String)>) {
+    assert_eq!(seen.len(), put.count, "records that came, and that were put");
+    let shards = target.shards(stream).await.expect("lists");
+    let mut last: HashMap<&ShardId, usize> = HashMap::new();
+    let mut first: HashMap<&ShardId, usize> = HashMap::new();
+    let mut by_shard: HashMap<ShardId, Vec<String>> = HashMap::new();
+    for (place, (shard, number)) in seen.iter().enumerate() {
+        last.insert(shard, place);
+        first.entry(shard).or_insert(place);
+        by_shard.entry(shard.clone()).or_default().push(number.clone());
+    }
+    assert_eq!(by_shard.len(), put.landed.len(), "shards");
+    for (shard, landed) in put.landed {
+        // Compared as a whole: once, in order, none missing.
+        assert!(
+            by_shard.get(&shard).is_some_and(|came| *came == in_order(landed)),
+            "{shard} did not come as it was put"
+        );
+    }
+    for shard in shards.all() {
+        let Some(begins) = first.get(&shard.id) else { continue };
+        for parent in shard.parents() {
+            assert!(
+                last.get(parent).is_none_or(|ends| ends < begins),
+                "{parent} did not end before {} began",
+                shard.id
+            );
+        }
+    }
+}
+
+/// What goes wrong meanwhile.
+#[derive(Clone, Copy)]
+enum Trouble {
+    /// All connections are cut every two seconds.
+    Cuts,
+    /// The server is gone for four seconds, once before the shards change and once behind it.
+    Outages,
+}
+
+/// A run against a server that stays, seen by the tail through a network that does not.
+async fn through_trouble(name: &str, endpoint_url: &str, fan_out: bool, trouble: Trouble, count: usize) {
+    let target = Target::at(endpoint_url).await;
+    let proxy = Proxy::before(endpoint_url).await;
+    let stream = target.stream("endurance", SHARDS).await.expect("a stream");
+    let mut route = TailRoute::Polling;
+    if fan_out {
+        let arn = target.connection.describe_summary(&stream).await.expect("describes").arn;
+        target.connection.register_consumer(&arn, "endurance").await.expect("registers");
+        route = TailRoute::FanOut(FanOutConsumer::Named("endurance".to_owned()));
+    }
+    let begun = Instant::now();
+    let seen_through = Target::at(&proxy.endpoint_url).await;
+    let tail = tail(&seen_through.connection, &stream, route);
+    let (say, wanted) = tokio::sync::watch::channel(None);
+    let reading = tokio::spawn(read(tail, wanted));
+    let mut put_so_far = Put::default();
+    let writing = async {
+        put(&target, &stream, count / 2, &mut put_so_far).await;
+        if matches!(trouble, Trouble::Outages) {
+            proxy.be_gone_for(Duration::from_secs(4)).await;
+        }
+        reshard(&target, &stream).await;
+        put(&target, &stream, count - count / 2, &mut put_so_far).await;
+        if matches!(trouble, Trouble::Outages) {
+            proxy.be_gone_for(Duration::from_secs(4)).await;
+        }
+        say.send_replace(Some(count));
+        reading.await.expect("reads")
+    };
+    let cutting = async {
+        loop {
+            tokio::time::sleep(Duration::from_secs(2)).await;
+            if matches!(trouble, Trouble::Cuts) {
+                proxy.cut();
+            }
+        }
+    };
+    let seen = tokio::select! {
+        seen = writing => seen,
+        () = cutting => Vec::new(),
+    };
+    let took = begun.elapsed().as_secs_f64();
+    check(&target, &stream, put_so_far, seen).await;
+    println!("{name}: {count} records in {took:.1} s");
+}
+
+/// A run against a server that is killed and started again in the middle, with a file of its own for what it holds.
+async fn through_a_kill(count: usize) {
+    let mut peer = tokio::task::spawn_blocking(|| Peer::start_keeping(Kind::KinesisLocal)).await.expect("starts");
+    let target = Target::at(&peer.endpoint_url).await;
+    let stream = target.stream("endurance", SHARDS).await.expect("a stream");
+    let begun = Instant::now();
+    let (say, wanted) = tokio::sync::watch::channel(None);
+    let reading = tokio::spawn(read(tail(&target.connection, &stream, TailRoute::Polling), wanted));
+    let mut put_so_far = Put::default();
+    put(&target, &stream, count / 2, &mut put_so_far).await;
+    reshard(&target, &stream).await;
+    is_on_disk(&peer).await;
+    let peer = tokio::task::spawn_blocking(move || {
+        peer.kill_and_start_again(Duration::from_secs(3));
+        peer
+    });
+    let peer = peer.await.expect("comes back");
+    put(&target, &stream, count - count / 2, &mut put_so_far).await;
+    say.send_replace(Some(count));
+    let seen = reading.await.expect("reads");
+    let took = begun.elapsed().as_secs_f64();
+    check(&target, &stream, put_so_far, seen).await;
+    drop(peer);
+    println!("killed: {count} records in {took:.1} s");
+}
+
+/// Waits until what the server holds now is in its file: until it was written once more after now.
+async fn is_on_disk(peer: &Peer) {
+    let file = peer.file("data/kinesis-data.json");
+    let (now, begun) = (std::time::SystemTime::now(), Instant::now());
+    let written = || std::fs::metadata(&file).and_then(|file| file.modified()).ok();
+    // The one that is written at this moment may have begun earlier.
+    for after in [Duration::ZERO, Duration::from_secs(1)] {
+        while written().is_none_or(|at| at <= now + after) {
+            assert!(begun.elapsed() < PATIENCE, "{} is not written", file.display());
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+}
+
+async fn embedded(name: &str, fan_out: bool, trouble: Trouble) {
+    let server = LocalServer::start(LocalOptions::empty()).await.expect("starts");
+    through_trouble(name, &server.endpoint_url(), fan_out, trouble, records(20_000)).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn all_records_arrive_once_and_in_order_by_polling_although_connections_are_cut() {
+    embedded("polling, cut", false, Trouble::Cuts).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn all_records_arrive_once_and_in_order_by_fan_out_although_connections_are_cut() {
+    embedded("fan-out, cut", true, Trouble::Cuts).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn all_records_arrive_once_and_in_order_by_polling_although_the_server_goes_away() {
+    embedded("polling, gone", false, Trouble::Outages).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn all_records_arrive_once_and_in_order_by_fan_out_although_the_server_goes_away() {
+    embedded("fan-out, gone", true, Trouble::Outages).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn all_records_arrive_once_and_in_order_although_kinesis_local_is_killed() {
+    through_a_kill(records(3_000)).await;
+}
