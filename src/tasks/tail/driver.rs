@@ -15,7 +15,6 @@ use crate::aws::connect::Connection;
 use crate::model::answer::{Problem, ProblemKind};
 use crate::model::decode::{DecodeAs, DecodeLimits, decode_each};
 use crate::model::ids::{PartitionKey, StreamName};
-use crate::model::limits::GET_RECORDS_MAX_RECORDS;
 use crate::model::tail::{TailItem, TailOptions, TailStatus};
 use crate::model::time::{Millis, Timestamp};
 use crate::tasks::clock::Clock;
@@ -305,9 +304,9 @@ async fn call(connection: Connection, stream: StreamName, request: Request) -> E
             let outcome = connection.shard_iterator(&stream, &shard, &position).await;
             Event::Iterator(shard, outcome)
         }
-        Request::Read { shard, iterator } => {
+        Request::Read { shard, iterator, limit } => {
             let resource = format!("{shard} of {stream}");
-            let outcome = connection.get_records(&iterator, GET_RECORDS_MAX_RECORDS, &resource).await;
+            let outcome = connection.get_records(&iterator, limit, &resource).await;
             Event::Page(
                 shard,
                 outcome.map(|page| Page {

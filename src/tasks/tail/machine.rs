@@ -50,6 +50,8 @@ pub enum Request {
         shard: ShardId,
         /// As the server gave it.
         iterator: Arc<str>,
+        /// Most records of the answer.
+        limit: i32,
     },
     /// `SubscribeToShard`, in the place of a subscription to the shard that there may be.
     Subscribe {
@@ -154,7 +156,7 @@ impl Machine {
         Some(match &reader.phase {
             Phase::Reading(iterator) => {
                 self.counts.calls += 1;
-                Request::Read { shard, iterator: iterator.clone() }
+                Request::Read { shard, iterator: iterator.clone(), limit: reader.limit() }
             }
             _ => Request::Iterator { shard, position: reader.resume.clone() },
         })

@@ -24,6 +24,11 @@ const CALM_MILLIS: i64 = 10_000;
 /// A closed shard whose server never says that it ended has ended after this many empty answers at its tip.
 const EMPTY_ANSWERS_OF_ENDED: u32 = 3;
 
+/// What the first answer of a shard is asked for, while the size of its records is not known.
+const FIRST_LIMIT: i32 = 2_000;
+/// Fewest records that an answer is asked for.
+const LEAST_LIMIT: f64 = 100.0;
+
 /// One answer of `GetRecords`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Page {
@@ -95,6 +100,8 @@ pub(super) struct Reader {
     last_throttle: Timestamp,
     pub sent: Timestamp,
     last: Option<SequenceNumber>,
+    /// Bytes of a record of the last answer that had any.
+    mean_bytes: Option<f64>,
     pub is_renewed: bool,
     pub empty_at_tip: u32,
     /// Its newest subscription.
@@ -123,6 +130,7 @@ impl Reader {
             last_throttle: Timestamp(0),
             sent: Timestamp(0),
             last: None,
+            mean_bytes: None,
             is_renewed: false,
             empty_at_tip: 0,
             subscription: 0,
@@ -172,6 +180,14 @@ impl Reader {
             Phase::Ready(iterator) => Phase::Reading(iterator),
             other => other,
         };
+    }
+
+    /// How many records to ask for: what the shard gives in a second. More would have to be waited for afterwards all the
+    /// same, and ten megabytes at once are slow to take apart and large to hold.
+    pub(super) fn limit(&self) -> i32 {
+        let fits = |mean: f64| SHARD_READ_BYTES_PER_SEC / mean.max(1.0);
+        let most = f64::from(GET_RECORDS_MAX_RECORDS);
+        self.mean_bytes.map_or(FIRST_LIMIT, |mean| fits(mean).clamp(LEAST_LIMIT, most) as i32)
     }
 
     /// Takes a new iterator.
@@ -235,8 +251,11 @@ impl Reader {
         };
         self.skip_what_was_read(&mut page.records);
         let bytes: usize = page.records.iter().map(RawRecord::size_bytes).sum();
-        let is_full = page.records.len() >= GET_RECORDS_MAX_RECORDS as usize;
+        let is_full = page.records.len() >= self.limit() as usize;
         let is_at_tip = says_tip && !is_full && (started.is_none() || page.records.is_empty());
+        if !page.records.is_empty() {
+            self.mean_bytes = Some(bytes as f64 / page.records.len() as f64);
+        }
         self.note_last(&page.records);
         self.phase = match (after, page.next_iterator) {
             (After::ReadOn, Some(iterator)) => Phase::Ready(Arc::from(iterator)),
@@ -298,4 +317,41 @@ pub(super) fn throughput_wait(bytes: usize) -> Millis {
 
 fn doubled((first, longest): (i64, i64), attempt: u32) -> i64 {
     first.saturating_mul(1 << attempt.saturating_sub(1).min(20)).min(longest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::hash_range::HashKeyRange;
+
+    fn page(records: usize, bytes: usize) -> Page {
+        let record = |n: usize| RawRecord {
+            sequence_number: SequenceNumber::from(format!("{n:09}")),
+            partition_key: "k".into(),
+            approximate_arrival: None,
+            data: vec![b'x'; bytes - 1],
+        };
+        let records = (0..records).map(record).collect();
+        Page { records, next_iterator: Some("next".to_owned()), millis_behind_latest: Some(1), children: Vec::new() }
+    }
+
+    #[test]
+    fn an_answer_is_asked_for_that_the_shard_gives_in_a_second() {
+        let shard = Shard {
+            id: ShardId::from("shardId-000000000000"),
+            range: HashKeyRange::FULL,
+            parent: None,
+            adjacent_parent: None,
+            starting_sequence_number: SequenceNumber::from("1"),
+            ending_sequence_number: None,
+        };
+        let mut reader = Reader::new(shard, StartingPosition::TrimHorizon, true);
+        assert_eq!(reader.limit(), FIRST_LIMIT);
+        for (bytes, limit) in [(1_024, 2_048), (50, 10_000), (1_048_576, 100)] {
+            reader.take_page(page(3, bytes), Timestamp(0), 5, None);
+            assert_eq!(reader.limit(), limit, "{bytes}");
+        }
+        reader.take_page(page(0, 1), Timestamp(0), 5, None);
+        assert_eq!(reader.limit(), 100, "an empty answer says nothing of the size");
+    }
 }

@@ -285,7 +285,7 @@ impl Fake {
             Request::Iterator { shard, position } => {
                 Event::Iterator(shard.clone(), Ok(self.iterator(shard, position, now)))
             }
-            Request::Read { shard, iterator } => Event::Page(shard.clone(), self.page(iterator, now, is_empty)),
+            Request::Read { shard, iterator, .. } => Event::Page(shard.clone(), self.page(iterator, now, is_empty)),
             Request::Subscribe { shard, position, number } => {
                 Event::Subscribed(shard.clone(), *number, self.subscribe(shard, position, *number, now))
             }
