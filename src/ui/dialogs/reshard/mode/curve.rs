@@ -71,7 +71,7 @@ pub fn show(ui: &mut Ui, shown: &Shown, is_below_warm: bool) {
     let title = painter.text(head, Align2::LEFT_CENTER, "Cost against traffic", fonts::small_strong(), t.strong);
     let words = "$ per month, MiB/s written, same record size and readers";
     painter.text(pos2(title.right() + 8.0, head.y), Align2::LEFT_CENTER, words, fonts::small(), t.weak);
-    let plot = Rect::from_min_max(rect.min + vec2(58.0, 34.0), rect.max - vec2(170.0, 24.0));
+    let plot = Rect::from_min_max(rect.min + vec2(58.0, 34.0), rect.max - vec2(178.0, 24.0));
     let most = horizon(shown, now, cross);
     // The dearest line may leave the plot: what is chosen and what is now decide the scale.
     let tops = [shown.now, shown.chosen].map(|plan| cost_at(shown, plan, most));
@@ -191,10 +191,10 @@ fn legend_ui(ui: &mut Ui, area: Rect, shown: &Shown, cross: Option<(f64, Plan, P
             _ => plan.label().to_owned(),
         };
         painter.text(pos2(area.left() + 18.0, top), Align2::LEFT_CENTER, words, fonts::small(), t.text);
-        top += 20.0;
+        top += 18.0;
     }
     let Some((at, one, other)) = cross else { return };
-    top += 12.0;
+    top += 9.0;
     let figure = format!("{} MiB/s", format::significant(at));
     painter.text(pos2(area.left(), top), Align2::LEFT_CENTER, figure, fonts::value_strong(), t.strong);
     let half = |plan: Plan| cost_at(shown, plan, at / 2.0);
