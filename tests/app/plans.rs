@@ -89,11 +89,11 @@ fn a_plan_that_was_cut_off_is_offered_at_the_next_start_and_goes_on() {
         );
     });
 
-    desk.click("Go on…");
-    desk.see("A plan that was cut off");
     desk.click("Unlock…");
     desk.click("Unlock for");
     desk.until("unlocked", |world| world.is_unlocked());
+    desk.click("Go on…");
+    desk.see("A plan that was cut off");
     desk.click("Go on with step 2 of 3");
     desk.until("the plan is at its end", |world| {
         world
