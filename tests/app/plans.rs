@@ -12,6 +12,7 @@ use kinescope::model::ids::StreamName;
 use kinescope::model::plan::PlanStep;
 use kinescope::model::plan::request::{PlanRequest, Purpose, UnfinishedPlan};
 use kinescope::model::reshard::{ReshardRequest, StepState};
+use kinescope::model::stream::StreamStatus;
 use kinescope::model::time::Timestamp;
 use kinescope::tasks::clock::Clock;
 use kinescope::tasks::plan_journal::PlanJournal;
@@ -89,11 +90,17 @@ fn a_plan_that_was_cut_off_is_offered_at_the_next_start_and_goes_on() {
         );
     });
 
-    desk.click("Go on…");
-    desk.see("A plan that was cut off");
     desk.click("Unlock…");
     desk.click("Unlock for");
     desk.until("unlocked", |world| world.is_unlocked());
+    desk.click("Go on…");
+    desk.see("A plan that was cut off");
+    desk.until("its stream is active and listed", |world| {
+        world.open.as_ref().is_some_and(|open| {
+            let is_active = open.summary.get().is_some_and(|summary| summary.status == StreamStatus::Active);
+            is_active && open.shards.get().is_some_and(|shards| shards.open_count() == 3)
+        })
+    });
     desk.click("Go on with step 2 of 3");
     desk.until("the plan is at its end", |world| {
         world

@@ -88,13 +88,13 @@ fn carry_out(engine: &Engine, operation: Operation, map: &ShardMap, model: &mut 
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(8))]
+    #![proptest_config(ProptestConfig::with_cases(4))]
 
     #[test]
     fn open_shards_tile_the_key_space_after_any_sequence_of_reshards(
         operations in proptest::collection::vec(operation(), OPERATIONS),
         shards in 1u32..5,
-        keys in proptest::collection::vec(any::<u128>(), 4),
+        keys in proptest::collection::vec(any::<u128>(), 3),
     ) {
         let hands = Arc::new(AtomicI64::new(1_790_000_000_000));
         let inner = hands.clone();

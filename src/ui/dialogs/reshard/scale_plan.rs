@@ -140,13 +140,7 @@ impl PlanChoice {
             note: self.note(uniform, target),
             cost: cost(open, i64::from(to) - i64::from(from)),
             cost_notes: vec![before_and_after(open, from, to)],
-            steps: vec![
-                (format!("{}, the hottest shard first", format::counted(splits, "split")), "1 call each".to_owned()),
-                (format!("{}, the coldest pair first", format::counted(merges, "merge")), "1 call each".to_owned()),
-                ("Each step waits until the stream is ACTIVE".to_owned(), minutes(left)),
-                ("It can be stopped between two steps".to_owned(), String::new()),
-                ("Consumers drain each closed shard first".to_owned(), String::new()),
-            ],
+            steps: what_happens(splits, merges),
             footnote: FOOTNOTE,
         }
     }
@@ -197,6 +191,21 @@ impl PlanChoice {
             None => Some(("Not offered", "No load of the shards is known: there is nothing to balance by.".to_owned())),
         }
     }
+}
+
+/// What a plan of so many splits and merges does, in order.
+fn what_happens(splits: usize, merges: usize) -> Vec<(String, String)> {
+    let calls = |count: usize| if count == 1 { "1 call".to_owned() } else { "1 call each".to_owned() };
+    let split = (format!("{}, the hottest shard first", format::counted(splits, "split")), calls(splits));
+    let merge = (format!("{}, the coldest pair first", format::counted(merges, "merge")), calls(merges));
+    let mut steps: Vec<(String, String)> =
+        [(splits, split), (merges, merge)].into_iter().filter(|(count, _)| *count > 0).map(|(_, line)| line).collect();
+    steps.extend([
+        ("Each step waits until the stream is ACTIVE".to_owned(), minutes(splits + merges)),
+        ("It can be stopped between two steps".to_owned(), String::new()),
+        ("Consumers drain each closed shard first".to_owned(), String::new()),
+    ]);
+    steps
 }
 
 /// Splits and merges that are left.

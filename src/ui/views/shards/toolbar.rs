@@ -103,10 +103,10 @@ fn source(ui: &mut Ui, area: Rect, world: &World, open: &OpenStream, facts: &Fac
     let t = theme::tokens(ui);
     let (painter, dark_mode) = (ui.painter().with_clip_rect(area), ui.visuals().dark_mode);
     let mut x = area.left() + 4.0;
-    let mut swatch = |text: &str, state: ShardState| {
-        if x + 23.0 + text_width(&painter, text, fonts::small()) > area.right() {
-            return;
-        }
+    // In as many words as there is room for.
+    let mut swatch = |texts: [&str; 2], state: ShardState| {
+        let fits = |text: &&&str| x + 23.0 + text_width(&painter, text, fonts::small()) < area.right() - 8.0;
+        let Some(text) = texts.iter().find(fits) else { return };
         let rect = Rect::from_center_size(pos2(x + 8.0, area.center().y), vec2(16.0, 11.0));
         if state == ShardState::Open {
             painter.rect_filled(rect, 2, heat::color(0.5, dark_mode));
@@ -118,15 +118,15 @@ fn source(ui: &mut Ui, area: Rect, world: &World, open: &OpenStream, facts: &Fac
             painter.rect_stroke(rect, 2, Stroke::new(1.0, t.stroke_strong), StrokeKind::Inside);
         }
         let at = pos2(x + 23.0, area.center().y);
-        x = painter.text(at, Align2::LEFT_CENTER, text, fonts::small(), t.weak).right() + 16.0;
+        x = painter.text(at, Align2::LEFT_CENTER, *text, fonts::small(), t.weak).right() + 16.0;
     };
     let has_past = facts.shards.len() > facts.open.len();
-    swatch(if has_past { "open" } else { colour.legend() }, ShardState::Open);
+    swatch([if has_past { "open" } else { colour.legend() }, "open"], ShardState::Open);
     if facts.count(ShardState::Closed) > 0 {
-        swatch("closed, readable", ShardState::Closed);
+        swatch(["closed, still readable", "closed"], ShardState::Closed);
     }
     if facts.count(ShardState::Expired) > 0 {
-        swatch("expired, local history", ShardState::Expired);
+        swatch(["expired, from local history", "expired"], ShardState::Expired);
     }
     let text = match (facts.as_of, &open.metrics.problem) {
         (Some(at), _) => {
