@@ -21,6 +21,10 @@ use crate::target::{Target, entry_at};
 
 /// Shards at the start.
 const SHARDS: i32 = 8;
+/// Records of one `PutRecords`.
+const AT_ONCE: usize = 500;
+/// The same for a server that takes its time.
+const SLOWLY: usize = 100;
 /// Bytes of a record.
 const RECORD_BYTES: usize = 100;
 /// Nothing of this takes longer.
@@ -43,18 +47,18 @@ struct Put {
 
 /// Puts records all over the key space, each until it is taken: an answer that was lost would leave a doubt, so the
 /// writer has a connection of its own that nobody cuts.
-async fn put(target: &Target, stream: &StreamName, count: usize, put: &mut Put) {
+async fn put(target: &Target, stream: &StreamName, count: usize, at_once: usize, put: &mut Put) {
     let mut random = fastrand::Rng::with_seed(count as u64);
     let mut left: Vec<PutEntry> = Vec::new();
     let (mut made, begun) = (0, Instant::now());
     while made < count || !left.is_empty() {
         assert!(begun.elapsed() < PATIENCE, "{made} of {count} records could be put");
-        while left.len() < 500 && made < count {
+        while left.len() < at_once && made < count {
             let data = format!("{{\"n\":{made:08},\"pad\":\"{}\"}}", "x".repeat(RECORD_BYTES - 30));
             left.push(entry_at(HashKey(random.u128(..)), data));
             made += 1;
         }
-        let batch: Vec<PutEntry> = left.drain(..left.len().min(500)).collect();
+        let batch: Vec<PutEntry> = left.drain(..left.len().min(at_once)).collect();
         let outcomes = match target.connection.put_records(stream, &batch).await {
             Ok(outcomes) => outcomes,
             Err(problem) if problem.kind == ProblemKind::Throttled => Vec::new(),
@@ -183,12 +187,12 @@ async fn through_trouble(name: &str, endpoint_url: &str, fan_out: bool, trouble:
     let reading = tokio::spawn(read(tail, wanted));
     let mut put_so_far = Put::default();
     let writing = async {
-        put(&target, &stream, count / 2, &mut put_so_far).await;
+        put(&target, &stream, count / 2, AT_ONCE, &mut put_so_far).await;
         if matches!(trouble, Trouble::Outages) {
             proxy.be_gone_for(Duration::from_secs(4)).await;
         }
         reshard(&target, &stream).await;
-        put(&target, &stream, count - count / 2, &mut put_so_far).await;
+        put(&target, &stream, count - count / 2, AT_ONCE, &mut put_so_far).await;
         if matches!(trouble, Trouble::Outages) {
             proxy.be_gone_for(Duration::from_secs(4)).await;
         }
@@ -221,7 +225,7 @@ async fn through_a_kill(count: usize) {
     let (say, wanted) = tokio::sync::watch::channel(None);
     let reading = tokio::spawn(read(tail(&target.connection, &stream, TailRoute::Polling), wanted));
     let mut put_so_far = Put::default();
-    put(&target, &stream, count / 2, &mut put_so_far).await;
+    put(&target, &stream, count / 2, SLOWLY, &mut put_so_far).await;
     reshard(&target, &stream).await;
     is_on_disk(&peer).await;
     let peer = tokio::task::spawn_blocking(move || {
@@ -229,7 +233,7 @@ async fn through_a_kill(count: usize) {
         peer
     });
     let peer = peer.await.expect("comes back");
-    put(&target, &stream, count - count / 2, &mut put_so_far).await;
+    put(&target, &stream, count - count / 2, SLOWLY, &mut put_so_far).await;
     say.send_replace(Some(count));
     let seen = reading.await.expect("reads");
     let took = begun.elapsed().as_secs_f64();
@@ -279,5 +283,5 @@ async fn all_records_arrive_once_and_in_order_by_fan_out_although_the_server_goe
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn all_records_arrive_once_and_in_order_although_kinesis_local_is_killed() {
-    through_a_kill(records(3_000)).await;
+    through_a_kill(records(1_500)).await;
 }

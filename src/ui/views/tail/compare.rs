@@ -52,7 +52,7 @@ impl CompareState {
 fn lines(comparison: &Comparison) -> Vec<Line> {
     let mut lines: Vec<Line> = comparison.note.clone().map(Line::Note).into_iter().collect();
     let parts: [(&'static str, &[Difference]); 2] =
-        [("What is known of it", &comparison.facts), ("Contents", &comparison.contents)];
+        [("Contents", &comparison.contents), ("What is known of it", &comparison.facts)];
     for (head, differences) in parts.into_iter().filter(|(_, differences)| !differences.is_empty()) {
         lines.push(Line::Head(head));
         for difference in differences {
