@@ -59,6 +59,7 @@ impl App {
             Command::CancelExport => self.cancel_export(),
             Command::DecodeTail(decode_as) => self.decode_tail(decode_as),
             Command::Batch(command) => self.batch(command, now),
+            Command::Generator(command) => self.generator(command, now),
             Command::Put(entries) => self.put(entries, now),
             Command::Reshard(request) => self.reshard(request, now),
             Command::AskLimits => self.engine.ask_limits(now),
@@ -73,6 +74,7 @@ impl App {
                 crate::ui::theme::choose(ctx, choice);
                 self.change_settings(|settings| settings.theme = choice);
             }
+            Command::SetTemplates(templates) => self.change_settings(|settings| settings.templates = templates),
             Command::Zoom(factor) => {
                 let zoom = if factor == 0.0 { 1.0 } else { self.world.settings.zoom * factor };
                 self.change_settings(|settings| settings.zoom = zoom);

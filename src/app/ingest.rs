@@ -34,6 +34,7 @@ impl App {
         self.renew_verdict(now);
         self.ingest_writes(now);
         self.ingest_batch(now);
+        self.ingest_generator(now);
         if let Some(note) = self.engine.minutes.take_note() {
             self.world.last_problem = Some((Problem::new(ProblemKind::Configuration, note), now));
         }
@@ -243,7 +244,7 @@ impl App {
     }
 
     fn task_lines(&self) -> Vec<TaskLine> {
-        let mut lines: Vec<TaskLine> = self.injecting.task_line().into_iter().collect();
+        let mut lines: Vec<TaskLine> = self.injecting.task_lines(self.world.now);
         let mut line = |text: String, progress: Option<f32>| lines.push(TaskLine { text, progress });
         for write in &self.writes {
             match write {

@@ -22,6 +22,8 @@ pub(super) struct Injecting {
     /// Stopped, of another connection: only their line in the log is still to come.
     leaving: Vec<Run>,
     saved: Option<Receiver<Result<String, String>>>,
+    /// Loads of a known shape.
+    pub(super) generating: super::generating::Generating,
 }
 
 /// A run with the line of the log that it becomes.
@@ -36,14 +38,19 @@ impl Injecting {
     pub(super) fn leave(&mut self) {
         self.scan = None;
         self.saved = None;
+        self.generating.leave();
         if let Some(run) = self.run.take() {
             run.job.stop();
             self.leaving.extend(Some(run).filter(|run| run.line.is_some()));
         }
     }
 
-    /// The line of the status bar.
-    pub(super) fn task_line(&self) -> Option<TaskLine> {
+    /// The lines of the status bar.
+    pub(super) fn task_lines(&self, now: Timestamp) -> Vec<TaskLine> {
+        self.task_line().into_iter().chain(self.generating.task_line(now)).collect()
+    }
+
+    fn task_line(&self) -> Option<TaskLine> {
         let run = self.run.as_ref().map(|run| run.job.run()).filter(|run| run.end.is_none())?;
         let counts = (format::grouped(run.settled() as i64), format::grouped(run.of as i64));
         let text = format!("Sending {} to {}, {} of {} records", run.title, run.stream, counts.0, counts.1);
@@ -82,7 +89,7 @@ impl App {
         self.injecting.scan = Some(ScanJob::start(spec, landing(open), self.engine.wake.clone()));
     }
 
-    fn means(&self) -> Option<Means> {
+    pub(super) fn means(&self) -> Option<Means> {
         let stream = self.world.open.as_ref()?.name.clone();
         let target = Target { connection: self.engine.connection()?, stream };
         let (clock, wake) = (self.clock.clone(), self.engine.wake.clone());
@@ -159,7 +166,7 @@ impl App {
     }
 }
 
-fn landing(open: &OpenStream) -> Landing {
+pub(super) fn landing(open: &OpenStream) -> Landing {
     let shards = open.shards.get().into_iter().flat_map(|map| map.open());
     let mut shards: Vec<_> = shards.map(|shard| (shard.id.clone(), shard.range)).collect();
     shards.sort_by_key(|(_, range)| range.start);

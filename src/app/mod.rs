@@ -6,6 +6,7 @@
 mod dispatch;
 mod engine;
 mod files;
+mod generating;
 mod ingest;
 mod injecting;
 mod journal;

@@ -96,12 +96,12 @@ impl Results {
         for (is_accepted, line) in std::mem::take(&mut self.early).into_values() {
             self.print(is_accepted, &line);
         }
-        self.answered();
+        self.answered(std::time::Duration::ZERO);
     }
 }
 
 impl Follow for Results {
-    fn waits(&mut self, _number: u64, _wait: Millis) {}
+    fn waits(&mut self, _number: u64, _entry: &PutEntry, _wait: Millis) {}
 
     fn ended(&mut self, ended: Ended) {
         let is_accepted = ended.outcome.as_ref().is_ok_and(PutOutcome::is_accepted);
@@ -111,7 +111,7 @@ impl Follow for Results {
         }
     }
 
-    fn answered(&mut self) {
+    fn answered(&mut self, _took: std::time::Duration) {
         let flushed = self.out.flush();
         self.broken = self.broken.take().or(flushed.err());
         if self.broken.is_some() {

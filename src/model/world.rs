@@ -120,6 +120,8 @@ pub struct OpenStream {
     pub inject: Option<InjectRun>,
     /// Many records from a file: what it holds, and how they are sent.
     pub batch: super::batch::BatchState,
+    /// A load of a known shape, and how it goes.
+    pub generator: super::generator::GeneratorState,
     /// The export that runs or ran last.
     pub export: Option<ExportRun>,
     /// The reshard that runs or ran last.
@@ -239,6 +241,7 @@ impl OpenStream {
             records: None,
             inject: None,
             batch: super::batch::BatchState::default(),
+            generator: super::generator::GeneratorState::default(),
             export: None,
             reshard: None,
         }

@@ -20,7 +20,7 @@ use crate::model::answer::{Problem, ProblemKind};
 use crate::model::batch::run::{BatchEnd, BatchRow, BatchRun, LISTED_RETRIED, MOST_FAILED, MOST_FAILED_BYTES};
 use crate::model::batch::{BatchFormat, BatchWish, Landing, Pace};
 use crate::model::time::Millis;
-use crate::model::writes::{InjectRow, PutOutcome};
+use crate::model::writes::{InjectRow, PutEntry, PutOutcome};
 use crate::tasks::clock::Clock;
 use crate::tasks::wake::Wake;
 
@@ -71,7 +71,7 @@ impl BatchJob {
     pub fn send_failed(means: Means, before: &Self) -> Self {
         let run = before.run();
         let refused: std::collections::HashSet<u64> =
-            run.failed_rows.iter().filter(|row| !is_unknown(&row.row)).map(|row| row.number).collect();
+            run.failed_rows.iter().filter(|row| !is_open(&row.row)).map(|row| row.number).collect();
         let items: Vec<Item> =
             lock(&before.failed).iter().filter(|item| refused.contains(&item.number)).cloned().collect();
         let title = format!("{}, those that failed", run.title.trim_end_matches(", those that failed"));
@@ -186,11 +186,12 @@ fn save(path: &str, format: BatchFormat, items: &[Item]) -> std::io::Result<()> 
 }
 
 /// Whether a record may be in the stream although no answer said so.
-fn is_unknown(row: &InjectRow) -> bool {
-    let is_open = |problem: &Problem| {
-        matches!(problem.kind, ProblemKind::Unreachable | ProblemKind::NotAws | ProblemKind::Internal)
-    };
-    matches!(&row.outcome, Some(Err(problem)) if is_open(problem))
+pub(super) fn is_unknown(problem: &Problem) -> bool {
+    matches!(problem.kind, ProblemKind::Unreachable | ProblemKind::NotAws | ProblemKind::Internal)
+}
+
+fn is_open(row: &InjectRow) -> bool {
+    matches!(&row.outcome, Some(Err(problem)) if is_unknown(problem))
 }
 
 /// Counts what becomes of each record.
@@ -228,7 +229,7 @@ impl Book {
     }
 
     fn failed(&mut self, number: u64, ended: Ended, row: InjectRow) {
-        if is_unknown(&row) {
+        if is_open(&row) {
             self.run.unknown += 1;
         } else {
             self.run.failed += 1;
@@ -248,7 +249,7 @@ impl Book {
 }
 
 impl Follow for Book {
-    fn waits(&mut self, _number: u64, _wait: Millis) {
+    fn waits(&mut self, _number: u64, _entry: &PutEntry, _wait: Millis) {
         self.run.retries += 1;
     }
 
@@ -272,7 +273,7 @@ impl Follow for Book {
         }
     }
 
-    fn answered(&mut self) {
+    fn answered(&mut self, _took: Duration) {
         if self.published.elapsed() >= PUBLISH_EVERY {
             self.show();
         }

@@ -1,6 +1,8 @@
 //! Delivers a stream of records: several calls at a time, only what was refused sent again, every record to its end.
 //! Holds a bounded part of the source, however long that is.
 
+use std::time::Duration;
+
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use tokio::sync::mpsc::Receiver;
@@ -80,12 +82,14 @@ pub struct Ended {
 
 /// Who is told how it goes.
 pub trait Follow {
+    /// These records leave with one call. Told before it is made.
+    fn leaves(&mut self, _numbers: &mut dyn Iterator<Item = u64>) {}
     /// A record was refused and is sent again after this wait.
-    fn waits(&mut self, number: u64, wait: Millis);
+    fn waits(&mut self, number: u64, entry: &PutEntry, wait: Millis);
     /// A record has ended; told once for each that was sent.
     fn ended(&mut self, ended: Ended);
-    /// A call was answered, and all its records were told.
-    fn answered(&mut self) {}
+    /// A call was answered after this time, and all its records were told.
+    fn answered(&mut self, _took: Duration) {}
 }
 
 /// How a delivery ended.
@@ -127,6 +131,7 @@ pub async fn deliver(
             }
             let bytes = flights.iter().map(|flight| flight.entry.size_bytes()).sum();
             pacer.spend(flights.len(), bytes, now);
+            follow.leaves(&mut flights.iter().map(|flight| flight.track.number));
             calls.push(call(put, flights));
         }
         if calls.is_empty() && (is_over || (!has_more && queue.is_empty())) {
@@ -135,9 +140,9 @@ pub async fn deliver(
         let paced = (queue.has_ready() && pacer.opens() > now).then(|| pacer.opens());
         let due = queue.next_due().into_iter().chain(paced).min();
         tokio::select! {
-            Some((flights, answer)) = calls.next(), if !calls.is_empty() => {
+            Some((flights, answer, took)) = calls.next(), if !calls.is_empty() => {
                 failure = note(&mut queue, flights, answer, options.retry, clock, follow).or(failure);
-                follow.answered();
+                follow.answered(took);
             }
             items = source.recv(), if has_more && !is_over && !queue.is_full() => {
                 has_more = items.is_some();
@@ -162,12 +167,14 @@ pub async fn deliver(
     }
 }
 
-async fn call(put: &impl Put, flights: Vec<Flight>) -> (Vec<Flight>, Result<Vec<PutOutcome>, Problem>) {
+async fn call(put: &impl Put, flights: Vec<Flight>) -> (Vec<Flight>, Result<Vec<PutOutcome>, Problem>, Duration) {
     let (entries, tracks): (Vec<PutEntry>, Vec<Track>) =
         flights.into_iter().map(|flight| (flight.entry, flight.track)).unzip();
+    let began = Instant::now();
     let answer = put.put(&entries).await;
+    let took = began.elapsed();
     let flights = entries.into_iter().zip(tracks).map(|(entry, track)| Flight { entry, track });
-    (flights.collect(), answer)
+    (flights.collect(), answer, took)
 }
 
 /// Brings the records of a call to their end, or to their next try; gives why the rest need not be tried.
@@ -199,7 +206,7 @@ fn note(
                 let millis = Millis(i64::try_from(wait.as_millis()).unwrap_or(i64::MAX));
                 track.waits.push(millis);
                 track.refusal = Some(refusal);
-                follow.waits(track.number, millis);
+                follow.waits(track.number, &entry, millis);
                 queue.put_off(Flight { entry, track }, Instant::now() + wait);
             }
             outcome => {

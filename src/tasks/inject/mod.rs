@@ -4,6 +4,7 @@
 pub mod batch;
 pub mod deliver;
 pub mod file;
+pub mod generate;
 mod queue;
 mod retry;
 
@@ -81,7 +82,7 @@ impl Rows<'_> {
 }
 
 impl Follow for Rows<'_> {
-    fn waits(&mut self, number: u64, wait: Millis) {
+    fn waits(&mut self, number: u64, _entry: &PutEntry, wait: Millis) {
         self.change(number, |row| row.waits.push(wait));
     }
 

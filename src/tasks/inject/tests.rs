@@ -52,7 +52,7 @@ impl deliver::Put for Picky {
 struct Book(Vec<Ended>);
 
 impl Follow for Book {
-    fn waits(&mut self, _: u64, _: Millis) {}
+    fn waits(&mut self, _: u64, _: &PutEntry, _: Millis) {}
     fn ended(&mut self, ended: Ended) {
         self.0.push(ended);
     }

@@ -3,8 +3,10 @@
 mod batch;
 mod draft;
 mod editor;
+mod generator;
 mod landing;
 mod results;
+mod templates;
 
 use eframe::egui::{
     Align, Align2, Id, Key, Layout, Modifiers, Rect, Role, Sense, Stroke, Ui, UiBuilder, WidgetInfo, pos2, vec2,
@@ -26,6 +28,7 @@ const HEIGHT: f32 = 744.0;
 /// Height of the bar that chooses what is sent.
 const BAR: f32 = 42.0;
 const BATCH: usize = 1;
+const GENERATOR: usize = 2;
 
 /// What the dialog remembers.
 #[derive(Debug, Default)]
@@ -35,9 +38,11 @@ pub struct InjectState {
     facts: FactsCache,
     is_typed: bool,
     was_open: bool,
-    /// 0 is one record, 1 a file.
+    /// 0 is one record, 1 a file, 2 a load of a known shape.
     mode: usize,
     batch: batch::BatchForm,
+    generator: generator::GeneratorForm,
+    template_editor: editor::EditorCache,
 }
 
 impl InjectState {
@@ -86,14 +91,16 @@ pub fn show(ui: &mut Ui, world: &World, state: &mut InjectState, out: &mut Comma
         .padding(0.0)
         .dirty(state.is_typed || !state.batch.path.is_empty());
     let runs = open.batch.run.as_ref().is_some_and(|run| run.end.is_none());
-    if !state.was_open && runs {
-        state.mode = BATCH;
+    let generates = open.generator.run.as_ref().is_some_and(|run| run.end.is_none());
+    if !state.was_open && (runs || generates) {
+        state.mode = if runs { BATCH } else { GENERATOR };
     }
     let mut scene = Scene { world, state, out, max_bytes, entry };
-    if scene.state.mode == BATCH {
-        batch::follow(&mut scene, is_sent);
-    } else if is_sent && why_not(&scene).is_ok() {
-        send(&mut scene);
+    match scene.state.mode {
+        BATCH => batch::follow(&mut scene, is_sent),
+        GENERATOR => generator::follow(ui, &mut scene, is_sent),
+        _ if is_sent && why_not(&scene).is_ok() => send(&mut scene),
+        _ => {}
     }
     let outcome = dialog.show(ctx, &mut scene, body, footer);
     scene.state.was_open = true;
@@ -141,9 +148,10 @@ fn body(ui: &mut Ui, scene: &mut Scene<'_>) {
     within(ui, "what", bar.shrink2(vec2(16.0, 8.0)), |ui| mode_bar(ui, scene));
     ui.painter().hline(whole.x_range(), bar.bottom() - 0.5, Stroke::new(1.0, t.stroke));
     let rect = whole.with_min_y(bar.bottom());
-    if scene.state.mode == BATCH {
-        batch::body(ui, rect, scene);
-        return;
+    match scene.state.mode {
+        BATCH => return batch::body(ui, rect, scene),
+        GENERATOR => return generator::body(ui, rect, scene),
+        _ => {}
     }
     let has_run = scene.world.open.as_ref().is_some_and(|open| open.inject.is_some());
     let lower = if has_run { (rect.height() * 0.34).min(228.0) } else { 0.0 };
@@ -166,9 +174,11 @@ fn body(ui: &mut Ui, scene: &mut Scene<'_>) {
 
 fn mode_bar(ui: &mut Ui, scene: &mut Scene<'_>) {
     ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-        segmented(ui, "What to send", &["Single", "Batch"], &mut scene.state.mode);
-        if scene.state.mode == BATCH {
-            batch::bar(ui, scene);
+        segmented(ui, "What to send", &["Single", "Batch", "Generator"], &mut scene.state.mode);
+        match scene.state.mode {
+            BATCH => batch::bar(ui, scene),
+            GENERATOR => generator::bar(ui, scene),
+            _ => {}
         }
     });
 }
@@ -254,9 +264,10 @@ fn size_line(ui: &mut Ui, rect: Rect, scene: &Scene<'_>) {
 fn footer(ui: &mut Ui, scene: &mut Scene<'_>) {
     let t = theme::tokens(ui);
     ui.spacing_mut().item_spacing.x = 8.0;
-    if scene.state.mode == BATCH {
-        batch::footer(ui, scene);
-        return;
+    match scene.state.mode {
+        BATCH => return batch::footer(ui, scene),
+        GENERATOR => return generator::footer(ui, scene),
+        _ => {}
     }
     let tag = scene.world.connection().map_or("", |connection| connection.environment.tag());
     let label = if tag.is_empty() { "Send 1 record".to_owned() } else { format!("Send 1 record to {tag}") };
