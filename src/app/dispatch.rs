@@ -151,6 +151,7 @@ impl App {
         self.world.profiles = keep.profiles;
         self.world.local_endpoints = keep.local_endpoints;
         self.world.activity = keep.activity;
+        self.world.unfinished = keep.unfinished;
         self.world.meters = keep.meters;
         self.world.export_folder = keep.export_folder;
         // What was typed on the first screen stays, in case the connection fails.

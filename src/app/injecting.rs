@@ -70,6 +70,8 @@ impl App {
                 }
             }
             BatchCommand::SendFailed => self.send_failed(now),
+            BatchCommand::SendRest(id) => self.send_rest(&id, now),
+            BatchCommand::Forget(id) => self.forget_run(&id),
             BatchCommand::SaveFailed(path) => {
                 let Some(run) = &self.injecting.run else { return };
                 let (say, saved) = channel();
@@ -96,7 +98,7 @@ impl App {
         Some(Means { handle: self.engine.handle.clone(), target, clock, wake })
     }
 
-    fn is_sending(&self) -> bool {
+    pub(super) fn is_sending(&self) -> bool {
         self.injecting.run.as_ref().is_some_and(|run| run.line.is_some())
     }
 
@@ -104,8 +106,10 @@ impl App {
         if self.is_sending() || !self.may_write(now) {
             return;
         }
-        let (Some(means), Some(open)) = (self.means(), &self.world.open) else { return };
-        let job = BatchJob::send_file(means, wish, landing(open));
+        let Some(means) = self.means() else { return };
+        let log = self.write_down(&means.target.stream, &wish, now);
+        let Some(open) = &self.world.open else { return };
+        let job = BatchJob::send_file(means, wish, landing(open), log);
         self.take_run(job, now);
     }
 
@@ -120,7 +124,7 @@ impl App {
         }
     }
 
-    fn take_run(&mut self, job: BatchJob, now: Timestamp) {
+    pub(super) fn take_run(&mut self, job: BatchJob, now: Timestamp) {
         let run = job.run();
         let options = [("stream-name", run.stream.as_str()), ("records", "file://records.json")];
         let cli = self.world.connection().map(|info| cli_line("put-records", &options, info)).unwrap_or_default();

@@ -16,6 +16,7 @@ mod schedule;
 mod tailing;
 #[cfg(test)]
 mod tests;
+mod unfinished;
 mod verdicts;
 
 use std::time::Duration;
@@ -25,6 +26,7 @@ use jiff::tz::TimeZone;
 
 pub use engine::Engine;
 pub use files::Files;
+pub use unfinished::cut_off_entry;
 
 use crate::model::connection::{ConnectRequest, WriteLock};
 use crate::model::ids::ShardId;
@@ -137,6 +139,7 @@ impl App {
             window_size: None,
         };
         app.ui.place = Place::Connect;
+        app.tell_unfinished(now);
         if let Some(files) = &app.files {
             app.engine.minutes = Minutes::open(files.minutes_path(), Keep::default(), app.clock.clone());
         }

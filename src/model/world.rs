@@ -22,6 +22,7 @@ use super::settings::Settings;
 use super::shard_map::ShardMap;
 use super::stream::StreamSummary;
 use super::time::{Millis, Timestamp};
+use super::unfinished::Unfinished;
 use super::verdict::Verdict;
 use super::writes::InjectRun;
 
@@ -157,6 +158,8 @@ pub struct World {
     pub verdicts: BTreeMap<StreamName, (Arc<Verdict>, Timestamp)>,
     /// Every change that was made, oldest first.
     pub activity: Vec<ActivityEntry>,
+    /// Runs of records that were cut off, oldest first.
+    pub unfinished: Vec<Unfinished>,
     /// What the program uses of AWS.
     pub meters: MeterSnapshot,
     /// What runs now.
@@ -188,6 +191,7 @@ impl World {
             open: None,
             verdicts: BTreeMap::new(),
             activity: Vec::new(),
+            unfinished: Vec::new(),
             meters: MeterSnapshot::default(),
             tasks: Vec::new(),
             last_problem: None,

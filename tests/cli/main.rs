@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod diagnose;
+mod killed;
 mod support;
 
 use std::collections::HashMap;

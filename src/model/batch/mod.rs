@@ -18,7 +18,8 @@ pub const LISTED_INVALID: usize = 1_000;
 pub const PREVIEW_LINES: usize = 8;
 
 /// How fast records leave.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Pace {
     /// As fast as they are taken.
     #[default]
@@ -30,7 +31,8 @@ pub enum Pace {
 }
 
 /// How a file is cut into records.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum BatchFormat {
     /// One JSON value a line.
     Ndjson,
@@ -70,7 +72,8 @@ impl BatchFormat {
 }
 
 /// Where the partition key of each record comes from.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum KeyRule {
     /// A path into each JSON value, or the column of a CSV file by its name.
     Field(String),
@@ -103,7 +106,7 @@ pub struct Landing {
 }
 
 /// What tells whether a file is still the one that was read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct FileStamp {
     /// Its size in bytes.
     pub len: u64,
@@ -235,6 +238,10 @@ pub enum BatchCommand {
     Stop,
     /// Send once more what was refused in the last run.
     SendFailed,
+    /// Send what a run that was cut off left; named by its id.
+    SendRest(String),
+    /// Forget a run that was cut off; named by its id.
+    Forget(String),
     /// Write the records that failed to a file of the format they came from.
     SaveFailed(String),
 }

@@ -15,11 +15,13 @@ use tokio_util::sync::CancellationToken;
 
 use super::deliver::{End, Ended, Follow, Item, Options, Target, deliver};
 use super::file;
+use super::journal::{Logged, RunLog};
 use super::retry::Retry;
 use crate::model::answer::{Problem, ProblemKind};
 use crate::model::batch::run::{BatchEnd, BatchRow, BatchRun, LISTED_RETRIED, MOST_FAILED, MOST_FAILED_BYTES};
-use crate::model::batch::{BatchFormat, BatchWish, Landing, Pace};
+use crate::model::batch::{BatchFormat, BatchSpec, BatchWish, Landing, Pace};
 use crate::model::time::Millis;
+use crate::model::unfinished::Unfinished;
 use crate::model::writes::{InjectRow, PutEntry, PutOutcome};
 use crate::tasks::clock::Clock;
 use crate::tasks::wake::Wake;
@@ -59,12 +61,25 @@ pub struct Means {
 }
 
 impl BatchJob {
-    /// Sends a file.
-    pub fn send_file(means: Means, wish: BatchWish, landing: Landing) -> Self {
-        let name = Path::new(&wish.spec.path).file_name().unwrap_or_default().to_string_lossy().into_owned();
+    /// Sends a file; what becomes of each record is written down in `log`.
+    pub fn send_file(means: Means, wish: BatchWish, landing: Landing, log: Option<RunLog>) -> Self {
+        let name = file_name(&wish.spec.path);
+        Self::send_source(means, name, file::Source::whole(wish), landing, log)
+    }
+
+    /// Sends what a run that was cut off left: everything that is not known to be in the stream, nor may be. `None` where
+    /// its records came from no file.
+    pub fn send_rest(means: Means, run: &Unfinished, landing: Landing, log: RunLog) -> Option<Self> {
+        let source = rest_of(run)?;
+        let title = format!("{}, the rest", file_name(&source.wish.spec.path));
+        Some(Self::send_source(means, title, source, landing, Some(log)))
+    }
+
+    fn send_source(means: Means, title: String, source: file::Source, landing: Landing, log: Option<RunLog>) -> Self {
+        let wish = &source.wish;
         let options = options(wish.pace, wish.keeps_order);
-        let (of, format) = (wish.records, wish.format);
-        Self::start(means, name, format, of, options, move |items| file::send(&wish, landing, items))
+        let run = BatchRun::new(means.target.stream.clone(), title, wish.format, wish.records, means.clock.now());
+        Self::start(means, run, options, log, move |items| file::send(&source, landing, items))
     }
 
     /// Sends once more what the stream refused in a run that has ended. What may be in the stream is not sent again.
@@ -76,7 +91,8 @@ impl BatchJob {
             lock(&before.failed).iter().filter(|item| refused.contains(&item.number)).cloned().collect();
         let title = format!("{}, those that failed", run.title.trim_end_matches(", those that failed"));
         let of = items.len() as u64;
-        Self::start(means, title, run.format, of, options(Pace::Full, false), move |sender| {
+        let run = BatchRun::new(means.target.stream.clone(), title, run.format, of, means.clock.now());
+        Self::start(means, run, options(Pace::Full, false), None, move |sender| {
             let mut rest = items.into_iter().peekable();
             while rest.peek().is_some() {
                 // Nobody takes them where the run was stopped.
@@ -90,14 +106,12 @@ impl BatchJob {
 
     fn start(
         means: Means,
-        title: String,
-        format: BatchFormat,
-        of: u64,
+        run: BatchRun,
         options: Options,
+        log: Option<RunLog>,
         feed: impl FnOnce(&mpsc::Sender<Vec<Item>>) -> Result<u64, String> + Send + 'static,
     ) -> Self {
         let Means { handle, target, clock, wake } = means;
-        let run = BatchRun::new(target.stream.clone(), title, format, of, clock.now());
         let (publish, progress) = watch::channel(Arc::new(run.clone()));
         let (stop, failed) = (CancellationToken::new(), Failed::default());
         let (sender, source) = mpsc::channel(2);
@@ -106,7 +120,7 @@ impl BatchJob {
         if let Err(error) = spawned {
             tracing::warn!("no thread to read with: {error}");
         }
-        let mut book = Book {
+        let book = Book {
             run,
             publish,
             wake,
@@ -118,7 +132,9 @@ impl BatchJob {
         };
         let token = stop.clone();
         handle.spawn(async move {
-            let end = deliver(&target, source, options, &token, &clock, &mut book).await;
+            let mut logged = Logged { inner: book, log };
+            let end = deliver(&target, source, options, &token, &clock, &mut logged).await;
+            let mut book = logged.finish();
             let fault = fault.await.unwrap_or_else(|_| Err("The file could not be read.".to_owned()));
             book.run.ended = Some(clock.now());
             book.finish(end, fault);
@@ -154,6 +170,34 @@ impl BatchJob {
             tracing::warn!("no thread to write with: {error}");
         }
     }
+}
+
+fn rest_of(run: &Unfinished) -> Option<file::Source> {
+    let file = run.head.file.as_ref()?;
+    let wish = BatchWish {
+        spec: BatchSpec { path: file.path.clone(), format: Some(file.format), key: file.key.clone() },
+        format: file.format,
+        stamp: file.stamp,
+        records: run.unsent().unwrap_or_default(),
+        skips_invalid: file.skips_invalid,
+        keeps_order: file.keeps_order,
+        pace: file.pace,
+    };
+    let (settled, is_numbered_by_record) = (run.account.settled(), file.is_numbered_by_record);
+    Some(file::Source { wish, hash_key: file.hash_key(), settled, is_numbered_by_record })
+}
+
+/// Hands over what a run that was cut off left, and how many lines were left out.
+///
+/// # Errors
+/// Why it ended before the end of the file.
+pub fn feed_rest(run: &Unfinished, landing: Landing, items: &mpsc::Sender<Vec<Item>>) -> Result<u64, String> {
+    let source = rest_of(run).ok_or("Its records came from no file: there is nothing to read them from again.")?;
+    file::send(&source, landing, items)
+}
+
+fn file_name(path: &str) -> String {
+    Path::new(path).file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 fn options(pace: Pace, keeps_order: bool) -> Options {

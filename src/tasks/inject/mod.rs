@@ -5,6 +5,7 @@ pub mod batch;
 pub mod deliver;
 pub mod file;
 pub mod generate;
+pub mod journal;
 mod queue;
 mod retry;
 

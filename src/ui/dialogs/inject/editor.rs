@@ -8,7 +8,7 @@ use eframe::egui::{
     TextBuffer, TextEdit, Ui, UiBuilder, WidgetInfo, pos2, vec2,
 };
 
-use super::draft::Draft;
+use super::draft::{Draft, Typed};
 use crate::model::format;
 use crate::model::json_scan;
 use crate::model::template::{self, Look, TemplateError};
@@ -146,13 +146,21 @@ pub fn show(ui: &mut Ui, area: Rect, draft: &mut Draft, cache: &mut EditorCache)
     let code = Code {
         id: Id::unique("inject data"),
         name: "Data",
-        hint: "The record's bytes as text. JSON is coloured; anything may be sent.",
+        hint: match draft.typed {
+            Typed::Text => "The record's bytes as text. JSON is coloured; anything may be sent.",
+            Typed::Hex => "The record's bytes as hexadecimal digits: 1f 8b 08 …",
+            Typed::Base64 => "The record's bytes as base64.",
+        },
+        is_template: draft.fills_in(),
         text: &mut draft.data,
-        is_template: false,
         cache,
     };
     let changed = code.show(ui, frame);
-    validity_line(ui, head, cache, Some("sent as UTF-8"));
+    if draft.typed == Typed::Text {
+        validity_line(ui, head, cache, Some("sent as UTF-8"));
+    } else {
+        bytes_line(ui, head, draft);
+    }
     changed
 }
 
@@ -266,6 +274,19 @@ pub fn validity_line(ui: &mut Ui, head: Rect, cache: &EditorCache, sent: Option<
     let words = Rect::from_min_max(pos2(right - width - 1.0, head.top()), pos2(right, head.bottom()));
     widgets::paint_elided(painter, words, Align::Max, &text, fonts::small(), color);
     painter.text(pos2(words.left() - 5.0, head.center().y), Align2::RIGHT_CENTER, icon, fonts::icon(13.0), color);
+}
+
+/// How many bytes the digits make, or what is wrong with them.
+fn bytes_line(ui: &mut Ui, head: Rect, draft: &Draft) {
+    let t = theme::tokens(ui);
+    let (text, color) = match draft.bytes() {
+        Ok(bytes) => (format!("sent as {}", format::counted(bytes.len(), "byte")), t.weak),
+        Err(fault) => (fault, t.warn),
+    };
+    let response = ui.interact(head, ui.make_persistent_id("validity"), Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Status, true, &text));
+    let words = head.with_min_x(head.left() + 220.0);
+    widgets::paint_elided(ui.painter(), words, Align::Max, &text, fonts::small(), color);
 }
 
 /// `, 5 placeholders, 1.31 – 1.72 KiB`.

@@ -8,6 +8,7 @@ use crate::model::format;
 use crate::model::generator::keys::Keys;
 use crate::ui::dialogs::inject::editor::{Code, validity_line};
 use crate::ui::theme::{self, Tokens, fonts};
+use crate::ui::widgets::select::dropdown;
 use crate::ui::widgets::{self, TextField, segmented};
 
 /// Id of the editor.
@@ -70,22 +71,18 @@ fn rates(ui: &mut Ui, t: &Tokens, form: &mut GeneratorForm, row: Rect) {
     if field(ui, cut(0.27, 0.5), "Rate in bytes", &mut form.mib_per_sec, "MiB/s") {
         form.leads_bytes = true;
     }
-    let length = cut(0.5, 0.83);
+    let length = cut(0.5, 0.84);
     let name = if form.length_in == 2 { "Count" } else { "Duration" };
-    let units = 138.0;
-    field(ui, length.with_max_x(length.right() - units), name, &mut form.length, "");
-    let place = Rect::from_min_max(
-        pos2(length.right() - units + 4.0, row.bottom() - FIELD),
-        pos2(length.right() + gap, row.bottom()),
-    );
+    let units = 92.0;
+    field(ui, length.with_max_x(length.right() - units - 4.0), name, &mut form.length, "");
+    let place = Rect::from_min_max(pos2(length.right() - units, row.bottom() - FIELD), length.max);
     super::within(ui, "length", place, |ui| {
-        segmented_in(ui, "Length in", &LENGTHS, &mut form.length_in);
+        let current = LENGTHS.get(form.length_in).copied().unwrap_or_default();
+        if let Some(at) = dropdown(ui, "Length in", current, &LENGTHS, form.length_in, units) {
+            form.length_in = at;
+        }
     });
-    field(ui, cut(0.85, 1.0), "Ramp up", &mut form.ramp, "s");
-}
-
-fn segmented_in(ui: &mut Ui, name: &str, labels: &[&str], at: &mut usize) {
-    widgets::select::segmented_sized(ui, name, labels, at, FIELD);
+    field(ui, cut(0.84, 1.0), "Ramp up", &mut form.ramp, "s");
 }
 
 fn keys(ui: &mut Ui, t: &Tokens, form: &mut GeneratorForm, area: Rect) {

@@ -177,7 +177,7 @@ fn note(ui: &Ui, t: &Tokens, line: Rect, run: &GeneratorRun) {
 fn counts(ui: &Ui, t: &Tokens, area: Rect, run: &GeneratorRun) {
     let number = |count: u64| format::grouped(count as i64);
     let attempts = run.sent.records + run.retries + run.failed + run.unknown;
-    let of_attempts = percent(run.retries as f64 / attempts.max(1) as f64);
+    let of_attempts = format!("{:.2} %", run.retries as f64 * 100.0 / attempts.max(1) as f64);
     let hottest = run.hottest();
     let load = hottest.map_or(0.0, |shard| shard.load);
     let cap = run.cap.map_or("no cap".to_owned(), |cap| format!("cap {}", percent(cap)));
@@ -209,7 +209,7 @@ fn counts(ui: &Ui, t: &Tokens, area: Rect, run: &GeneratorRun) {
             if load >= WARN_SHARE.min(run.cap.unwrap_or(1.0) - 0.05) { t.warn } else { t.strong },
         ),
         ("PutRecords p99", p99, format::counted(run.calls, "call") + " in flight", t.strong),
-        ("Cost so far", format!("${:.3}", run.dollars()), format!("{} PUT payload units", number(run.units)), t.strong),
+        ("Cost so far", format!("${:.3}", run.dollars()), format!("{} PUT units", number(run.units)), t.strong),
     ];
     let cell = vec2(area.width() / 2.0, area.height() / 3.0);
     for (at, (name, figure, detail, color)) in figures.iter().enumerate() {

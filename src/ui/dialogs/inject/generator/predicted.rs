@@ -79,11 +79,8 @@ fn chart(ui: &Ui, t: &Tokens, rect: Rect, prediction: &Prediction, cap: Option<f
         let slot = Rect::from_min_max(pos2(left, plot.top()), pos2(left + pitch, rect.bottom()));
         let measured = run.and_then(|run| run.shards.iter().find(|count| count.shard.id == load.shard.id));
         let is_hottest = prediction.hottest().is_some_and(|hottest| hottest.shard.id == load.shard.id);
-        bars.draw(slot, load, is_hottest);
-        if let Some(count) = measured.filter(|count| count.sent.records + count.throttled > 0) {
-            let x = Rangef::new(slot.left() + pitch * 0.12, slot.right() - pitch * 0.12);
-            painter.hline(x, bars.y(count.load), Stroke::new(2.0, t.strong));
-        }
+        let sends = measured.filter(|count| count.sent.records + count.throttled > 0).map(|count| count.load);
+        bars.draw(slot, load, sends, is_hottest);
         let response = ui.interact(slot, ui.make_persistent_id(("shard load", at)), Sense::hover());
         let words = words(load, measured.map(|count| (count.load, count.sent.records, count.throttled)));
         response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &words));
@@ -114,7 +111,7 @@ impl Bars<'_> {
     }
 
     /// One shard: what it takes now, what the load adds, and the room up to the cap.
-    fn draw(&self, slot: Rect, load: &ShardLoad, is_hottest: bool) {
+    fn draw(&self, slot: Rect, load: &ShardLoad, measured: Option<f64>, is_hottest: bool) {
         let Self { painter, t, cap, .. } = self;
         let gap = (slot.width() * 0.2).min(14.0);
         let x = Rangef::new(slot.left() + gap, slot.right() - gap);
@@ -138,15 +135,18 @@ impl Bars<'_> {
                 painter.extend(Shape::dashed_line(&line, Stroke::new(1.0, t.stroke_strong), 2.0, 2.0));
             }
         }
+        if let Some(measured) = measured {
+            painter.hline(x.expand(slot.width() * 0.06), self.y(measured), Stroke::new(2.0, t.strong));
+        }
         if slot.width() >= WORDY {
-            self.words(slot, load, is_hottest);
+            self.words(slot, load, measured, is_hottest);
         }
     }
 
-    /// The figure of a bar and the name of its shard.
-    fn words(&self, slot: Rect, load: &ShardLoad, is_hottest: bool) {
+    /// The figure of a bar, measured where it is sent already, and the name of its shard.
+    fn words(&self, slot: Rect, load: &ShardLoad, measured: Option<f64>, is_hottest: bool) {
         let Self { painter, t, plot, cap } = self;
-        let with = load.with();
+        let with = measured.unwrap_or(load.with());
         let figure = if load.shard.now.is_some() { percent(with) } else { format!("{} + ?", percent(with)) };
         let above = self.y(with) - 3.0;
         let is_crowded = above - 14.0 < self.y(cap.unwrap_or(TOP)) && plot.bottom() - self.y(with) > 22.0;
@@ -182,9 +182,9 @@ fn verdict(ui: &mut Ui, t: &Tokens, top: f32, prediction: &Prediction, cap: Opti
     let holds = hottest.mix.top.as_ref().filter(|(_, share)| *share > 0.02);
     let holds = holds.map_or(String::new(), |(key, _)| format!(" holds {} and", format::one_line(key, 40)));
     let mut words = format!("{id}{holds} reaches {}, the mean is {}.", percent(with), percent(prediction.mean()));
-    if let Some((cap, allowed)) = cap.and_then(|cap| Some((cap, prediction.allowed(cap)?))) {
+    if let Some(allowed) = cap.and_then(|cap| prediction.allowed(cap)) {
         let allowed = format::grouped(allowed.floor() as i64);
-        words.push_str(&format!(" With this key mix {} allow up to {allowed} rec/s.", percent(cap)));
+        words.push_str(&format!(" With this key mix the cap allows up to {allowed} rec/s."));
     }
     if prediction.unknown() > 0 {
         let count = format::counted(prediction.unknown(), "shard");
