@@ -12,7 +12,7 @@ use crate::model::time::{Millis, Timestamp};
 use crate::model::world::{OpenStream, TaskLine};
 use crate::tasks::inject::batch::{BatchJob, Means};
 use crate::tasks::inject::deliver::Target;
-use crate::tasks::inject::file::ScanJob;
+use crate::tasks::inject::file::{ScanJob, save_invalid};
 
 /// The file that is looked at, the run, and those that are left to end.
 #[derive(Debug, Default)]
@@ -69,6 +69,17 @@ impl App {
                     run.job.stop();
                 }
             }
+            BatchCommand::Pause(is_paused) => {
+                if let Some(run) = &self.injecting.run {
+                    run.job.pause(is_paused);
+                }
+                self.with_open(|open| {
+                    if let Some(run) = &mut open.batch.run {
+                        std::sync::Arc::make_mut(run).is_paused = is_paused;
+                    }
+                });
+            }
+            BatchCommand::SaveInvalid(path) => self.save_invalid(path),
             BatchCommand::SendFailed => self.send_failed(now),
             BatchCommand::SendRest(id) => self.send_rest(&id, now),
             BatchCommand::Forget(id) => self.forget_run(&id),
@@ -84,6 +95,21 @@ impl App {
                 self.injecting.saved = Some(saved);
             }
         }
+    }
+
+    /// Reads the file again beside the window.
+    fn save_invalid(&mut self, path: String) {
+        let Some(open) = &self.world.open else { return };
+        let Some(scan) = open.batch.scan.clone() else { return };
+        let (landing, wake) = (landing(open), self.engine.wake.clone());
+        let (say, saved) = channel();
+        self.engine.handle.spawn_blocking(move || {
+            let lines = save_invalid(&scan, landing, &path);
+            // Nobody listens where the connection was left.
+            let _ = say.send(lines.map(|lines| format!("{} are in {path}.", format::counted(lines as usize, "line"))));
+            wake.wake();
+        });
+        self.injecting.saved = Some(saved);
     }
 
     fn scan_batch(&mut self, spec: BatchSpec) {
@@ -157,7 +183,15 @@ impl App {
             if let Some(run) = &mut injecting.run {
                 let is_shown = open.batch.run.is_some();
                 let state = if is_shown { run.job.news() } else { Some(run.job.run()) };
-                open.batch.run = state.filter(|run| run.stream == open.name).or(open.batch.run.take());
+                let is_paused = open.batch.run.as_ref().is_some_and(|run| run.is_paused);
+                let state = state.filter(|run| run.stream == open.name).map(|mut run| {
+                    // The task does not know: it only waits.
+                    if is_paused && run.end.is_none() {
+                        std::sync::Arc::make_mut(&mut run).is_paused = true;
+                    }
+                    run
+                });
+                open.batch.run = state.or(open.batch.run.take());
             }
             if let Some(saved) = injecting.saved.as_ref().and_then(|saved| saved.try_recv().ok()) {
                 open.batch.saved = Some(saved);

@@ -6,7 +6,6 @@ use std::path::Path;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
-use tokio_util::sync::CancellationToken;
 
 use super::args::PutArgs;
 use super::keep::{self, Counts, Keep};
@@ -23,7 +22,7 @@ use crate::model::unfinished::RunHead;
 use crate::model::writes::{PutEntry, PutOutcome};
 use crate::tasks::clock::Clock;
 use crate::tasks::inject::batch::feed_rest;
-use crate::tasks::inject::deliver::{self, Ended, Follow, Item, Options, Target, deliver};
+use crate::tasks::inject::deliver::{self, Control, Ended, Follow, Item, Options, Target, deliver};
 use crate::tasks::inject::journal::Logged;
 use crate::tasks::inject::{self, Retry};
 
@@ -118,7 +117,7 @@ struct Results {
     stream: StreamName,
     out: Box<dyn Write>,
     /// Nobody reads any more: nothing else is sent.
-    stop: CancellationToken,
+    stop: Control,
     /// Those that ended before one that comes earlier.
     early: BTreeMap<u64, (bool, String)>,
     /// Printed in the order of the source, which has no gaps.
@@ -131,7 +130,7 @@ struct Results {
 impl Results {
     fn new(stream: StreamName) -> Self {
         let out = Box::new(out::stdout());
-        let stop = CancellationToken::new();
+        let stop = Control::default();
         Self { stream, out, stop, early: BTreeMap::new(), is_ordered: true, told: 0, refused: 0, broken: None }
     }
 
@@ -170,7 +169,7 @@ impl Follow for Results {
         let flushed = self.out.flush();
         self.broken = self.broken.take().or(flushed.err());
         if self.broken.is_some() {
-            self.stop.cancel();
+            self.stop.stop();
         }
     }
 }

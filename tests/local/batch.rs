@@ -80,6 +80,7 @@ impl Bench {
             skips_invalid: false,
             keeps_order: false,
             pace: Pace::Full,
+            attempts: 12,
         }
     }
 

@@ -2,6 +2,7 @@
 
 pub mod field;
 pub mod interpret;
+pub mod packing;
 pub mod run;
 pub mod split;
 
@@ -162,6 +163,8 @@ pub struct BatchScan {
     pub problem: Option<String>,
     /// What can be sent.
     pub total: Share,
+    /// The calls that it makes at full speed.
+    pub packing: packing::Packing,
     /// Lines that cannot.
     pub invalid: u64,
     /// The first of them.
@@ -184,6 +187,7 @@ impl BatchScan {
             is_done: false,
             problem: None,
             total: Share::default(),
+            packing: packing::Packing::default(),
             invalid: 0,
             invalid_lines: Vec::new(),
             preview: Vec::new(),
@@ -214,6 +218,8 @@ pub struct BatchWish {
     pub keeps_order: bool,
     /// How fast.
     pub pace: Pace,
+    /// Attempts for one record, the first included.
+    pub attempts: usize,
 }
 
 /// What is known of batches for the open stream.
@@ -236,6 +242,10 @@ pub enum BatchCommand {
     Start(Box<BatchWish>),
     /// Begin no more calls.
     Stop,
+    /// Begin no call for now, or go on.
+    Pause(bool),
+    /// Write the lines that cannot be sent to a new file.
+    SaveInvalid(String),
     /// Send once more what was refused in the last run.
     SendFailed,
     /// Send what a run that was cut off left; named by its id.

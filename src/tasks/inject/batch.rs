@@ -11,9 +11,8 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
-use tokio_util::sync::CancellationToken;
 
-use super::deliver::{End, Ended, Follow, Item, Options, Target, deliver};
+use super::deliver::{Control, End, Ended, Follow, Item, Options, Target, deliver};
 use super::file;
 use super::journal::{Logged, RunLog};
 use super::retry::Retry;
@@ -36,14 +35,14 @@ type Failed = Arc<Mutex<Vec<Item>>>;
 /// A run at work, or the last one with what failed in it. Dropping it stops it.
 #[derive(Debug)]
 pub struct BatchJob {
-    stop: CancellationToken,
+    control: Control,
     progress: watch::Receiver<Arc<BatchRun>>,
     failed: Failed,
 }
 
 impl Drop for BatchJob {
     fn drop(&mut self) {
-        self.stop.cancel();
+        self.control.stop();
     }
 }
 
@@ -77,7 +76,8 @@ impl BatchJob {
 
     fn send_source(means: Means, title: String, source: file::Source, landing: Landing, log: Option<RunLog>) -> Self {
         let wish = &source.wish;
-        let options = options(wish.pace, wish.keeps_order);
+        let retry = Retry { attempts: wish.attempts.max(1), ..Retry::MANY };
+        let options = Options { retry, ..options(wish.pace, wish.keeps_order) };
         let run = BatchRun::new(means.target.stream.clone(), title, wish.format, wish.records, means.clock.now());
         Self::start(means, run, options, log, move |items| file::send(&source, landing, items))
     }
@@ -113,7 +113,7 @@ impl BatchJob {
     ) -> Self {
         let Means { handle, target, clock, wake } = means;
         let (publish, progress) = watch::channel(Arc::new(run.clone()));
-        let (stop, failed) = (CancellationToken::new(), Failed::default());
+        let (control, failed) = (Control::default(), Failed::default());
         let (sender, source) = mpsc::channel(2);
         let (say, fault) = oneshot::channel();
         let spawned = thread::Builder::new().name("batch read".to_owned()).spawn(move || say.send(feed(&sender)));
@@ -126,20 +126,20 @@ impl BatchJob {
             wake,
             failed: failed.clone(),
             failed_bytes: 0,
-            stop: stop.clone(),
+            control: control.clone(),
             gave_up: None,
             published: Instant::now(),
         };
-        let token = stop.clone();
+        let held = control.clone();
         handle.spawn(async move {
             let mut logged = Logged { inner: book, log };
-            let end = deliver(&target, source, options, &token, &clock, &mut logged).await;
+            let end = deliver(&target, source, options, &held, &clock, &mut logged).await;
             let mut book = logged.finish();
             let fault = fault.await.unwrap_or_else(|_| Err("The file could not be read.".to_owned()));
             book.run.ended = Some(clock.now());
             book.finish(end, fault);
         });
-        Self { stop, progress, failed }
+        Self { control, progress, failed }
     }
 
     /// How it goes.
@@ -155,7 +155,12 @@ impl BatchJob {
 
     /// Begins no more calls.
     pub fn stop(&self) {
-        self.stop.cancel();
+        self.control.stop();
+    }
+
+    /// Begins no call for now, or goes on.
+    pub fn pause(&self, is_paused: bool) {
+        self.control.pause(is_paused);
     }
 
     /// Writes what failed to a new file, in the format it came from; tells how many records, or why not.
@@ -182,6 +187,7 @@ fn rest_of(run: &Unfinished) -> Option<file::Source> {
         skips_invalid: file.skips_invalid,
         keeps_order: file.keeps_order,
         pace: file.pace,
+        attempts: Retry::MANY.attempts,
     };
     let (settled, is_numbered_by_record) = (run.account.settled(), file.is_numbered_by_record);
     Some(file::Source { wish, hash_key: file.hash_key(), settled, is_numbered_by_record })
@@ -245,7 +251,7 @@ struct Book {
     wake: Wake,
     failed: Failed,
     failed_bytes: u64,
-    stop: CancellationToken,
+    control: Control,
     gave_up: Option<String>,
     published: Instant,
 }
@@ -287,7 +293,7 @@ impl Book {
         {
             let count = crate::model::format::grouped(self.run.failed_rows.len() as i64);
             self.gave_up = Some(format!("Given up: {count} records failed, and the rest was not sent."));
-            self.stop.cancel();
+            self.control.stop();
         }
     }
 }

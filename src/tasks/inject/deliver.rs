@@ -6,6 +6,7 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use tokio::sync::mpsc::Receiver;
+use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
@@ -40,6 +41,41 @@ pub struct Target {
 impl Put for Target {
     async fn put(&self, entries: &[PutEntry]) -> Result<Vec<PutOutcome>, Problem> {
         self.connection.put_records(&self.stream, entries).await
+    }
+}
+
+/// Stops a delivery, or holds it. Clones are the same one.
+#[derive(Clone, Debug)]
+pub struct Control {
+    stop: CancellationToken,
+    paused: std::sync::Arc<watch::Sender<bool>>,
+}
+
+impl Default for Control {
+    fn default() -> Self {
+        Self { stop: CancellationToken::new(), paused: std::sync::Arc::new(watch::Sender::new(false)) }
+    }
+}
+
+impl Control {
+    /// Begins no call any more; those on their way are waited for.
+    pub fn stop(&self) {
+        self.stop.cancel();
+    }
+
+    /// Whether it was stopped.
+    pub fn is_stopped(&self) -> bool {
+        self.stop.is_cancelled()
+    }
+
+    /// Ends when it is stopped.
+    pub async fn stopped(&self) {
+        self.stop.cancelled().await;
+    }
+
+    /// Begins no call for now, or goes on.
+    pub fn pause(&self, is_paused: bool) {
+        self.paused.send_replace(is_paused);
     }
 }
 
@@ -103,7 +139,7 @@ pub enum End {
     Failed(Problem),
 }
 
-/// Delivers all records of `source`. After `stop`, no call is begun any more; those on their way are waited for, so that
+/// Delivers all records of `source`. Once it is stopped, no call is begun any more; those on their way are waited for, so that
 /// nothing is sent of which the end is not told.
 ///
 /// Cost: one `PutRecords` a 500 records or 10 MiB, and further ones for what was refused.
@@ -111,7 +147,7 @@ pub async fn deliver(
     put: &impl Put,
     mut source: Receiver<Vec<Item>>,
     options: Options,
-    stop: &CancellationToken,
+    control: &Control,
     clock: &Clock,
     follow: &mut impl Follow,
 ) -> End {
@@ -120,11 +156,13 @@ pub async fn deliver(
     let mut calls = FuturesUnordered::new();
     let mut has_more = true;
     let mut failure = None;
+    let (stop, mut pauses) = (&control.stop, control.paused.subscribe());
     loop {
         let now = Instant::now();
         queue.wake_due(now);
         let is_over = stop.is_cancelled() || failure.is_some();
-        while !is_over && calls.len() < options.calls.max(1) && pacer.opens() <= now {
+        let is_held = *pauses.borrow_and_update();
+        while !is_over && !is_held && calls.len() < options.calls.max(1) && pacer.opens() <= now {
             let Some(mut flights) = queue.take(pacer.call_limits()) else { break };
             for flight in &mut flights {
                 flight.track.began.get_or_insert(clock.now());
@@ -138,7 +176,7 @@ pub async fn deliver(
             break;
         }
         let paced = (queue.has_ready() && pacer.opens() > now).then(|| pacer.opens());
-        let due = queue.next_due().into_iter().chain(paced).min();
+        let due = queue.next_due().into_iter().chain(paced).min().filter(|_| !is_held);
         tokio::select! {
             Some((flights, answer, took)) = calls.next(), if !calls.is_empty() => {
                 failure = note(&mut queue, flights, answer, options.retry, clock, follow).or(failure);
@@ -152,6 +190,8 @@ pub async fn deliver(
             }
             () = sleep_until(due.unwrap_or(now)), if due.is_some() && !is_over => {}
             () = stop.cancelled(), if !is_over => {}
+            // The sender lives as long as the control.
+            _ = pauses.changed(), if !is_over => {}
         }
     }
     let is_stopped = stop.is_cancelled() && (has_more || !queue.is_empty());

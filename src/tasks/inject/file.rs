@@ -1,7 +1,7 @@
 //! Reads a file of records piece by piece on a thread of its own: once to look at it, once to send it.
 
 use std::fs::File;
-use std::io::Read;
+use std::io::{BufWriter, Read, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -117,6 +117,7 @@ fn count(scan: &mut BatchScan, raw: Raw<'_>, read: Result<Option<Interpreted>, S
     match interpreted {
         Ok(interpreted) => {
             let size = interpreted.entry.size_bytes() as u64;
+            scan.packing.push(interpreted.entry.size_bytes());
             let share = interpreted.shard.and_then(|at| scan.shares.get_mut(at)).map(|(.., share)| share);
             for share in share.into_iter().chain([&mut scan.total]) {
                 share.records += 1;
@@ -146,6 +147,44 @@ fn preview(scan: &BatchScan, raw: Raw<'_>, interpreted: &Result<Interpreted, Str
         (read.entry.partition_key.to_string(), shard)
     });
     PreviewLine { number: raw.number, key_at: key_at.filter(|at| text.get(at.clone()).is_some()), text, lands }
+}
+
+/// Writes the lines that cannot be sent to a new file, as they stand; tells how many.
+///
+/// # Errors
+/// Why one of both files cannot be read or written.
+pub fn save_invalid(scan: &BatchScan, landing: Landing, to: &str) -> Result<u64, String> {
+    let path = &scan.spec.path;
+    let (mut file, stamp) = open(path)?;
+    if Some(stamp) != scan.stamp {
+        return Err(format!("{path} has changed since it was looked at. Look at it again."));
+    }
+    let cannot = |error: std::io::Error| format!("{to} cannot be written: {error}.");
+    let mut out = BufWriter::new(File::create_new(to).map_err(cannot)?);
+    let mut interpreter = Interpreter::new(scan.format, &scan.spec.key, landing, Box::new(|| fastrand::u128(..)))?;
+    let mut splitter = Splitter::new(scan.format);
+    let mut piece = vec![0; PIECE_BYTES];
+    let (mut lines, mut failure) = (0, None);
+    loop {
+        let length = read(&mut file, &mut piece, path)?;
+        let mut take = |raw: Raw<'_>| {
+            if interpreter.read(raw).is_err() {
+                lines += 1;
+                let written = out.write_all(raw.bytes).and_then(|()| out.write_all(b"\n"));
+                failure = failure.take().or(written.err());
+            }
+        };
+        match length {
+            0 => splitter.finish(&mut take)?,
+            _ => splitter.feed(piece.get(..length).unwrap_or_default(), &mut take)?,
+        }
+        if let Some(error) = failure {
+            return Err(cannot(error));
+        }
+        if length == 0 {
+            return out.flush().map(|()| lines).map_err(cannot);
+        }
+    }
 }
 
 /// What of a file is sent.

@@ -8,10 +8,9 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval};
-use tokio_util::sync::CancellationToken;
 
 use super::batch::Means;
-use super::deliver::{Item, Options, deliver};
+use super::deliver::{Control, Item, Options, deliver};
 use super::retry::Retry;
 use crate::model::batch::Pace;
 use crate::model::generator::keys::Keys;
@@ -34,14 +33,14 @@ const CHUNK: usize = 500;
 /// A run at work, or the last one. Dropping it stops it.
 #[derive(Debug)]
 pub struct GeneratorJob {
-    stop: CancellationToken,
+    stop: Control,
     signals: Signals,
     progress: watch::Receiver<Arc<GeneratorRun>>,
 }
 
 impl Drop for GeneratorJob {
     fn drop(&mut self) {
-        self.stop.cancel();
+        self.stop.stop();
     }
 }
 
@@ -71,7 +70,7 @@ impl GeneratorJob {
         let Means { handle, target, clock, wake } = means;
         let run = book::prepared(&target.stream, &spec, shards, mean_record_bytes, clock.now());
         let (publish, progress) = watch::channel(Arc::new(run.clone()));
-        let (stop, signals) = (CancellationToken::new(), Signals::default());
+        let (stop, signals) = (Control::default(), Signals::default());
         let mut book = Book::new(run, spec.stops, publish, wake, stop.clone(), signals.clone());
         let (sender, source) = mpsc::channel(2);
         // Records of one key stay in order where their template is a chain.
@@ -104,13 +103,13 @@ impl GeneratorJob {
 
     /// Begins no more calls, at once.
     pub fn stop(&self) {
-        self.stop.cancel();
+        self.stop.stop();
     }
 
     /// Begins no more calls, for a reason that is not the person's wish of this moment.
     pub fn stop_since(&self, why: &str) {
         self.signals.bound(why.to_owned());
-        self.stop.cancel();
+        self.stop.stop();
     }
 }
 
@@ -118,7 +117,7 @@ impl GeneratorJob {
 async fn make(
     ready: &Ready,
     sender: &mpsc::Sender<Vec<Item>>,
-    stop: &CancellationToken,
+    stop: &Control,
     signals: &Signals,
     clock: &Clock,
 ) -> Result<(), String> {
@@ -130,7 +129,7 @@ async fn make(
     loop {
         tokio::select! {
             _ = ticks.tick() => {}
-            () = stop.cancelled() => return Ok(()),
+            () = stop.stopped() => return Ok(()),
         }
         let elapsed = began.elapsed().as_secs_f64();
         let goes_on = dole.look(elapsed);
@@ -144,7 +143,7 @@ async fn make(
             signals.made(dole.records(), dole.missed() / ready.spec.schedule.rate.per_sec().max(1e-9));
             tokio::select! {
                 sent = sender.send(items) => if sent.is_err() { return Ok(()) },
-                () = stop.cancelled() => return Ok(()),
+                () = stop.stopped() => return Ok(()),
             }
         }
         if !goes_on {

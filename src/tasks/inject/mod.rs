@@ -10,7 +10,6 @@ mod queue;
 mod retry;
 
 use tokio::sync::{mpsc, watch};
-use tokio_util::sync::CancellationToken;
 
 pub use retry::Retry;
 
@@ -21,7 +20,7 @@ use crate::model::batch::Pace;
 use crate::model::ids::StreamName;
 use crate::model::time::Millis;
 use crate::model::writes::{InjectRow, InjectRun, PutEntry};
-use deliver::{End, Ended, Follow, Item, Options, Target, deliver};
+use deliver::{Control, End, Ended, Follow, Item, Options, Target, deliver};
 
 /// How a few records are sent: one call at a time, so that records that are taken at the first try stay in order.
 pub const FEW: Options = Options { retry: Retry::FEW, calls: 1, keeps_order: false, pace: Pace::Full };
@@ -44,7 +43,7 @@ pub async fn run(
     drop(sender);
     let target = Target { connection: connection.clone(), stream: stream.clone() };
     let mut rows = Rows { progress };
-    let end = deliver(&target, source, FEW, &CancellationToken::new(), clock, &mut rows).await;
+    let end = deliver(&target, source, FEW, &Control::default(), clock, &mut rows).await;
     progress.send_modify(|run| {
         if let End::Failed(problem) = end {
             let words = format!("It was not sent, since a call before it failed. {}", problem.sentence);

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::time::Instant;
-use tokio_util::sync::CancellationToken;
 
 use crate::model::batch::Share;
 use crate::model::format;
@@ -17,7 +16,7 @@ use crate::model::time::{Millis, Timestamp};
 use crate::model::utilisation::Utilisation;
 use crate::model::writes::{PutEntry, PutOutcome};
 use crate::tasks::inject::batch::is_unknown;
-use crate::tasks::inject::deliver::{End, Ended, Follow};
+use crate::tasks::inject::deliver::{Control, End, Ended, Follow};
 use crate::tasks::wake::Wake;
 
 const PUBLISH_EVERY: Duration = Duration::from_millis(150);
@@ -69,7 +68,7 @@ pub(super) struct Book {
     stops: Stops,
     publish: watch::Sender<Arc<GeneratorRun>>,
     wake: Wake,
-    stop: CancellationToken,
+    stop: Control,
     signals: Signals,
     began: Instant,
     published: Instant,
@@ -125,7 +124,7 @@ impl Book {
         stops: Stops,
         publish: watch::Sender<Arc<GeneratorRun>>,
         wake: Wake,
-        stop: CancellationToken,
+        stop: Control,
         signals: Signals,
     ) -> Self {
         let now = Instant::now();
@@ -212,7 +211,7 @@ impl Book {
         }
         if let Some(why) = reached {
             self.signals.bound(why);
-            self.stop.cancel();
+            self.stop.stop();
         }
     }
 
@@ -250,8 +249,8 @@ impl Book {
             (Some(fault), ..) => GeneratorEnd::Failed(fault),
             (None, End::Stopped, Some(bound)) => GeneratorEnd::Bound(bound),
             // All was sent when the wish to stop came.
-            (None, End::Done, Some(bound)) if self.stop.is_cancelled() => GeneratorEnd::Bound(bound),
-            (None, End::Done, _) if !self.stop.is_cancelled() => GeneratorEnd::Done,
+            (None, End::Done, Some(bound)) if self.stop.is_stopped() => GeneratorEnd::Bound(bound),
+            (None, End::Done, _) if !self.stop.is_stopped() => GeneratorEnd::Done,
             (None, ..) => GeneratorEnd::Stopped,
         });
         self.show(now);
