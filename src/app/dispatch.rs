@@ -261,7 +261,8 @@ impl App {
             return;
         }
         let Some(stream) = self.world.open.as_ref().map(|open| open.name.clone()) else { return };
-        let write = self.engine.inject(stream, entries);
+        let log = self.write_down(&stream, super::unfinished::single(&entries), now);
+        let write = self.engine.inject(stream, entries, log);
         self.writes.extend(write);
     }
 

@@ -71,11 +71,15 @@ impl App {
         if runs || !self.may_write(now) {
             return;
         }
-        let (Some(means), Some(open)) = (self.means(), &self.world.open) else { return };
+        let Some(means) = self.means() else { return };
+        // Those that left are accounted for; what a generator has not made yet is nobody's loss.
+        let what = (format!("a generator with seed {}", spec.seed), None, None);
+        let log = self.write_down(&means.target.stream, what, now);
+        let Some(open) = &self.world.open else { return };
         let shards = busy_shards(open);
         let max_record_bytes = landing(open).max_record_bytes;
         let mean = look(&spec.template, spec.seed, now, "").map_or(1.0, |(_, look)| look.mean_bytes);
-        match GeneratorJob::start(means, spec, shards, max_record_bytes, mean) {
+        match GeneratorJob::start(means, spec, shards, (max_record_bytes, mean), log) {
             Ok(job) => {
                 let run = job.run();
                 let options = [("stream-name", run.stream.as_str()), ("records", "file://records.json")];

@@ -133,7 +133,7 @@ impl App {
             return;
         }
         let Some(means) = self.means() else { return };
-        let log = self.write_down(&means.target.stream, &wish, now);
+        let log = self.write_down(&means.target.stream, super::unfinished::batch(&wish), now);
         let Some(open) = &self.world.open else { return };
         let job = BatchJob::send_file(means, wish, landing(open), log);
         self.take_run(job, now);

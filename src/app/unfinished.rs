@@ -5,9 +5,11 @@ use super::injecting::landing;
 use crate::model::activity::{ActivityEntry, Event, Outcome, cli_line};
 use crate::model::answer::{Problem, ProblemKind};
 use crate::model::batch::BatchWish;
+use crate::model::format::counted;
 use crate::model::ids::StreamName;
 use crate::model::time::{Millis, Timestamp};
 use crate::model::unfinished::{FileRun, RunHead, Unfinished};
+use crate::model::writes::PutEntry;
 use crate::tasks::inject::batch::BatchJob;
 use crate::tasks::inject::journal::{RunFolder, RunLog, whole_path};
 
@@ -33,6 +35,32 @@ pub fn cut_off_entry(run: &Unfinished, at: Timestamp) -> ActivityEntry {
     }
 }
 
+/// What is sent, how many records where that is known, and the file that they come from.
+pub(super) type What = (String, Option<u64>, Option<FileRun>);
+
+/// Records that were typed.
+pub(super) fn single(entries: &[PutEntry]) -> What {
+    (counted(entries.len(), "record"), Some(entries.len() as u64), None)
+}
+
+/// Records of a file.
+pub(super) fn batch(wish: &BatchWish) -> What {
+    let path = whole_path(&wish.spec.path);
+    let title = path.rsplit(['/', '\\']).next().unwrap_or(&path).to_owned();
+    let file = FileRun {
+        path,
+        format: wish.format,
+        key: wish.spec.key.clone(),
+        explicit_hash_key: None,
+        stamp: wish.stamp,
+        skips_invalid: wish.skips_invalid,
+        keeps_order: wish.keeps_order,
+        pace: wish.pace,
+        is_numbered_by_record: false,
+    };
+    (title, Some(wish.records), Some(file))
+}
+
 impl App {
     fn runs(&self) -> Option<RunFolder> {
         self.files.as_ref().map(|files| RunFolder::new(files.runs_path()))
@@ -53,12 +81,11 @@ impl App {
     }
 
     /// Begins to write a run down, so that it survives the end of this program.
-    pub(super) fn write_down(&mut self, stream: &StreamName, wish: &BatchWish, now: Timestamp) -> Option<RunLog> {
+    pub(super) fn write_down(&mut self, stream: &StreamName, what: What, now: Timestamp) -> Option<RunLog> {
         let runs = self.runs()?;
         let info = self.world.connection()?;
         let options = [("stream-name", stream.as_str()), ("records", "file://records.json")];
-        let path = whole_path(&wish.spec.path);
-        let title = path.rsplit(['/', '\\']).next().unwrap_or(&path).to_owned();
+        let (title, of, file) = what;
         let head = RunHead {
             stream: stream.clone(),
             connection: info.label.clone(),
@@ -66,19 +93,9 @@ impl App {
             who: self.world.identity.get().map(|identity| identity.principal().to_owned()).unwrap_or_default(),
             started: now,
             title,
-            of: Some(wish.records),
+            of,
             cli: cli_line("put-records", &options, info),
-            file: Some(FileRun {
-                path,
-                format: wish.format,
-                key: wish.spec.key.clone(),
-                explicit_hash_key: None,
-                stamp: wish.stamp,
-                skips_invalid: wish.skips_invalid,
-                keeps_order: wish.keeps_order,
-                pace: wish.pace,
-                is_numbered_by_record: false,
-            }),
+            file,
         };
         match runs.begin(&head) {
             Ok(log) => Some(log),

@@ -46,7 +46,7 @@ impl Bench {
     fn job(&self, spec: GeneratorSpec) -> GeneratorJob {
         let handle = tokio::runtime::Handle::current();
         let means = Means { handle, target: self.target.clone(), clock: Clock::system(), wake: Wake::none() };
-        GeneratorJob::start(means, spec, self.shards.clone(), 1_048_576, 100.0).expect("starts")
+        GeneratorJob::start(means, spec, self.shards.clone(), (1_048_576, 100.0), None).expect("starts")
     }
 }
 

@@ -182,7 +182,7 @@ fn a_template_is_filled_in_repeated_and_rolled_again() {
     harness.get_by_role_and_label(egui::accesskit::Role::MenuItem, "IoT sensor").click();
     harness.run_steps(3);
     let shown = |harness: &Harness<'_, Stage<InjectState>>| {
-        harness.get_by_label_contains("Will be sent").accesskit_node().label().unwrap_or_default()
+        harness.get_by_label_contains("Will be sent").accesskit_node().value().unwrap_or_default()
     };
     let first = shown(&harness);
     assert!(first.contains("\"device\":\"device-1\""), "{first}");
@@ -210,7 +210,7 @@ fn a_key_is_found_that_lands_on_a_chosen_shard() {
     let mut harness = window(filled(stage::unlocked(702)), show);
     harness.get_by_role_and_label(egui::accesskit::Role::Button, "Solve for shard").click();
     harness.run_steps(3);
-    harness.get_by_label_contains("shardId-000000000007  9").click();
+    harness.get_by_label_contains("shardId-000000000028  22").click();
     harness.run_steps(3);
-    assert!(harness.query_by_label_contains("Lands on shardId-000000000007").is_some());
+    assert!(harness.query_by_label_contains("Lands on shardId-000000000028").is_some());
 }

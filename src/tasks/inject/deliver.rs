@@ -195,15 +195,20 @@ pub async fn deliver(
         }
     }
     let is_stopped = stop.is_cancelled() && (has_more || !queue.is_empty());
-    for Flight { entry, mut track } in queue.refused() {
-        if let Some(refusal) = track.refusal.take() {
-            end(entry, track, Ok(refusal), clock, follow);
-        }
-    }
+    end_refused(queue, clock, follow);
     match failure {
         Some(problem) => End::Failed(problem),
         None if is_stopped => End::Stopped,
         None => End::Done,
+    }
+}
+
+/// What was refused and will not be tried again has ended.
+fn end_refused(queue: Queue, clock: &Clock, follow: &mut impl Follow) {
+    for Flight { entry, mut track } in queue.refused() {
+        if let Some(refusal) = track.refusal.take() {
+            end(entry, track, Ok(refusal), clock, follow);
+        }
     }
 }
 

@@ -11,6 +11,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use super::batch::Means;
 use super::deliver::{Control, Item, Options, deliver};
+use super::journal::{Logged, RunLog};
 use super::retry::Retry;
 use crate::model::batch::Pace;
 use crate::model::generator::keys::Keys;
@@ -54,7 +55,8 @@ struct Ready {
 }
 
 impl GeneratorJob {
-    /// Begins to send to the open shards, of which each already takes what is known of it.
+    /// Begins to send to the open shards, of which each already takes what is known of it. Sizes are in bytes: the largest
+    /// record that the stream takes, and the mean of those that are made. What becomes of records is written down in `log`.
     ///
     /// # Errors
     /// Why the plan cannot be carried out; nothing was sent then.
@@ -62,8 +64,8 @@ impl GeneratorJob {
         means: Means,
         spec: GeneratorSpec,
         shards: Vec<BusyShard>,
-        max_record_bytes: usize,
-        mean_record_bytes: f64,
+        (max_record_bytes, mean_record_bytes): (usize, f64),
+        log: Option<RunLog>,
     ) -> Result<Self, String> {
         let template = spec.template().map_err(|error| format!("Template, {error}."))?;
         let keys = Keys::new(&spec.keys)?;
@@ -71,7 +73,7 @@ impl GeneratorJob {
         let run = book::prepared(&target.stream, &spec, shards, mean_record_bytes, clock.now());
         let (publish, progress) = watch::channel(Arc::new(run.clone()));
         let (stop, signals) = (Control::default(), Signals::default());
-        let mut book = Book::new(run, spec.stops, publish, wake, stop.clone(), signals.clone());
+        let book = Book::new(run, spec.stops, publish, wake, stop.clone(), signals.clone());
         let (sender, source) = mpsc::channel(2);
         // Records of one key stay in order where their template is a chain.
         let keeps_order = template.chain() > 1;
@@ -83,7 +85,9 @@ impl GeneratorJob {
             handle.spawn(async move { make(&ready, &sender, &stop, &told, &clock).await })
         };
         handle.spawn(async move {
-            let end = deliver(&target, source, options, &token, &clock, &mut book).await;
+            let mut logged = Logged { inner: book, log };
+            let end = deliver(&target, source, options, &token, &clock, &mut logged).await;
+            let mut book = logged.finish();
             let fault = making.await.unwrap_or_else(|_| Err("The records could not be made.".to_owned())).err();
             book.finish(end, fault, clock.now());
         });

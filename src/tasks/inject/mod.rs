@@ -21,11 +21,12 @@ use crate::model::ids::StreamName;
 use crate::model::time::Millis;
 use crate::model::writes::{InjectRow, InjectRun, PutEntry};
 use deliver::{Control, End, Ended, Follow, Item, Options, Target, deliver};
+use journal::{Logged, RunLog};
 
 /// How a few records are sent: one call at a time, so that records that are taken at the first try stay in order.
 pub const FEW: Options = Options { retry: Retry::FEW, calls: 1, keeps_order: false, pace: Pace::Full };
 
-/// Sends `entries` and publishes the run after each call. Records of one call that were refused may be overtaken; a single
+/// Sends `entries` and publishes the run after each call; what becomes of them is written down in `log`. Records of one call that were refused may be overtaken; a single
 /// record is always in order with itself.
 ///
 /// Cost: one `PutRecords` a 500 records or 10 MiB, and further ones for what was refused.
@@ -35,6 +36,7 @@ pub async fn run(
     entries: &[PutEntry],
     clock: &Clock,
     progress: &watch::Sender<InjectRun>,
+    log: Option<RunLog>,
 ) {
     let (sender, source) = mpsc::channel(1);
     let numbered = |(number, entry): (usize, &PutEntry)| Item { number: number as u64, entry: entry.clone() };
@@ -42,8 +44,9 @@ pub async fn run(
     let _ = sender.try_send(entries.iter().enumerate().map(numbered).collect());
     drop(sender);
     let target = Target { connection: connection.clone(), stream: stream.clone() };
-    let mut rows = Rows { progress };
+    let mut rows = Logged { inner: Rows { progress }, log };
     let end = deliver(&target, source, FEW, &Control::default(), clock, &mut rows).await;
+    rows.finish();
     progress.send_modify(|run| {
         if let End::Failed(problem) = end {
             let words = format!("It was not sent, since a call before it failed. {}", problem.sentence);

@@ -129,7 +129,7 @@ fn record(ui: &mut Ui, scene: &mut Scene<'_>) {
     let mut top = keys(ui, scene, area);
     let draft = &mut scene.state.draft;
     // The heading of the editor lies on the same line; the choice of form stands behind its name.
-    let choice = Rect::from_min_size(pos2(area.left() + 40.0, top - 2.0), vec2(170.0, 22.0));
+    let choice = Rect::from_min_size(pos2(area.left() + 40.0, top + 1.0), vec2(170.0, 20.0));
     if draft.binary.is_none() {
         within(ui, "typed", choice, |ui| {
             let mut at = Typed::ALL.iter().position(|typed| *typed == draft.typed).unwrap_or_default();
@@ -256,7 +256,7 @@ fn will_be_sent(ui: &mut Ui, scene: &mut Scene<'_>) {
         });
     });
     let text = scene.state.prepared.shown.clone();
-    let frame = ui.available_rect_before_wrap();
+    let frame = ui.max_rect().with_min_y(head.bottom() + 4.0);
     if frame.height() < 24.0 || text.is_empty() {
         return;
     }
@@ -279,7 +279,10 @@ fn how_often(ui: &mut Ui, scene: &mut Scene<'_>) {
     };
     name(ui, area.left(), "Repeat");
     name(ui, area.left() + first + 12.0, "On the way out");
-    name(ui, area.left() + first + second + 24.0, "If throttled");
+    let has_room = area.width() > first + second + 110.0;
+    if has_room {
+        name(ui, area.left() + first + second + 24.0, "If throttled");
+    }
     let place = Rect::from_min_size(pos2(area.left(), area.bottom() - 28.0), vec2(first, 28.0));
     let is_wrong = draft.repeats().is_err();
     let field = TextField::new(Id::unique("inject repeat"), "Repeat", &mut draft.repeat).mono().trailing("×");
@@ -295,5 +298,7 @@ fn how_often(ui: &mut Ui, scene: &mut Scene<'_>) {
         }
     });
     let words = Rect::from_min_max(pos2(place.right() + 12.0, place.top()), area.max);
-    widgets::paint_elided(ui.painter(), words, Align::Min, "up to 5 retries", fonts::small(), t.text);
+    if has_room {
+        widgets::paint_elided(ui.painter(), words, Align::Min, "5 retries, jitter", fonts::small(), t.text);
+    }
 }

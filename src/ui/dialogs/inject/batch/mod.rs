@@ -217,6 +217,20 @@ fn file(ui: &mut Ui, scene: &mut Scene<'_>) {
     });
     ui.add_space(2.0);
     widgets::label(ui, "Partition key", fonts::small_medium(), t.weak);
+    key_row(ui, form);
+    ui.add_space(4.0);
+    let room = ui.available_height();
+    let packed = if room > 210.0 { 130.0 } else { 0.0 };
+    let area = ui.available_rect_before_wrap();
+    within(ui, "lines", area.with_max_y(area.bottom() - packed), |ui| lines::show(ui, scene));
+    if packed > 0.0 {
+        within(ui, "packed", area.with_min_y(area.bottom() - packed + 8.0), |ui| packing::show(ui, scene));
+    }
+}
+
+/// Where the key of each record comes from.
+fn key_row(ui: &mut Ui, form: &mut BatchForm) {
+    let t = theme::tokens(ui);
     ui.horizontal(|ui| {
         segmented(ui, "Partition key", &KEYS, &mut form.key);
         match form.key {
@@ -236,14 +250,6 @@ fn file(ui: &mut Ui, scene: &mut Scene<'_>) {
             }
         }
     });
-    ui.add_space(4.0);
-    let room = ui.available_height();
-    let packed = if room > 210.0 { 130.0 } else { 0.0 };
-    let area = ui.available_rect_before_wrap();
-    within(ui, "lines", area.with_max_y(area.bottom() - packed), |ui| lines::show(ui, scene));
-    if packed > 0.0 {
-        within(ui, "packed", area.with_min_y(area.bottom() - packed + 8.0), |ui| packing::show(ui, scene));
-    }
 }
 
 /// `286 MiB, 48,212 records`.

@@ -59,7 +59,8 @@ fn one(ui: &mut Ui, strip: Rect, run: &Unfinished, scene: &mut Scene<'_>) {
             format!(" Unknown: {what} {}.", crate::model::format::one_line(&unknown.to_string(), 60))
         }
     };
-    let words = format!("{}{which}", run.sentence());
+    let (title, at) = (&run.head.title, run.head.started);
+    let words = format!("{title}, {} {} UTC, was cut off: {}.{which}", at.date(), at.hms(), run.counts());
     let place = Rect::from_min_max(pos2(strip.left() + 38.0, strip.top()), pos2(buttons.left() - 8.0, strip.bottom()));
     let response = ui.interact(place, ui.make_persistent_id("cut off"), Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::Status, true, &words));
