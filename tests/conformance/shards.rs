@@ -69,11 +69,13 @@ pub async fn the_last_hash_key_of_a_range_belongs_to_it(target: Target) -> Outco
     places(&target, |range| [HashKey(range.end.0 - 1), range.end]).await
 }
 
-pub async fn ten_thousand_keys_and_hash_keys_land_where_predicted(target: Target) -> Outcome {
+/// Two thousand, so that slow servers still answer the cases beside it; with `KINESCOPE_FULL=1` ten thousand.
+pub async fn thousands_of_keys_and_hash_keys_land_where_predicted(target: Target) -> Outcome {
+    let count = if std::env::var_os("KINESCOPE_FULL").is_some() { 10_000 } else { 2_000 };
     let stream = target.stream("placement", 16).await?;
     let shards = target.shards(&stream).await?;
     let mut rng = fastrand::Rng::with_seed(2026);
-    let mut waiting: Vec<PutEntry> = (0..10_000)
+    let mut waiting: Vec<PutEntry> = (0..count)
         .map(|number| match number % 2 {
             0 => entry(&std::iter::repeat_with(|| rng.char(..)).take(1 + number % 40).collect::<String>(), "x"),
             _ => entry_at(HashKey(rng.u128(..)), "x"),

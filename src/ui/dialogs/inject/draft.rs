@@ -12,7 +12,7 @@ use crate::model::wrap::Wrap;
 use crate::model::writes::PutEntry;
 
 /// Most records that are sent at once from here; the generator sends more.
-pub const REPEAT_MAX: u64 = 10_000;
+pub const REPEAT_MAX: u64 = 1_000;
 /// Most bytes that are sent at once from here, as each of them is held.
 const REPEAT_MAX_BYTES: usize = 64 * 1_048_576;
 /// Bytes that are no text are typed as hexadecimal digits up to so many; more go as they are.
@@ -164,7 +164,7 @@ impl Draft {
     /// One sentence.
     pub fn repeats(&self) -> Result<u64, String> {
         let count = self.repeat.trim().replace(',', "").parse().unwrap_or_default();
-        if (1..=REPEAT_MAX).contains(&count) { Ok(count) } else { Err("Repeat: give 1 to 10,000 records.".to_owned()) }
+        if (1..=REPEAT_MAX).contains(&count) { Ok(count) } else { Err("Repeat: give 1 to 1,000 records.".to_owned()) }
     }
 
     /// The data of one record: the `number`-th with this seed, made now.
@@ -306,7 +306,7 @@ mod tests {
         assert_eq!(entries(&draft).map(|all| all.len()), Ok(1));
         draft.data = "{{what}}".to_owned();
         assert!(entries(&draft).is_err_and(|why| why.contains("line 1, column 3")));
-        for wrong in ["0", "10001", "x", ""] {
+        for wrong in ["0", "1001", "x", ""] {
             draft.repeat = wrong.to_owned();
             assert!(draft.repeats().is_err(), "{wrong}");
         }

@@ -60,6 +60,11 @@ impl InjectState {
         self.is_typed = true;
     }
 
+    /// Opened again: what was typed is gone but for the load, which may still be sent.
+    pub fn reopened(self) -> Self {
+        Self { generator: self.generator.reopened(), ..Self::default() }
+    }
+
     /// What has been typed.
     pub fn draft(&self) -> &Draft {
         &self.draft

@@ -102,6 +102,11 @@ fn short(value: f64) -> String {
 }
 
 impl GeneratorForm {
+    /// Opened again: the name of the stream has to be typed anew.
+    pub(in crate::ui::dialogs::inject) fn reopened(self) -> Self {
+        Self { typed_name: String::new(), ..self }
+    }
+
     /// Takes a template in, with the keys that fit it.
     pub(super) fn take(&mut self, picked: Picked) {
         self.text = picked.text;
