@@ -200,7 +200,7 @@ fn invalid(ui: &mut Ui, t: &Tokens, scan: &BatchScan, skips: &mut bool) {
     });
     let lines = &scan.invalid_lines;
     let list = ScrollArea::vertical().id_salt(Id::unique("invalid lines")).auto_shrink([false, true]);
-    list.max_height((ui.available_height() - 34.0).max(20.0)).show_rows(ui, 20.0, lines.len(), |ui, range| {
+    list.max_height((ui.available_height() - 42.0).max(20.0)).show_rows(ui, 20.0, lines.len(), |ui, range| {
         ui.spacing_mut().item_spacing.y = 0.0;
         for line in lines.get(range).unwrap_or_default() {
             let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 20.0), Sense::hover());

@@ -26,6 +26,8 @@ const PACES: [(&str, Pace); 4] = [
 /// What is done where a shard refuses, and the attempts that it means.
 const RETRIES: [(&str, usize); 3] =
     [("Retry 11 times, 100 ms doubling", 12), ("Retry 5 times, 100 ms doubling", 6), ("Do not retry", 1)];
+/// Width in points below which the bar folds its choices into menus.
+const NARROW: f32 = 760.0;
 const KEYS: [&str; 4] = ["Field", "Fixed", "Random", "Round robin"];
 
 /// What is typed and chosen.
@@ -148,19 +150,36 @@ pub(super) fn bar(ui: &mut Ui, scene: &mut Scene<'_>) {
     ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
         ui.spacing_mut().item_spacing.x = 8.0;
         let form = &mut scene.state.batch;
+        // Beside the modes there is little room in a small window.
+        let is_narrow = ui.available_width() < NARROW;
         let labels = RETRIES.map(|(label, _)| label);
         let current = labels.get(form.retries).copied().unwrap_or_default();
+        let current = if is_narrow { current.split(',').next().unwrap_or_default() } else { current };
         if let Some(at) = widgets::select::dropdown(ui, "If throttled", current, &labels, form.retries, 0.0) {
             form.retries = at;
         }
         ui.add_space(6.0);
         let mut order = usize::from(form.keeps_order);
-        if segmented(ui, "Order", &["Any order", "In order per key"], &mut order) {
-            form.keeps_order = order == 1;
+        let orders = ["Any order", "In order per key"];
+        if is_narrow {
+            let current = if form.keeps_order { "In order" } else { "Any order" };
+            order = widgets::select::dropdown(ui, "Order", current, &orders, order, 0.0).unwrap_or(order);
+        } else {
+            segmented(ui, "Order", &orders, &mut order);
         }
-        ui.add_space(6.0);
-        segmented(ui, "Pace", &PACES.map(|(label, _)| label), &mut form.pace);
-        widgets::label(ui, "Pace", fonts::small_medium(), t.weak);
+        form.keeps_order = order == 1;
+        if !is_narrow {
+            ui.add_space(6.0);
+        }
+        let paces = PACES.map(|(label, _)| label);
+        if is_narrow {
+            let current = paces.get(form.pace).copied().unwrap_or_default();
+            let picked = widgets::select::dropdown(ui, "Pace", current, &paces, form.pace, 0.0);
+            form.pace = picked.unwrap_or(form.pace);
+        } else {
+            segmented(ui, "Pace", &paces, &mut form.pace);
+            widgets::label(ui, "Pace", fonts::small_medium(), t.weak);
+        }
     });
 }
 
