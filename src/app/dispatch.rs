@@ -63,6 +63,7 @@ impl App {
             Command::FinishExport => self.finish_export(),
             Command::DecodeTail(decode_as) => self.decode_tail(decode_as),
             Command::Batch(command) => self.batch(command, now),
+            Command::Generator(command) => self.generator(command, now),
             Command::Put(entries) => self.put(entries, now),
             Command::Reshard(request) => self.reshard(request, now),
             Command::Change(request) => self.change(*request, now),
@@ -80,6 +81,7 @@ impl App {
                 crate::ui::theme::choose(ctx, choice);
                 self.change_settings(|settings| settings.theme = choice);
             }
+            Command::SetTemplates(templates) => self.change_settings(|settings| settings.templates = templates),
             Command::Zoom(factor) => {
                 let zoom = if factor == 0.0 { 1.0 } else { self.world.settings.zoom * factor };
                 self.change_settings(|settings| settings.zoom = zoom);
@@ -161,6 +163,7 @@ impl App {
         self.world.local_endpoints = keep.local_endpoints;
         self.world.activity = keep.activity;
         self.world.unfinished_plans = keep.unfinished_plans;
+        self.world.unfinished_runs = keep.unfinished_runs;
         self.world.meters = keep.meters;
         self.world.export_folder = keep.export_folder;
         self.world.fan_out = keep.fan_out;
@@ -275,7 +278,8 @@ impl App {
             return;
         }
         let Some(stream) = self.world.open.as_ref().map(|open| open.name.clone()) else { return };
-        let write = self.engine.inject(stream, entries);
+        let log = self.write_down(&stream, super::unfinished::single(&entries), now);
+        let write = self.engine.inject(stream, entries, log);
         self.writes.extend(write);
     }
 

@@ -30,6 +30,7 @@ use crate::tasks::decode::DecodeJob;
 use crate::tasks::export::ExportJob;
 use crate::tasks::fan_out::LeaseState;
 use crate::tasks::filter::FilterJob;
+use crate::tasks::inject::journal::RunLog;
 use crate::tasks::minutes::Minutes;
 use crate::tasks::minutes::book::Wish;
 use crate::tasks::minutes::fetch::{Question, fetch};
@@ -386,13 +387,13 @@ impl Engine {
     }
 
     /// Sends records; runs on when the stream is left.
-    pub fn inject(&mut self, stream: StreamName, entries: Vec<PutEntry>) -> Option<Write> {
+    pub fn inject(&mut self, stream: StreamName, entries: Vec<PutEntry>, log: Option<RunLog>) -> Option<Write> {
         let connection = self.connection()?;
         let entries = Arc::new(entries);
         let (publish, progress) = watch::channel(inject::prepared(stream.clone(), &entries, &self.clock));
         let (sent, clock, wake) = (entries.clone(), self.clock.clone(), self.wake.clone());
         self.handle.spawn(async move {
-            inject::run(&connection, &stream, &sent, &clock, &publish).await;
+            inject::run(&connection, &stream, &sent, &clock, &publish, log).await;
             wake.wake();
         });
         Some(Write::Inject { entries, progress })

@@ -73,6 +73,11 @@ impl Files {
         Ledger::inside(&self.data.join("consumers"))
     }
 
+    /// Where runs are written down while they send; see [`crate::tasks::inject::journal`].
+    pub fn runs_path(&self) -> PathBuf {
+        self.data.join("runs")
+    }
+
     /// Reads the settings. A missing file gives the defaults; a damaged one is set aside and said so.
     pub fn load_settings(&self) -> (Settings, Option<String>) {
         let path = self.settings_path();

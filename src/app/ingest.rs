@@ -40,6 +40,7 @@ impl App {
         self.ingest_batch(now);
         self.ingest_changes(now);
         self.ingest_fan_out(now);
+        self.ingest_generator(now);
         if let Some(note) = self.engine.minutes.take_note() {
             self.world.last_problem = Some((Problem::new(ProblemKind::Configuration, note), now));
         }
@@ -264,7 +265,8 @@ impl App {
     }
 
     fn task_lines(&self) -> Vec<TaskLine> {
-        let mut lines: Vec<TaskLine> = self.injecting.task_line().into_iter().chain(self.fan_out.task_line()).collect();
+        let mut lines: Vec<TaskLine> = self.injecting.task_lines(self.world.now);
+        lines.extend(self.fan_out.task_line());
         lines.extend(self.changing.task_lines());
         let mut line = |text: String, progress: Option<f32>| lines.push(TaskLine { text, progress });
         for write in &self.writes {

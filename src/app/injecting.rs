@@ -12,7 +12,7 @@ use crate::model::time::{Millis, Timestamp};
 use crate::model::world::{OpenStream, TaskLine};
 use crate::tasks::inject::batch::{BatchJob, Means};
 use crate::tasks::inject::deliver::Target;
-use crate::tasks::inject::file::ScanJob;
+use crate::tasks::inject::file::{ScanJob, save_invalid};
 
 /// The file that is looked at, the run, and those that are left to end.
 #[derive(Debug, Default)]
@@ -22,6 +22,8 @@ pub(super) struct Injecting {
     /// Stopped, of another connection: only their line in the log is still to come.
     leaving: Vec<Run>,
     saved: Option<Receiver<Result<String, String>>>,
+    /// Loads of a known shape.
+    pub(super) generating: super::generating::Generating,
 }
 
 /// A run with the line of the log that it becomes.
@@ -36,14 +38,19 @@ impl Injecting {
     pub(super) fn leave(&mut self) {
         self.scan = None;
         self.saved = None;
+        self.generating.leave();
         if let Some(run) = self.run.take() {
             run.job.stop();
             self.leaving.extend(Some(run).filter(|run| run.line.is_some()));
         }
     }
 
-    /// The line of the status bar.
-    pub(super) fn task_line(&self) -> Option<TaskLine> {
+    /// The lines of the status bar.
+    pub(super) fn task_lines(&self, now: Timestamp) -> Vec<TaskLine> {
+        self.task_line().into_iter().chain(self.generating.task_line(now)).collect()
+    }
+
+    fn task_line(&self) -> Option<TaskLine> {
         let run = self.run.as_ref().map(|run| run.job.run()).filter(|run| run.end.is_none())?;
         let counts = (format::grouped(run.settled() as i64), format::grouped(run.of as i64));
         let text = format!("Sending {} to {}, {} of {} records", run.title, run.stream, counts.0, counts.1);
@@ -62,7 +69,20 @@ impl App {
                     run.job.stop();
                 }
             }
+            BatchCommand::Pause(is_paused) => {
+                if let Some(run) = &self.injecting.run {
+                    run.job.pause(is_paused);
+                }
+                self.with_open(|open| {
+                    if let Some(run) = &mut open.batch.run {
+                        std::sync::Arc::make_mut(run).is_paused = is_paused;
+                    }
+                });
+            }
+            BatchCommand::SaveInvalid(path) => self.save_invalid(path),
             BatchCommand::SendFailed => self.send_failed(now),
+            BatchCommand::SendRest(id) => self.send_rest(&id, now),
+            BatchCommand::Forget(id) => self.forget_run(&id),
             BatchCommand::SaveFailed(path) => {
                 let Some(run) = &self.injecting.run else { return };
                 let (say, saved) = channel();
@@ -77,19 +97,34 @@ impl App {
         }
     }
 
+    /// Reads the file again beside the window.
+    fn save_invalid(&mut self, path: String) {
+        let Some(open) = &self.world.open else { return };
+        let Some(scan) = open.batch.scan.clone() else { return };
+        let (landing, wake) = (landing(open), self.engine.wake.clone());
+        let (say, saved) = channel();
+        self.engine.handle.spawn_blocking(move || {
+            let lines = save_invalid(&scan, landing, &path);
+            // Nobody listens where the connection was left.
+            let _ = say.send(lines.map(|lines| format!("{} are in {path}.", format::counted(lines as usize, "line"))));
+            wake.wake();
+        });
+        self.injecting.saved = Some(saved);
+    }
+
     fn scan_batch(&mut self, spec: BatchSpec) {
         let Some(open) = &self.world.open else { return };
         self.injecting.scan = Some(ScanJob::start(spec, landing(open), self.engine.wake.clone()));
     }
 
-    fn means(&self) -> Option<Means> {
+    pub(super) fn means(&self) -> Option<Means> {
         let stream = self.world.open.as_ref()?.name.clone();
         let target = Target { connection: self.engine.connection()?, stream };
         let (clock, wake) = (self.clock.clone(), self.engine.wake.clone());
         Some(Means { handle: self.engine.handle.clone(), target, clock, wake })
     }
 
-    fn is_sending(&self) -> bool {
+    pub(super) fn is_sending(&self) -> bool {
         self.injecting.run.as_ref().is_some_and(|run| run.line.is_some())
     }
 
@@ -97,8 +132,10 @@ impl App {
         if self.is_sending() || !self.may_write(now) {
             return;
         }
-        let (Some(means), Some(open)) = (self.means(), &self.world.open) else { return };
-        let job = BatchJob::send_file(means, wish, landing(open));
+        let Some(means) = self.means() else { return };
+        let log = self.write_down(&means.target.stream, super::unfinished::batch(&wish), now);
+        let Some(open) = &self.world.open else { return };
+        let job = BatchJob::send_file(means, wish, landing(open), log);
         self.take_run(job, now);
     }
 
@@ -113,7 +150,7 @@ impl App {
         }
     }
 
-    fn take_run(&mut self, job: BatchJob, now: Timestamp) {
+    pub(super) fn take_run(&mut self, job: BatchJob, now: Timestamp) {
         let run = job.run();
         let options = [("stream-name", run.stream.as_str()), ("records", "file://records.json")];
         let cli = self.world.connection().map(|info| cli_line("put-records", &options, info)).unwrap_or_default();
@@ -146,7 +183,15 @@ impl App {
             if let Some(run) = &mut injecting.run {
                 let is_shown = open.batch.run.is_some();
                 let state = if is_shown { run.job.news() } else { Some(run.job.run()) };
-                open.batch.run = state.filter(|run| run.stream == open.name).or(open.batch.run.take());
+                let is_paused = open.batch.run.as_ref().is_some_and(|run| run.is_paused);
+                let state = state.filter(|run| run.stream == open.name).map(|mut run| {
+                    // The task does not know: it only waits.
+                    if is_paused && run.end.is_none() {
+                        std::sync::Arc::make_mut(&mut run).is_paused = true;
+                    }
+                    run
+                });
+                open.batch.run = state.or(open.batch.run.take());
             }
             if let Some(saved) = injecting.saved.as_ref().and_then(|saved| saved.try_recv().ok()) {
                 open.batch.saved = Some(saved);
@@ -159,7 +204,7 @@ impl App {
     }
 }
 
-fn landing(open: &OpenStream) -> Landing {
+pub(super) fn landing(open: &OpenStream) -> Landing {
     let shards = open.shards.get().into_iter().flat_map(|map| map.open());
     let mut shards: Vec<_> = shards.map(|shard| (shard.id.clone(), shard.range)).collect();
     shards.sort_by_key(|(_, range)| range.start);

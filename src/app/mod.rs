@@ -8,6 +8,7 @@ mod dispatch;
 mod engine;
 mod fan_out;
 mod files;
+mod generating;
 mod ingest;
 mod injecting;
 mod journal;
@@ -19,6 +20,7 @@ mod signing_in;
 mod tailing;
 #[cfg(test)]
 mod tests;
+mod unfinished;
 mod verdicts;
 
 use std::time::Duration;
@@ -28,6 +30,7 @@ use jiff::tz::TimeZone;
 
 pub use engine::Engine;
 pub use files::Files;
+pub use unfinished::cut_off_entry;
 
 use crate::model::connection::{ConnectRequest, WriteLock};
 use crate::model::ids::ShardId;
@@ -148,6 +151,7 @@ impl App {
             window_size: None,
         };
         app.ui.place = Place::Connect;
+        app.tell_unfinished(now);
         if let Some(files) = &app.files {
             app.engine.minutes = Minutes::open(files.minutes_path(), Keep::default(), app.clock.clone());
             app.engine.plans = PlanJournal::in_folder(files.plans_folder());

@@ -139,13 +139,13 @@ pub struct TailArgs {
 
 /// Options of `put`.
 #[derive(Debug, clap::Args)]
-#[command(group = clap::ArgGroup::new("source").required(true).args(["data", "file"]))]
+#[command(group = clap::ArgGroup::new("source").required(true).args(["data", "file", "resume"]))]
 pub struct PutArgs {
     /// Name of the stream.
     pub stream: StreamName,
     /// Partition key of every record.
-    #[arg(long, value_name = "K")]
-    pub partition_key: PartitionKey,
+    #[arg(long, value_name = "K", required_unless_present = "resume")]
+    pub partition_key: Option<PartitionKey>,
     /// Hash key that decides the shard instead of the partition key: a number from 0 to 2^128-1.
     #[arg(long, value_name = "H", value_parser = HashKey::parse)]
     pub explicit_hash_key: Option<HashKey>,
@@ -155,6 +155,9 @@ pub struct PutArgs {
     /// A file whose every line is the data of one record; - is standard input. Empty lines are left out.
     #[arg(long, value_name = "F.ndjson")]
     pub file: Option<PathBuf>,
+    /// Send what a run left that was cut off; put names such runs when it starts.
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["partition_key", "explicit_hash_key"])]
+    pub resume: Option<String>,
     /// Allow this command to write.
     #[arg(long)]
     pub unlock: bool,

@@ -6,6 +6,7 @@
 mod args;
 mod demo_server;
 mod diagnose;
+mod keep;
 mod out;
 mod put;
 mod streams;

@@ -11,6 +11,10 @@ pub const SHARD_READ_BYTES_PER_SEC: f64 = 2_097_152.0;
 pub const SHARD_READ_CALLS_PER_SEC: u32 = 5;
 /// Most records that one `GetRecords` answers.
 pub const GET_RECORDS_MAX_RECORDS: i32 = 10_000;
+/// A record is billed in PUT payload units of 25 KB, begun ones whole. Taken as 25 KiB, as the pricing page's examples do.
+pub const PUT_UNIT_BYTES: usize = 25 * 1_024;
+/// Price of a million PUT payload units, list price us-east-1, as remembered in 2026.
+pub const PUT_UNIT_DOLLARS_PER_MILLION: f64 = 0.014;
 /// A shard iterator is refused this long after it was issued.
 pub const ITERATOR_LIFETIME_SECONDS: i64 = 300;
 /// Entries of one `PutRecords`.

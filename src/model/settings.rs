@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::connection::Environment;
 use super::filter::FilterSpec;
 use super::heat_thresholds::HeatThresholds;
+use super::template::{OWN_MAX, OwnTemplate};
 
 /// Most saved filters; the oldest leave.
 const FILTERS_MAX: usize = 50;
@@ -82,6 +83,8 @@ pub struct Settings {
     pub window_size: Option<(f32, f32)>,
     /// Where the heatmap's colours jump.
     pub heat_thresholds: HeatThresholds,
+    /// Templates of records that were saved, the newest first.
+    pub templates: Vec<OwnTemplate>,
 }
 
 impl Default for Settings {
@@ -99,6 +102,7 @@ impl Default for Settings {
             rail_width: 224.0,
             window_size: None,
             heat_thresholds: HeatThresholds::default(),
+            templates: Vec::new(),
         }
     }
 }
@@ -112,6 +116,7 @@ impl Settings {
         self.heat_thresholds = self.heat_thresholds.clamped();
         self.read_budget = self.read_budget.clamp(1, 5);
         self.tail = self.tail.clamped();
+        self.templates.truncate(OWN_MAX);
         self.window_size = self
             .window_size
             .filter(|(width, height)| (200.0..=20_000.0).contains(width) && (150.0..=20_000.0).contains(height));

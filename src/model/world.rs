@@ -26,6 +26,7 @@ use super::shard_history::ShardHistory;
 use super::shard_map::ShardMap;
 use super::stream::StreamSummary;
 use super::time::{Millis, Timestamp};
+use super::unfinished::Unfinished;
 use super::verdict::Verdict;
 use super::writes::InjectRun;
 
@@ -126,6 +127,8 @@ pub struct OpenStream {
     pub inject: Option<InjectRun>,
     /// Many records from a file: what it holds, and how they are sent.
     pub batch: super::batch::BatchState,
+    /// A load of a known shape, and how it goes.
+    pub generator: super::generator::GeneratorState,
     /// The export that runs or ran last.
     pub export: Option<ExportRun>,
     /// The reshard that runs or ran last.
@@ -169,6 +172,8 @@ pub struct World {
     pub activity: Vec<ActivityEntry>,
     /// Plans that were begun and have not come to their end, oldest first; also of other connections.
     pub unfinished_plans: Vec<UnfinishedPlan>,
+    /// Runs of records that were cut off, oldest first.
+    pub unfinished_runs: Vec<Unfinished>,
     /// What the program uses of AWS.
     pub meters: MeterSnapshot,
     /// What runs now.
@@ -203,6 +208,7 @@ impl World {
             changes: Changes::default(),
             fan_out: FanOutView::default(),
             activity: Vec::new(),
+            unfinished_runs: Vec::new(),
             meters: MeterSnapshot::default(),
             unfinished_plans: Vec::new(),
             tasks: Vec::new(),
@@ -266,6 +272,7 @@ impl OpenStream {
             records: None,
             inject: None,
             batch: super::batch::BatchState::default(),
+            generator: super::generator::GeneratorState::default(),
             export: None,
             reshard: None,
         }

@@ -214,7 +214,7 @@ impl UiState {
         self.after_unlock = if dialog == Dialog::Unlock && is_write { self.dialog } else { None };
         match dialog {
             Dialog::Unlock => self.unlock = UnlockState::default(),
-            Dialog::Inject => self.inject = InjectState::default(),
+            Dialog::Inject => self.inject = std::mem::take(&mut self.inject).reopened(),
             Dialog::Reshard => self.reshard = ReshardState::default(),
             Dialog::Monitoring => self.monitoring = MonitoringState::default(),
             Dialog::Export => self.export = ExportState::default(),

@@ -3,6 +3,7 @@
 
 mod diagnose;
 mod fan_out;
+mod killed;
 #[cfg(unix)]
 mod sign_in;
 mod support;

@@ -35,6 +35,10 @@ pub fn program(arguments: &[&str]) -> Command {
     }
     command.env_remove("RUST_LOG").env_remove("KINESCOPE_LOG");
     command.env("AWS_CONFIG_FILE", "/nonexistent").env("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent");
+    // Nothing of this machine's runs and logs is seen or changed.
+    static HOME: std::sync::LazyLock<tempfile::TempDir> =
+        std::sync::LazyLock::new(|| tempfile::tempdir().expect("a folder"));
+    command.env("KINESCOPE_HOME", HOME.path());
     command.env("AWS_EC2_METADATA_DISABLED", "true").args(arguments);
     command
 }
@@ -68,6 +72,10 @@ impl Bench {
             .endpoint_url(server.endpoint_url())
             .build();
         Self { server, client: Client::from_conf(config) }
+    }
+
+    pub fn endpoint_url(&self) -> String {
+        self.server.endpoint_url()
     }
 
     pub fn command(&self, arguments: &[&str]) -> Command {

@@ -71,6 +71,7 @@ const CASES: &[Case] = cases! {
         summary_tells_status_shards_retention, summary_tells_when_it_was_made, summary_tells_the_mode, an_on_demand_stream_begins_with_four_shards,
         summary_tells_the_key_of_encryption, summary_tells_shard_level_metrics, a_missing_stream_is_not_found;
     shards: new_shards_tile_the_key_space, keys_land_where_their_md5_says, explicit_hash_keys_go_before_keys, the_last_hash_key_of_a_range_belongs_to_it,
+        thousands_of_keys_and_hash_keys_land_where_predicted,
         keys_count_in_characters, a_split_keeps_the_lineage, a_split_says_the_id_of_its_request,
         a_merge_has_two_parents, a_closed_shard_ends_behind_its_records, the_end_of_a_shard_names_its_children,
         splits_at_a_wrong_point_are_refused, a_shard_that_is_not_there_is_not_split, a_closed_shard_is_not_split,

@@ -1,11 +1,13 @@
 //! Shards, where keys land in them, and how they are cut.
 
+use std::time::Duration;
+
 use kinescope::model::answer::ProblemKind;
 use kinescope::model::hash_range::{HashKey, HashKeyRange};
 use kinescope::model::ids::{PartitionKey, ShardId, StreamName};
 use kinescope::model::position::StartingPosition;
 use kinescope::model::shard_map::{Shard, ShardMap};
-use kinescope::model::writes::PutEntry;
+use kinescope::model::writes::{PutEntry, PutOutcome};
 
 use crate::target::{Outcome, Target, ensure, entry, entry_at, fails_as, told};
 
@@ -65,6 +67,42 @@ pub async fn explicit_hash_keys_go_before_keys(target: Target) -> Outcome {
 
 pub async fn the_last_hash_key_of_a_range_belongs_to_it(target: Target) -> Outcome {
     places(&target, |range| [HashKey(range.end.0 - 1), range.end]).await
+}
+
+/// Two thousand, so that slow servers still answer the cases beside it; with `KINESCOPE_FULL=1` ten thousand.
+pub async fn thousands_of_keys_and_hash_keys_land_where_predicted(target: Target) -> Outcome {
+    let count = if std::env::var_os("KINESCOPE_FULL").is_some() { 10_000 } else { 2_000 };
+    let stream = target.stream("placement", 16).await?;
+    let shards = target.shards(&stream).await?;
+    let mut rng = fastrand::Rng::with_seed(2026);
+    let mut waiting: Vec<PutEntry> = (0..count)
+        .map(|number| match number % 2 {
+            0 => entry(&std::iter::repeat_with(|| rng.char(..)).take(1 + number % 40).collect::<String>(), "x"),
+            _ => entry_at(HashKey(rng.u128(..)), "x"),
+        })
+        .collect();
+    // What a shard refuses for its rate is put once more.
+    for _ in 0..200 {
+        let mut refused = Vec::new();
+        for call in waiting.chunks(500) {
+            let outcomes = target.connection.put_records(&stream, call).await?;
+            for (entry, outcome) in call.iter().zip(outcomes) {
+                let PutOutcome::Accepted { shard_id, .. } = outcome else {
+                    refused.push(entry.clone());
+                    continue;
+                };
+                let predicted = shards.open().find(|shard| shard.range.contains(entry.hash_key()));
+                let predicted = predicted.ok_or("no shard owns a hash key")?;
+                ensure!(predicted.id == shard_id, "{entry:?} landed on {shard_id}, not on {}", predicted.id);
+            }
+        }
+        if refused.is_empty() {
+            return Ok(());
+        }
+        waiting = refused;
+        tokio::time::sleep(Duration::from_millis(250)).await;
+    }
+    Err(format!("{} records were refused to the end", waiting.len()).into())
 }
 
 pub async fn keys_count_in_characters(target: Target) -> Outcome {

@@ -80,6 +80,7 @@ impl Bench {
             skips_invalid: false,
             keeps_order: false,
             pace: Pace::Full,
+            attempts: 12,
         }
     }
 
@@ -131,7 +132,7 @@ async fn with_one_shard_at_its_limit_every_record_is_in_the_stream_exactly_once(
     let text: String = (0..6_000).map(line).collect();
     let scan = bench.scan(&bench.file("orders.ndjson", text.as_bytes()), field()).await;
     assert_eq!((scan.total.records, scan.invalid, &scan.problem), (6_000, 0, &None));
-    let run = finished(&BatchJob::send_file(bench.means(), Bench::wish(&scan), bench.landing.clone())).await;
+    let run = finished(&BatchJob::send_file(bench.means(), Bench::wish(&scan), bench.landing.clone(), None)).await;
     assert_eq!(run.end, Some(BatchEnd::Done), "{:?}", run.failed_rows.first());
     assert_eq!((run.sent.records, run.failed, run.unknown), (6_000, 0, 0));
     assert_eq!(run.sent.bytes, scan.total.bytes);
@@ -156,10 +157,10 @@ async fn invalid_lines_are_left_out_only_when_that_was_said() {
     assert_eq!((scan.total.records, scan.invalid), (2, 3));
     let numbers: Vec<u64> = scan.invalid_lines.iter().map(|line| line.number).collect();
     assert_eq!(numbers, [2, 3, 5]);
-    let run = finished(&BatchJob::send_file(bench.means(), Bench::wish(&scan), bench.landing.clone())).await;
+    let run = finished(&BatchJob::send_file(bench.means(), Bench::wish(&scan), bench.landing.clone(), None)).await;
     assert!(matches!(&run.end, Some(BatchEnd::Failed(why)) if why.starts_with("Line 2: not JSON")), "{:?}", run.end);
     let wish = BatchWish { skips_invalid: true, ..Bench::wish(&scan) };
-    let run = finished(&BatchJob::send_file(bench.means(), wish, bench.landing.clone())).await;
+    let run = finished(&BatchJob::send_file(bench.means(), wish, bench.landing.clone(), None)).await;
     assert_eq!((run.end.clone(), run.sent.records, run.skipped), (Some(BatchEnd::Done), 2, 3));
 }
 
@@ -180,7 +181,7 @@ async fn files_that_cannot_be_sent_say_why_and_nothing_is_sent() {
     let path = bench.file("b.ndjson", b"{\"user\":\"a\"}\n");
     let scan = bench.scan(&path, field()).await;
     bench.file("b.ndjson", b"{\"user\":\"another\"}\n");
-    let run = finished(&BatchJob::send_file(bench.means(), Bench::wish(&scan), bench.landing.clone())).await;
+    let run = finished(&BatchJob::send_file(bench.means(), Bench::wish(&scan), bench.landing.clone(), None)).await;
     assert!(matches!(&run.end, Some(BatchEnd::Failed(why)) if why.contains("has changed")), "{:?}", run.end);
     assert!(bench.read_back().await.is_empty());
 }
@@ -192,7 +193,7 @@ async fn what_failed_is_saved_as_it_was_and_can_be_sent_again() {
     let scan = bench.scan(&bench.file("two.json", text.as_bytes()), field()).await;
     let mut means = bench.means();
     means.target.stream = StreamName::from("ghost");
-    let job = BatchJob::send_file(means, Bench::wish(&scan), bench.landing.clone());
+    let job = BatchJob::send_file(means, Bench::wish(&scan), bench.landing.clone(), None);
     let run = finished(&job).await;
     assert_eq!((run.failed, run.sent.records), (2, 0));
     assert!(matches!(&run.end, Some(BatchEnd::Failed(why)) if why.contains("ghost")));

@@ -5,6 +5,7 @@ mod batch;
 mod cloudwatch;
 mod demo;
 mod fan_out;
+mod generate;
 mod kinesis;
 mod reshard;
 mod support;

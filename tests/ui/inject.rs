@@ -151,7 +151,7 @@ fn it_fits_into_a_small_window_and_shows_bytes_that_are_no_text() {
         open.inject = Some(run());
     }
     let mut harness = stage::sized(stage, show, 1_024.0, 700.0);
-    harness.get_by_label("Replace by text");
+    assert!(harness.query_by_label_contains("sent as 5 bytes").is_some());
     picture(&mut harness, "inject_small");
     send_button(&harness).click();
     harness.run_steps(2);
@@ -172,4 +172,45 @@ fn escape_closes_only_when_nothing_was_typed() {
     harness.key_press(egui::Key::Escape);
     harness.run_steps(2);
     assert!(harness.state().commands.is_empty());
+}
+
+#[test]
+fn a_template_is_filled_in_repeated_and_rolled_again() {
+    let mut harness = window(Stage::new(stage::unlocked(702)), show);
+    harness.get_by_role_and_label(egui::accesskit::Role::Button, "Template").click();
+    harness.run_steps(3);
+    harness.get_by_role_and_label(egui::accesskit::Role::MenuItem, "IoT sensor").click();
+    harness.run_steps(3);
+    let shown = |harness: &Harness<'_, Stage<InjectState>>| {
+        harness.get_by_label_contains("Will be sent").accesskit_node().value().unwrap_or_default()
+    };
+    let first = shown(&harness);
+    assert!(first.contains("\"device\":\"device-1\""), "{first}");
+    picture(&mut harness, "inject_template");
+    harness.get_by_role_and_label(egui::accesskit::Role::Button, "roll again").click();
+    harness.run_steps(3);
+    assert_ne!(shown(&harness), first);
+    harness.get_by_role_and_label(egui::accesskit::Role::TextInput, "Repeat").focus();
+    harness.run_steps(1);
+    harness.get_by_role_and_label(egui::accesskit::Role::TextInput, "Repeat").type_text("2");
+    harness.run_steps(2);
+    let name = harness
+        .get_all_by_role(egui::accesskit::Role::Button)
+        .filter_map(|node| node.accesskit_node().label())
+        .find(|name| name.starts_with("Send ") && name.ends_with("records to PROD"))
+        .expect("a button for several");
+    harness.get_by_role_and_label(egui::accesskit::Role::Button, &name).click();
+    harness.run_steps(2);
+    let Some(Command::Put(entries)) = harness.state().commands.last() else { panic!("nothing was sent") };
+    assert!(entries.len() > 1 && entries[0].data != entries[1].data);
+}
+
+#[test]
+fn a_key_is_found_that_lands_on_a_chosen_shard() {
+    let mut harness = window(filled(stage::unlocked(702)), show);
+    harness.get_by_role_and_label(egui::accesskit::Role::Button, "Solve for shard").click();
+    harness.run_steps(3);
+    harness.get_by_label_contains("shardId-000000000028  22").click();
+    harness.run_steps(3);
+    assert!(harness.query_by_label_contains("Lands on shardId-000000000028").is_some());
 }

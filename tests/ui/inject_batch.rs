@@ -12,6 +12,7 @@ use kinescope::model::batch::{
 use kinescope::model::hash_range::HashKey;
 use kinescope::model::ids::{PartitionKey, SequenceNumber};
 use kinescope::model::time::{Millis, Timestamp};
+use kinescope::model::unfinished::{Account, FileRun, RunHead, Unfinished};
 use kinescope::model::world::World;
 use kinescope::model::writes::{InjectRow, PutOutcome};
 use kinescope::ui::command::{Command, Commands, Dialog};
@@ -51,6 +52,7 @@ fn scan(invalid: u64) -> BatchScan {
         *share = Share { records, bytes: records * 6_000 };
         scan.total.records += records;
         scan.total.bytes += records * 6_000;
+        (0..records).for_each(|at| scan.packing.push(if at % 4_000 < 400 { 70_000 } else { 2_000 }));
     }
     let reasons = [
         (1_204, "not JSON: expected a key in quotes, column 88"),
@@ -254,4 +256,64 @@ fn it_fits_into_a_small_window() {
     type_into(&mut harness, "File", PATH);
     type_into(&mut harness, "Key field", ".user_id");
     picture(&mut harness, "inject_batch_small");
+}
+
+#[test]
+fn a_run_that_was_cut_off_says_what_became_of_it_and_offers_the_rest() {
+    let mut stage = open(stage::unlocked(702), Some(scan(0)), None);
+    let head = RunHead {
+        stream: "clickstream-prod".into(),
+        connection: "prod-oncall".to_owned(),
+        environment: "PROD".to_owned(),
+        who: "anna".to_owned(),
+        started: Timestamp::from_rfc3339("2026-09-15T14:02:11Z").expect("a time"),
+        title: "replay-0914.ndjson".to_owned(),
+        of: Some(48_205),
+        cli: String::new(),
+        file: Some(FileRun {
+            path: PATH.to_owned(),
+            format: BatchFormat::Ndjson,
+            key: KeyRule::Field(".user_id".to_owned()),
+            explicit_hash_key: None,
+            stamp: FileStamp { len: 300_000_000, modified: None },
+            skips_invalid: false,
+            keeps_order: false,
+            pace: Pace::Full,
+            is_numbered_by_record: false,
+        }),
+    };
+    let account = Account::read("out 1-19000\nsent 1-18500\n");
+    stage.world.unfinished = vec![Unfinished { id: "1-2-3".to_owned(), head, account }];
+    let mut harness = typed(stage);
+    assert!(harness.query_by_label_contains("18,500 sent, 500 unknown, 29,205 not sent").is_some());
+    assert!(harness.query_by_label_contains("Unknown: lines 18501-19000").is_some());
+    picture(&mut harness, "inject_batch_cut_off");
+    assert!(harness.get_by_role_and_label(Role::Button, "Send the rest").accesskit_node().is_disabled());
+    type_into(&mut harness, "Stream's name", "clickstream-prod");
+    harness.get_by_role_and_label(Role::Button, "Send the rest").click();
+    harness.run_steps(2);
+    let rest = BatchCommand::SendRest("1-2-3".to_owned());
+    assert_eq!(harness.state().commands.last(), Some(&Command::Batch(rest)));
+    harness.get_by_role_and_label(Role::Button, "Forget it").click();
+    harness.run_steps(2);
+    let forget = BatchCommand::Forget("1-2-3".to_owned());
+    assert_eq!(harness.state().commands.last(), Some(&Command::Batch(forget)));
+}
+
+#[test]
+fn a_run_is_held_and_invalid_lines_are_saved() {
+    let mut harness = typed(open(stage::unlocked(702), Some(scan(6)), Some(run(None))));
+    harness.get_by_role_and_label(Role::Button, "Pause").click();
+    harness.run_steps(2);
+    assert_eq!(harness.state().commands.last(), Some(&Command::Batch(BatchCommand::Pause(true))));
+    assert!(
+        harness.query_by_label_contains("Packed into").is_none()
+            || harness.query_by_label_contains("closed by 10 MiB").is_some()
+    );
+    type_into(&mut harness, "File for invalid lines", "/tmp/invalid.txt");
+    harness.get_by_role_and_label(Role::Button, "Save these lines").click();
+    harness.run_steps(2);
+    let save = BatchCommand::SaveInvalid("/tmp/invalid.txt".to_owned());
+    assert_eq!(harness.state().commands.last(), Some(&Command::Batch(save)));
+    picture(&mut harness, "inject_batch_run");
 }

@@ -10,6 +10,7 @@ mod heatmap;
 mod incident;
 mod inject;
 mod inject_batch;
+mod inject_generator;
 mod keys;
 mod pictures;
 mod reshard;

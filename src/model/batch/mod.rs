@@ -2,6 +2,7 @@
 
 pub mod field;
 pub mod interpret;
+pub mod packing;
 pub mod run;
 pub mod split;
 
@@ -18,7 +19,8 @@ pub const LISTED_INVALID: usize = 1_000;
 pub const PREVIEW_LINES: usize = 8;
 
 /// How fast records leave.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Pace {
     /// As fast as they are taken.
     #[default]
@@ -30,7 +32,8 @@ pub enum Pace {
 }
 
 /// How a file is cut into records.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum BatchFormat {
     /// One JSON value a line.
     Ndjson,
@@ -70,7 +73,8 @@ impl BatchFormat {
 }
 
 /// Where the partition key of each record comes from.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum KeyRule {
     /// A path into each JSON value, or the column of a CSV file by its name.
     Field(String),
@@ -103,7 +107,7 @@ pub struct Landing {
 }
 
 /// What tells whether a file is still the one that was read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct FileStamp {
     /// Its size in bytes.
     pub len: u64,
@@ -159,6 +163,8 @@ pub struct BatchScan {
     pub problem: Option<String>,
     /// What can be sent.
     pub total: Share,
+    /// The calls that it makes at full speed.
+    pub packing: packing::Packing,
     /// Lines that cannot.
     pub invalid: u64,
     /// The first of them.
@@ -181,6 +187,7 @@ impl BatchScan {
             is_done: false,
             problem: None,
             total: Share::default(),
+            packing: packing::Packing::default(),
             invalid: 0,
             invalid_lines: Vec::new(),
             preview: Vec::new(),
@@ -211,6 +218,8 @@ pub struct BatchWish {
     pub keeps_order: bool,
     /// How fast.
     pub pace: Pace,
+    /// Attempts for one record, the first included.
+    pub attempts: usize,
 }
 
 /// What is known of batches for the open stream.
@@ -233,8 +242,16 @@ pub enum BatchCommand {
     Start(Box<BatchWish>),
     /// Begin no more calls.
     Stop,
+    /// Begin no call for now, or go on.
+    Pause(bool),
+    /// Write the lines that cannot be sent to a new file.
+    SaveInvalid(String),
     /// Send once more what was refused in the last run.
     SendFailed,
+    /// Send what a run that was cut off left; named by its id.
+    SendRest(String),
+    /// Forget a run that was cut off; named by its id.
+    Forget(String),
     /// Write the records that failed to a file of the format they came from.
     SaveFailed(String),
 }

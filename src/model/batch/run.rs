@@ -65,6 +65,8 @@ pub struct BatchRun {
     pub failed_rows: Vec<Arc<BatchRow>>,
     /// Those that were taken at a later attempt, the first of them.
     pub retried_rows: Vec<Arc<BatchRow>>,
+    /// It begins no call for now.
+    pub is_paused: bool,
     /// The end.
     pub end: Option<BatchEnd>,
 }
@@ -87,6 +89,7 @@ impl BatchRun {
             skipped: 0,
             failed_rows: Vec::new(),
             retried_rows: Vec::new(),
+            is_paused: false,
             end: None,
         }
     }

@@ -6,6 +6,7 @@ use prost::Message;
 
 use super::aggregate::{CHECKSUM_BYTES, MAGIC};
 use crate::model::ids::PartitionKey;
+use crate::model::writes::PutEntry;
 
 /// `AggregatedRecord` of `messages.proto` (proto2).
 #[derive(Clone, PartialEq, Message)]
@@ -76,21 +77,44 @@ pub(super) fn split(data: &[u8], max_records: usize) -> Result<Option<Vec<UserRe
     Ok(Some(users))
 }
 
-#[cfg(test)]
-pub(crate) fn aggregate(keys: &[&str], records: &[(u64, &[u8])]) -> Vec<u8> {
-    let message = AggregatedRecord {
-        partition_key_table: keys.iter().map(|key| (*key).to_owned()).collect(),
-        explicit_hash_key_table: Vec::new(),
-        records: records
-            .iter()
-            .map(|(key, data)| UserRecordMessage {
-                partition_key_index: *key,
-                explicit_hash_key_index: None,
-                data: data.to_vec(),
-            })
-            .collect(),
+/// User records as one aggregate, each under its own key; their explicit hash keys go along.
+pub fn pack(records: &[PutEntry]) -> Vec<u8> {
+    let mut message = AggregatedRecord::default();
+    let place_of = |table: &mut Vec<String>, name: &str| {
+        let at = table.iter().position(|known| known == name).unwrap_or_else(|| {
+            table.push(name.to_owned());
+            table.len() - 1
+        });
+        at as u64
     };
+    for record in records {
+        let hash_key = record.explicit_hash_key.map(|key| key.to_string());
+        let user = UserRecordMessage {
+            partition_key_index: place_of(&mut message.partition_key_table, record.partition_key.as_str()),
+            explicit_hash_key_index: hash_key.map(|key| place_of(&mut message.explicit_hash_key_table, &key)),
+            data: record.data.clone(),
+        };
+        message.records.push(user);
+    }
+    sealed(&message)
+}
+
+fn sealed(message: &AggregatedRecord) -> Vec<u8> {
     let body = message.encode_to_vec();
     let checksum = Md5::digest(&body);
     [&MAGIC[..], &body, &checksum[..]].concat()
+}
+
+#[cfg(test)]
+pub(crate) fn aggregate(keys: &[&str], records: &[(u64, &[u8])]) -> Vec<u8> {
+    let user = |(key, data): &(u64, &[u8])| UserRecordMessage {
+        partition_key_index: *key,
+        explicit_hash_key_index: None,
+        data: data.to_vec(),
+    };
+    sealed(&AggregatedRecord {
+        partition_key_table: keys.iter().map(|key| (*key).to_owned()).collect(),
+        explicit_hash_key_table: Vec::new(),
+        records: records.iter().map(user).collect(),
+    })
 }

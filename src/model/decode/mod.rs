@@ -23,6 +23,7 @@ use super::ids::{PartitionKey, ShardId};
 use super::json_scan;
 use super::record::{RawRecord, Record};
 
+pub use kpl::pack as kpl_pack;
 pub use preview::{head, preview};
 pub use step::{DecodeAs, Step};
 

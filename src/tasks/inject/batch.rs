@@ -11,16 +11,17 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
-use tokio_util::sync::CancellationToken;
 
-use super::deliver::{End, Ended, Follow, Item, Options, Target, deliver};
+use super::deliver::{Control, End, Ended, Follow, Item, Options, Target, deliver};
 use super::file;
+use super::journal::{Logged, RunLog};
 use super::retry::Retry;
 use crate::model::answer::{Problem, ProblemKind};
 use crate::model::batch::run::{BatchEnd, BatchRow, BatchRun, LISTED_RETRIED, MOST_FAILED, MOST_FAILED_BYTES};
-use crate::model::batch::{BatchFormat, BatchWish, Landing, Pace};
+use crate::model::batch::{BatchFormat, BatchSpec, BatchWish, Landing, Pace};
 use crate::model::time::Millis;
-use crate::model::writes::{InjectRow, PutOutcome};
+use crate::model::unfinished::Unfinished;
+use crate::model::writes::{InjectRow, PutEntry, PutOutcome};
 use crate::tasks::clock::Clock;
 use crate::tasks::wake::Wake;
 
@@ -34,14 +35,14 @@ type Failed = Arc<Mutex<Vec<Item>>>;
 /// A run at work, or the last one with what failed in it. Dropping it stops it.
 #[derive(Debug)]
 pub struct BatchJob {
-    stop: CancellationToken,
+    control: Control,
     progress: watch::Receiver<Arc<BatchRun>>,
     failed: Failed,
 }
 
 impl Drop for BatchJob {
     fn drop(&mut self) {
-        self.stop.cancel();
+        self.control.stop();
     }
 }
 
@@ -59,24 +60,39 @@ pub struct Means {
 }
 
 impl BatchJob {
-    /// Sends a file.
-    pub fn send_file(means: Means, wish: BatchWish, landing: Landing) -> Self {
-        let name = Path::new(&wish.spec.path).file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let options = options(wish.pace, wish.keeps_order);
-        let (of, format) = (wish.records, wish.format);
-        Self::start(means, name, format, of, options, move |items| file::send(&wish, landing, items))
+    /// Sends a file; what becomes of each record is written down in `log`.
+    pub fn send_file(means: Means, wish: BatchWish, landing: Landing, log: Option<RunLog>) -> Self {
+        let name = file_name(&wish.spec.path);
+        Self::send_source(means, name, file::Source::whole(wish), landing, log)
+    }
+
+    /// Sends what a run that was cut off left: everything that is not known to be in the stream, nor may be. `None` where
+    /// its records came from no file.
+    pub fn send_rest(means: Means, run: &Unfinished, landing: Landing, log: RunLog) -> Option<Self> {
+        let source = rest_of(run)?;
+        let title = format!("{}, the rest", file_name(&source.wish.spec.path));
+        Some(Self::send_source(means, title, source, landing, Some(log)))
+    }
+
+    fn send_source(means: Means, title: String, source: file::Source, landing: Landing, log: Option<RunLog>) -> Self {
+        let wish = &source.wish;
+        let retry = Retry { attempts: wish.attempts.max(1), ..Retry::MANY };
+        let options = Options { retry, ..options(wish.pace, wish.keeps_order) };
+        let run = BatchRun::new(means.target.stream.clone(), title, wish.format, wish.records, means.clock.now());
+        Self::start(means, run, options, log, move |items| file::send(&source, landing, items))
     }
 
     /// Sends once more what the stream refused in a run that has ended. What may be in the stream is not sent again.
     pub fn send_failed(means: Means, before: &Self) -> Self {
         let run = before.run();
         let refused: std::collections::HashSet<u64> =
-            run.failed_rows.iter().filter(|row| !is_unknown(&row.row)).map(|row| row.number).collect();
+            run.failed_rows.iter().filter(|row| !is_open(&row.row)).map(|row| row.number).collect();
         let items: Vec<Item> =
             lock(&before.failed).iter().filter(|item| refused.contains(&item.number)).cloned().collect();
         let title = format!("{}, those that failed", run.title.trim_end_matches(", those that failed"));
         let of = items.len() as u64;
-        Self::start(means, title, run.format, of, options(Pace::Full, false), move |sender| {
+        let run = BatchRun::new(means.target.stream.clone(), title, run.format, of, means.clock.now());
+        Self::start(means, run, options(Pace::Full, false), None, move |sender| {
             let mut rest = items.into_iter().peekable();
             while rest.peek().is_some() {
                 // Nobody takes them where the run was stopped.
@@ -90,40 +106,40 @@ impl BatchJob {
 
     fn start(
         means: Means,
-        title: String,
-        format: BatchFormat,
-        of: u64,
+        run: BatchRun,
         options: Options,
+        log: Option<RunLog>,
         feed: impl FnOnce(&mpsc::Sender<Vec<Item>>) -> Result<u64, String> + Send + 'static,
     ) -> Self {
         let Means { handle, target, clock, wake } = means;
-        let run = BatchRun::new(target.stream.clone(), title, format, of, clock.now());
         let (publish, progress) = watch::channel(Arc::new(run.clone()));
-        let (stop, failed) = (CancellationToken::new(), Failed::default());
+        let (control, failed) = (Control::default(), Failed::default());
         let (sender, source) = mpsc::channel(2);
         let (say, fault) = oneshot::channel();
         let spawned = thread::Builder::new().name("batch read".to_owned()).spawn(move || say.send(feed(&sender)));
         if let Err(error) = spawned {
             tracing::warn!("no thread to read with: {error}");
         }
-        let mut book = Book {
+        let book = Book {
             run,
             publish,
             wake,
             failed: failed.clone(),
             failed_bytes: 0,
-            stop: stop.clone(),
+            control: control.clone(),
             gave_up: None,
             published: Instant::now(),
         };
-        let token = stop.clone();
+        let held = control.clone();
         handle.spawn(async move {
-            let end = deliver(&target, source, options, &token, &clock, &mut book).await;
+            let mut logged = Logged { inner: book, log };
+            let end = deliver(&target, source, options, &held, &clock, &mut logged).await;
+            let mut book = logged.finish();
             let fault = fault.await.unwrap_or_else(|_| Err("The file could not be read.".to_owned()));
             book.run.ended = Some(clock.now());
             book.finish(end, fault);
         });
-        Self { stop, progress, failed }
+        Self { control, progress, failed }
     }
 
     /// How it goes.
@@ -139,7 +155,12 @@ impl BatchJob {
 
     /// Begins no more calls.
     pub fn stop(&self) {
-        self.stop.cancel();
+        self.control.stop();
+    }
+
+    /// Begins no call for now, or goes on.
+    pub fn pause(&self, is_paused: bool) {
+        self.control.pause(is_paused);
     }
 
     /// Writes what failed to a new file, in the format it came from; tells how many records, or why not.
@@ -154,6 +175,35 @@ impl BatchJob {
             tracing::warn!("no thread to write with: {error}");
         }
     }
+}
+
+fn rest_of(run: &Unfinished) -> Option<file::Source> {
+    let file = run.head.file.as_ref()?;
+    let wish = BatchWish {
+        spec: BatchSpec { path: file.path.clone(), format: Some(file.format), key: file.key.clone() },
+        format: file.format,
+        stamp: file.stamp,
+        records: run.unsent().unwrap_or_default(),
+        skips_invalid: file.skips_invalid,
+        keeps_order: file.keeps_order,
+        pace: file.pace,
+        attempts: Retry::MANY.attempts,
+    };
+    let (settled, is_numbered_by_record) = (run.account.settled(), file.is_numbered_by_record);
+    Some(file::Source { wish, hash_key: file.hash_key(), settled, is_numbered_by_record })
+}
+
+/// Hands over what a run that was cut off left, and how many lines were left out.
+///
+/// # Errors
+/// Why it ended before the end of the file.
+pub fn feed_rest(run: &Unfinished, landing: Landing, items: &mpsc::Sender<Vec<Item>>) -> Result<u64, String> {
+    let source = rest_of(run).ok_or("Its records came from no file: there is nothing to read them from again.")?;
+    file::send(&source, landing, items)
+}
+
+fn file_name(path: &str) -> String {
+    Path::new(path).file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 fn options(pace: Pace, keeps_order: bool) -> Options {
@@ -186,11 +236,12 @@ fn save(path: &str, format: BatchFormat, items: &[Item]) -> std::io::Result<()> 
 }
 
 /// Whether a record may be in the stream although no answer said so.
-fn is_unknown(row: &InjectRow) -> bool {
-    let is_open = |problem: &Problem| {
-        matches!(problem.kind, ProblemKind::Unreachable | ProblemKind::NotAws | ProblemKind::Internal)
-    };
-    matches!(&row.outcome, Some(Err(problem)) if is_open(problem))
+pub(super) fn is_unknown(problem: &Problem) -> bool {
+    matches!(problem.kind, ProblemKind::Unreachable | ProblemKind::NotAws | ProblemKind::Internal)
+}
+
+fn is_open(row: &InjectRow) -> bool {
+    matches!(&row.outcome, Some(Err(problem)) if is_unknown(problem))
 }
 
 /// Counts what becomes of each record.
@@ -200,7 +251,7 @@ struct Book {
     wake: Wake,
     failed: Failed,
     failed_bytes: u64,
-    stop: CancellationToken,
+    control: Control,
     gave_up: Option<String>,
     published: Instant,
 }
@@ -228,7 +279,7 @@ impl Book {
     }
 
     fn failed(&mut self, number: u64, ended: Ended, row: InjectRow) {
-        if is_unknown(&row) {
+        if is_open(&row) {
             self.run.unknown += 1;
         } else {
             self.run.failed += 1;
@@ -242,13 +293,13 @@ impl Book {
         {
             let count = crate::model::format::grouped(self.run.failed_rows.len() as i64);
             self.gave_up = Some(format!("Given up: {count} records failed, and the rest was not sent."));
-            self.stop.cancel();
+            self.control.stop();
         }
     }
 }
 
 impl Follow for Book {
-    fn waits(&mut self, _number: u64, _wait: Millis) {
+    fn waits(&mut self, _number: u64, _entry: &PutEntry, _wait: Millis) {
         self.run.retries += 1;
     }
 
@@ -272,7 +323,7 @@ impl Follow for Book {
         }
     }
 
-    fn answered(&mut self) {
+    fn answered(&mut self, _took: Duration) {
         if self.published.elapsed() >= PUBLISH_EVERY {
             self.show();
         }

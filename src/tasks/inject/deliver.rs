@@ -1,9 +1,12 @@
 //! Delivers a stream of records: several calls at a time, only what was refused sent again, every record to its end.
 //! Holds a bounded part of the source, however long that is.
 
+use std::time::Duration;
+
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use tokio::sync::mpsc::Receiver;
+use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
@@ -38,6 +41,41 @@ pub struct Target {
 impl Put for Target {
     async fn put(&self, entries: &[PutEntry]) -> Result<Vec<PutOutcome>, Problem> {
         self.connection.put_records(&self.stream, entries).await
+    }
+}
+
+/// Stops a delivery, or holds it. Clones are the same one.
+#[derive(Clone, Debug)]
+pub struct Control {
+    stop: CancellationToken,
+    paused: std::sync::Arc<watch::Sender<bool>>,
+}
+
+impl Default for Control {
+    fn default() -> Self {
+        Self { stop: CancellationToken::new(), paused: std::sync::Arc::new(watch::Sender::new(false)) }
+    }
+}
+
+impl Control {
+    /// Begins no call any more; those on their way are waited for.
+    pub fn stop(&self) {
+        self.stop.cancel();
+    }
+
+    /// Whether it was stopped.
+    pub fn is_stopped(&self) -> bool {
+        self.stop.is_cancelled()
+    }
+
+    /// Ends when it is stopped.
+    pub async fn stopped(&self) {
+        self.stop.cancelled().await;
+    }
+
+    /// Begins no call for now, or goes on.
+    pub fn pause(&self, is_paused: bool) {
+        self.paused.send_replace(is_paused);
     }
 }
 
@@ -80,12 +118,14 @@ pub struct Ended {
 
 /// Who is told how it goes.
 pub trait Follow {
+    /// These records leave with one call. Told before it is made.
+    fn leaves(&mut self, _numbers: &mut dyn Iterator<Item = u64>) {}
     /// A record was refused and is sent again after this wait.
-    fn waits(&mut self, number: u64, wait: Millis);
+    fn waits(&mut self, number: u64, entry: &PutEntry, wait: Millis);
     /// A record has ended; told once for each that was sent.
     fn ended(&mut self, ended: Ended);
-    /// A call was answered, and all its records were told.
-    fn answered(&mut self) {}
+    /// A call was answered after this time, and all its records were told.
+    fn answered(&mut self, _took: Duration) {}
 }
 
 /// How a delivery ended.
@@ -99,7 +139,7 @@ pub enum End {
     Failed(Problem),
 }
 
-/// Delivers all records of `source`. After `stop`, no call is begun any more; those on their way are waited for, so that
+/// Delivers all records of `source`. Once it is stopped, no call is begun any more; those on their way are waited for, so that
 /// nothing is sent of which the end is not told.
 ///
 /// Cost: one `PutRecords` a 500 records or 10 MiB, and further ones for what was refused.
@@ -107,7 +147,7 @@ pub async fn deliver(
     put: &impl Put,
     mut source: Receiver<Vec<Item>>,
     options: Options,
-    stop: &CancellationToken,
+    control: &Control,
     clock: &Clock,
     follow: &mut impl Follow,
 ) -> End {
@@ -116,28 +156,31 @@ pub async fn deliver(
     let mut calls = FuturesUnordered::new();
     let mut has_more = true;
     let mut failure = None;
+    let (stop, mut pauses) = (&control.stop, control.paused.subscribe());
     loop {
         let now = Instant::now();
         queue.wake_due(now);
         let is_over = stop.is_cancelled() || failure.is_some();
-        while !is_over && calls.len() < options.calls.max(1) && pacer.opens() <= now {
+        let is_held = *pauses.borrow_and_update();
+        while !is_over && !is_held && calls.len() < options.calls.max(1) && pacer.opens() <= now {
             let Some(mut flights) = queue.take(pacer.call_limits()) else { break };
             for flight in &mut flights {
                 flight.track.began.get_or_insert(clock.now());
             }
             let bytes = flights.iter().map(|flight| flight.entry.size_bytes()).sum();
             pacer.spend(flights.len(), bytes, now);
+            follow.leaves(&mut flights.iter().map(|flight| flight.track.number));
             calls.push(call(put, flights));
         }
         if calls.is_empty() && (is_over || (!has_more && queue.is_empty())) {
             break;
         }
         let paced = (queue.has_ready() && pacer.opens() > now).then(|| pacer.opens());
-        let due = queue.next_due().into_iter().chain(paced).min();
+        let due = queue.next_due().into_iter().chain(paced).min().filter(|_| !is_held);
         tokio::select! {
-            Some((flights, answer)) = calls.next(), if !calls.is_empty() => {
+            Some((flights, answer, took)) = calls.next(), if !calls.is_empty() => {
                 failure = note(&mut queue, flights, answer, options.retry, clock, follow).or(failure);
-                follow.answered();
+                follow.answered(took);
             }
             items = source.recv(), if has_more && !is_over && !queue.is_full() => {
                 has_more = items.is_some();
@@ -147,14 +190,12 @@ pub async fn deliver(
             }
             () = sleep_until(due.unwrap_or(now)), if due.is_some() && !is_over => {}
             () = stop.cancelled(), if !is_over => {}
+            // The sender lives as long as the control.
+            _ = pauses.changed(), if !is_over => {}
         }
     }
     let is_stopped = stop.is_cancelled() && (has_more || !queue.is_empty());
-    for Flight { entry, mut track } in queue.refused() {
-        if let Some(refusal) = track.refusal.take() {
-            end(entry, track, Ok(refusal), clock, follow);
-        }
-    }
+    end_refused(queue, clock, follow);
     match failure {
         Some(problem) => End::Failed(problem),
         None if is_stopped => End::Stopped,
@@ -162,12 +203,23 @@ pub async fn deliver(
     }
 }
 
-async fn call(put: &impl Put, flights: Vec<Flight>) -> (Vec<Flight>, Result<Vec<PutOutcome>, Problem>) {
+/// What was refused and will not be tried again has ended.
+fn end_refused(queue: Queue, clock: &Clock, follow: &mut impl Follow) {
+    for Flight { entry, mut track } in queue.refused() {
+        if let Some(refusal) = track.refusal.take() {
+            end(entry, track, Ok(refusal), clock, follow);
+        }
+    }
+}
+
+async fn call(put: &impl Put, flights: Vec<Flight>) -> (Vec<Flight>, Result<Vec<PutOutcome>, Problem>, Duration) {
     let (entries, tracks): (Vec<PutEntry>, Vec<Track>) =
         flights.into_iter().map(|flight| (flight.entry, flight.track)).unzip();
+    let began = Instant::now();
     let answer = put.put(&entries).await;
+    let took = began.elapsed();
     let flights = entries.into_iter().zip(tracks).map(|(entry, track)| Flight { entry, track });
-    (flights.collect(), answer)
+    (flights.collect(), answer, took)
 }
 
 /// Brings the records of a call to their end, or to their next try; gives why the rest need not be tried.
@@ -199,7 +251,7 @@ fn note(
                 let millis = Millis(i64::try_from(wait.as_millis()).unwrap_or(i64::MAX));
                 track.waits.push(millis);
                 track.refusal = Some(refusal);
-                follow.waits(track.number, millis);
+                follow.waits(track.number, &entry, millis);
                 queue.put_off(Flight { entry, track }, Instant::now() + wait);
             }
             outcome => {

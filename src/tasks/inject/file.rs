@@ -1,7 +1,7 @@
 //! Reads a file of records piece by piece on a thread of its own: once to look at it, once to send it.
 
 use std::fs::File;
-use std::io::Read;
+use std::io::{BufWriter, Read, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -15,8 +15,10 @@ use crate::model::batch::{
     BatchFormat, BatchScan, BatchSpec, BatchWish, FileStamp, InvalidLine, LISTED_INVALID, Landing, PREVIEW_LINES,
     PreviewLine,
 };
+use crate::model::hash_range::HashKey;
 use crate::model::limits::PUT_RECORDS_MAX_ENTRIES;
 use crate::model::time::Timestamp;
+use crate::model::unfinished::Numbers;
 use crate::tasks::wake::Wake;
 
 const PIECE_BYTES: usize = 1_048_576;
@@ -115,6 +117,7 @@ fn count(scan: &mut BatchScan, raw: Raw<'_>, read: Result<Option<Interpreted>, S
     match interpreted {
         Ok(interpreted) => {
             let size = interpreted.entry.size_bytes() as u64;
+            scan.packing.push(interpreted.entry.size_bytes());
             let share = interpreted.shard.and_then(|at| scan.shares.get_mut(at)).map(|(.., share)| share);
             for share in share.into_iter().chain([&mut scan.total]) {
                 share.records += 1;
@@ -146,11 +149,69 @@ fn preview(scan: &BatchScan, raw: Raw<'_>, interpreted: &Result<Interpreted, Str
     PreviewLine { number: raw.number, key_at: key_at.filter(|at| text.get(at.clone()).is_some()), text, lands }
 }
 
+/// Writes the lines that cannot be sent to a new file, as they stand; tells how many.
+///
+/// # Errors
+/// Why one of both files cannot be read or written.
+pub fn save_invalid(scan: &BatchScan, landing: Landing, to: &str) -> Result<u64, String> {
+    let path = &scan.spec.path;
+    let (mut file, stamp) = open(path)?;
+    if Some(stamp) != scan.stamp {
+        return Err(format!("{path} has changed since it was looked at. Look at it again."));
+    }
+    let cannot = |error: std::io::Error| format!("{to} cannot be written: {error}.");
+    let mut out = BufWriter::new(File::create_new(to).map_err(cannot)?);
+    let mut interpreter = Interpreter::new(scan.format, &scan.spec.key, landing, Box::new(|| fastrand::u128(..)))?;
+    let mut splitter = Splitter::new(scan.format);
+    let mut piece = vec![0; PIECE_BYTES];
+    let (mut lines, mut failure) = (0, None);
+    loop {
+        let length = read(&mut file, &mut piece, path)?;
+        let mut take = |raw: Raw<'_>| {
+            if interpreter.read(raw).is_err() {
+                lines += 1;
+                let written = out.write_all(raw.bytes).and_then(|()| out.write_all(b"\n"));
+                failure = failure.take().or(written.err());
+            }
+        };
+        match length {
+            0 => splitter.finish(&mut take)?,
+            _ => splitter.feed(piece.get(..length).unwrap_or_default(), &mut take)?,
+        }
+        if let Some(error) = failure {
+            return Err(cannot(error));
+        }
+        if length == 0 {
+            return out.flush().map(|()| lines).map_err(cannot);
+        }
+    }
+}
+
+/// What of a file is sent.
+#[derive(Debug)]
+pub(super) struct Source {
+    pub(super) wish: BatchWish,
+    /// Decides the shard of every record instead of its key.
+    pub(super) hash_key: Option<HashKey>,
+    /// Records that are not sent again.
+    pub(super) settled: Numbers,
+    /// Records are numbered from 0 on instead of by their line or element.
+    pub(super) is_numbered_by_record: bool,
+}
+
+impl Source {
+    /// All of it.
+    pub(super) fn whole(wish: BatchWish) -> Self {
+        Self { wish, hash_key: None, settled: Numbers::default(), is_numbered_by_record: false }
+    }
+}
+
 /// Hands the records of a file over, and how many lines were left out.
 ///
 /// # Errors
 /// Why it ended before the end of the file.
-pub(super) fn send(wish: &BatchWish, landing: Landing, items: &mpsc::Sender<Vec<Item>>) -> Result<u64, String> {
+pub(super) fn send(source: &Source, landing: Landing, items: &mpsc::Sender<Vec<Item>>) -> Result<u64, String> {
+    let wish = &source.wish;
     let path = &wish.spec.path;
     let (mut file, stamp) = open(path)?;
     if stamp != wish.stamp {
@@ -158,12 +219,13 @@ pub(super) fn send(wish: &BatchWish, landing: Landing, items: &mpsc::Sender<Vec<
     }
     let mut interpreter = Interpreter::new(wish.format, &wish.spec.key, landing, Box::new(|| fastrand::u128(..)))?;
     let mut splitter = Splitter::new(wish.format);
-    let mut chunk = Chunk { items, held: Vec::new(), bytes: 0, skipped: 0, fault: None, is_wanted: true };
+    let mut chunk =
+        Chunk { source, items, held: Vec::new(), bytes: 0, read: 0, skipped: 0, fault: None, is_wanted: true };
     let mut piece = vec![0; PIECE_BYTES];
     loop {
         let length = read(&mut file, &mut piece, path)?;
         let bytes = piece.get(..length).unwrap_or_default();
-        let mut take = |raw: Raw<'_>| chunk.take(raw, interpreter.read(raw), wish.skips_invalid);
+        let mut take = |raw: Raw<'_>| chunk.take(raw, interpreter.read(raw));
         let fed = if length == 0 { splitter.finish(&mut take) } else { splitter.feed(bytes, &mut take) };
         if length == 0 || fed.is_err() || !chunk.goes_on() {
             chunk.hand_over();
@@ -174,9 +236,12 @@ pub(super) fn send(wish: &BatchWish, landing: Landing, items: &mpsc::Sender<Vec<
 }
 
 struct Chunk<'a> {
+    source: &'a Source,
     items: &'a mpsc::Sender<Vec<Item>>,
     held: Vec<Item>,
     bytes: usize,
+    /// Records so far, those that cannot be sent among them.
+    read: u64,
     skipped: u64,
     fault: Option<String>,
     is_wanted: bool,
@@ -187,18 +252,22 @@ impl Chunk<'_> {
         self.is_wanted && self.fault.is_none()
     }
 
-    fn take(&mut self, raw: Raw<'_>, read: Result<Option<Interpreted>, String>, skips_invalid: bool) {
+    fn take(&mut self, raw: Raw<'_>, read: Result<Option<Interpreted>, String>) {
+        let number = if self.source.is_numbered_by_record { self.read } else { raw.number };
+        self.read += u64::from(!matches!(read, Ok(None)));
         match read {
             _ if !self.goes_on() => {}
             Ok(None) => {}
-            Ok(Some(Interpreted { entry, .. })) => {
+            Ok(Some(_)) if self.source.settled.contains(number) => {}
+            Ok(Some(Interpreted { mut entry, .. })) => {
+                entry.explicit_hash_key = self.source.hash_key.or(entry.explicit_hash_key);
                 self.bytes += entry.size_bytes();
-                self.held.push(Item { number: raw.number, entry });
+                self.held.push(Item { number, entry });
                 if self.held.len() >= PUT_RECORDS_MAX_ENTRIES || self.bytes >= CHUNK_BYTES {
                     self.hand_over();
                 }
             }
-            Err(_) if skips_invalid => self.skipped += 1,
+            Err(_) if self.source.wish.skips_invalid => self.skipped += 1,
             Err(reason) => self.fault = Some(format!("Line {}: {reason}. The rest was not sent.", raw.number)),
         }
     }
@@ -207,6 +276,14 @@ impl Chunk<'_> {
         self.bytes = 0;
         self.is_wanted &= self.items.blocking_send(std::mem::take(&mut self.held)).is_ok();
     }
+}
+
+/// The file as it is now.
+///
+/// # Errors
+/// Why it cannot be read, or that it is no file.
+pub fn stamp(path: &str) -> Result<FileStamp, String> {
+    open(path).map(|(_, stamp)| stamp)
 }
 
 fn open(path: &str) -> Result<(File, FileStamp), String> {

@@ -4,11 +4,12 @@
 pub mod batch;
 pub mod deliver;
 pub mod file;
+pub mod generate;
+pub mod journal;
 mod queue;
 mod retry;
 
 use tokio::sync::{mpsc, watch};
-use tokio_util::sync::CancellationToken;
 
 pub use retry::Retry;
 
@@ -19,12 +20,13 @@ use crate::model::batch::Pace;
 use crate::model::ids::StreamName;
 use crate::model::time::Millis;
 use crate::model::writes::{InjectRow, InjectRun, PutEntry};
-use deliver::{End, Ended, Follow, Item, Options, Target, deliver};
+use deliver::{Control, End, Ended, Follow, Item, Options, Target, deliver};
+use journal::{Logged, RunLog};
 
 /// How a few records are sent: one call at a time, so that records that are taken at the first try stay in order.
 pub const FEW: Options = Options { retry: Retry::FEW, calls: 1, keeps_order: false, pace: Pace::Full };
 
-/// Sends `entries` and publishes the run after each call. Records of one call that were refused may be overtaken; a single
+/// Sends `entries` and publishes the run after each call; what becomes of them is written down in `log`. Records of one call that were refused may be overtaken; a single
 /// record is always in order with itself.
 ///
 /// Cost: one `PutRecords` a 500 records or 10 MiB, and further ones for what was refused.
@@ -34,6 +36,7 @@ pub async fn run(
     entries: &[PutEntry],
     clock: &Clock,
     progress: &watch::Sender<InjectRun>,
+    log: Option<RunLog>,
 ) {
     let (sender, source) = mpsc::channel(1);
     let numbered = |(number, entry): (usize, &PutEntry)| Item { number: number as u64, entry: entry.clone() };
@@ -41,8 +44,9 @@ pub async fn run(
     let _ = sender.try_send(entries.iter().enumerate().map(numbered).collect());
     drop(sender);
     let target = Target { connection: connection.clone(), stream: stream.clone() };
-    let mut rows = Rows { progress };
-    let end = deliver(&target, source, FEW, &CancellationToken::new(), clock, &mut rows).await;
+    let mut rows = Logged { inner: Rows { progress }, log };
+    let end = deliver(&target, source, FEW, &Control::default(), clock, &mut rows).await;
+    rows.finish();
     progress.send_modify(|run| {
         if let End::Failed(problem) = end {
             let words = format!("It was not sent, since a call before it failed. {}", problem.sentence);
@@ -81,7 +85,7 @@ impl Rows<'_> {
 }
 
 impl Follow for Rows<'_> {
-    fn waits(&mut self, number: u64, wait: Millis) {
+    fn waits(&mut self, number: u64, _entry: &PutEntry, wait: Millis) {
         self.change(number, |row| row.waits.push(wait));
     }
 

@@ -52,13 +52,13 @@ impl deliver::Put for Picky {
 struct Book(Vec<Ended>);
 
 impl Follow for Book {
-    fn waits(&mut self, _: u64, _: Millis) {}
+    fn waits(&mut self, _: u64, _: &PutEntry, _: Millis) {}
     fn ended(&mut self, ended: Ended) {
         self.0.push(ended);
     }
 }
 
-async fn send(put: &Picky, count: u64, options: Options, stop: &CancellationToken) -> (End, Vec<Ended>) {
+async fn send(put: &Picky, count: u64, options: Options, stop: &Control) -> (End, Vec<Ended>) {
     let (sender, source) = mpsc::channel(1);
     let items = async move {
         for chunk in 0..count.div_ceil(100) {
@@ -85,7 +85,7 @@ const MANY: Options = Options { retry: SOON, calls: 4, keeps_order: false, pace:
 #[tokio::test]
 async fn refused_records_are_sent_again_and_each_is_taken_once() {
     let put = Picky { refusals: 3, code: "ProvisionedThroughputExceededException", ..Picky::default() };
-    let (end, ended) = send(&put, 2_345, MANY, &CancellationToken::new()).await;
+    let (end, ended) = send(&put, 2_345, MANY, &Control::default()).await;
     assert_eq!((end, ended.len()), (End::Done, 2_345));
     assert!(ended.iter().all(|one| one.outcome.as_ref().is_ok_and(PutOutcome::is_accepted)));
     assert!(ended.iter().all(|one| one.waits.len() == if one.entry.data.last().unwrap() % 3 == 0 { 0 } else { 3 }));
@@ -99,7 +99,7 @@ async fn refused_records_are_sent_again_and_each_is_taken_once() {
 async fn in_order_every_key_keeps_its_order_although_some_are_refused() {
     let put = Picky { refusals: 2, code: "InternalFailure", ..Picky::default() };
     let options = Options { keeps_order: true, ..MANY };
-    let (end, ended) = send(&put, 300, options, &CancellationToken::new()).await;
+    let (end, ended) = send(&put, 300, options, &Control::default()).await;
     assert_eq!((end, ended.len()), (End::Done, 300));
     let taken = put.seen.lock().expect("lock").1.clone();
     let numbers: Vec<u64> = taken.iter().map(|data| String::from_utf8_lossy(data).parse().unwrap()).collect();
@@ -111,10 +111,10 @@ async fn in_order_every_key_keeps_its_order_although_some_are_refused() {
 #[tokio::test]
 async fn what_is_refused_for_good_fails_with_its_reason_and_is_not_tried_again() {
     let put = Picky { refusals: 200, code: "KMSDisabledException", ..Picky::default() };
-    let (end, ended) = send(&put, 100, MANY, &CancellationToken::new()).await;
+    let (end, ended) = send(&put, 100, MANY, &Control::default()).await;
     assert_eq!((end, ended.len(), put.seen.lock().expect("lock").2), (End::Done, 100, 1));
     let put = Picky { refusals: 200, code: "InternalFailure", ..Picky::default() };
-    let (_, ended) = send(&put, 100, MANY, &CancellationToken::new()).await;
+    let (_, ended) = send(&put, 100, MANY, &Control::default()).await;
     let failed: Vec<_> = ended.iter().filter(|one| one.outcome.as_ref().is_ok_and(|o| !o.is_accepted())).collect();
     assert!(!failed.is_empty() && failed.iter().all(|one| one.waits.len() + 1 == SOON.attempts));
 }
@@ -122,19 +122,37 @@ async fn what_is_refused_for_good_fails_with_its_reason_and_is_not_tried_again()
 #[tokio::test]
 async fn a_call_that_fails_as_a_whole_ends_the_delivery() {
     let put = Picky { breaks_after: Some(3), ..Picky::default() };
-    let (end, ended) = send(&put, 5_000, Options { calls: 1, ..MANY }, &CancellationToken::new()).await;
+    let (end, ended) = send(&put, 5_000, Options { calls: 1, ..MANY }, &Control::default()).await;
     assert!(matches!(end, End::Failed(problem) if problem.kind == ProblemKind::AccessDenied));
     assert!(ended.len() < 5_000 && ended.iter().any(|one| one.outcome.is_err()));
     assert_eq!(put.seen.lock().expect("lock").2, 4);
 }
 
 #[tokio::test]
+async fn held_no_call_is_begun_and_it_goes_on_where_it_was() {
+    let put = Picky::default();
+    let control = Control::default();
+    let holding = async {
+        tokio::time::sleep(Duration::from_millis(60)).await;
+        control.pause(true);
+        tokio::time::sleep(Duration::from_millis(30)).await;
+        let calls = put.seen.lock().expect("lock").2;
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        assert_eq!(put.seen.lock().expect("lock").2, calls, "nothing is sent while it is held");
+        control.pause(false);
+    };
+    let options = Options { pace: Pace::Records(5_000), ..MANY };
+    let ((end, ended), ()) = tokio::join!(send(&put, 2_000, options, &control), holding);
+    assert_eq!((end, ended.len()), (End::Done, 2_000));
+}
+
+#[tokio::test]
 async fn stopping_begins_no_call_and_tells_the_end_of_all_that_was_sent() {
     let put = Picky { refusals: 90, code: "InternalFailure", ..Picky::default() };
-    let stop = CancellationToken::new();
+    let stop = Control::default();
     let stopping = async {
         tokio::time::sleep(Duration::from_millis(2_000)).await;
-        stop.cancel();
+        stop.stop();
         put.seen.lock().expect("lock").2
     };
     let ((end, ended), calls) = tokio::join!(

@@ -9,6 +9,7 @@ use crate::model::connection::{ConnectRequest, Environment};
 use crate::model::decode::DecodeAs;
 use crate::model::export::ExportRequest;
 use crate::model::filter::FilterSpec;
+use crate::model::generator::GeneratorCommand;
 use crate::model::heat_range::HeatRange;
 use crate::model::heat_thresholds::HeatThresholds;
 use crate::model::ids::{ShardId, StreamName};
@@ -18,6 +19,7 @@ use crate::model::reshard::ReshardRequest;
 use crate::model::sample::state::SampleRequest;
 use crate::model::settings::{TailSettings, ThemeChoice};
 use crate::model::tail::TailOptions;
+use crate::model::template::OwnTemplate;
 use crate::model::writes::{MonitoringChange, PutEntry};
 
 /// A tab of an open stream.
@@ -219,6 +221,8 @@ pub enum Command {
     Put(Vec<PutEntry>),
     /// Look at a file of records for the open stream, send it, stop that.
     Batch(BatchCommand),
+    /// Make records and send them to the open stream, or stop that.
+    Generator(GeneratorCommand),
     /// Split a shard, merge two, scale the open stream, or do several of these one after the other.
     Reshard(ReshardRequest),
     /// Open the dialog of a stream at this part.
@@ -237,6 +241,8 @@ pub enum Command {
     SetMonitoring(MonitoringChange),
     /// Put text on the clipboard.
     Copy(String),
+    /// Remember these templates of records.
+    SetTemplates(Vec<OwnTemplate>),
     /// Change the theme.
     SetTheme(ThemeChoice),
     /// Change the size of the interface by this factor; 0 goes back to normal.

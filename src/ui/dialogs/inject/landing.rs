@@ -1,24 +1,29 @@
 //! Where the record lands: the shard, its place among all open shards, its load.
 
-use eframe::egui::{Align, Align2, FontId, Rangef, Role, Sense, Shape, Stroke, Ui, WidgetInfo, pos2, vec2};
+use eframe::egui::{
+    Align, Align2, FontId, Layout, Popup, Rangef, Role, ScrollArea, Sense, Shape, Stroke, Ui, WidgetInfo, pos2, vec2,
+};
 
 use super::draft::Draft;
 use crate::model::format;
 use crate::model::hash_range::HashKey;
 use crate::model::limits::{CRITICAL_SHARE, WARN_SHARE};
+use crate::model::solve::{Solution, solve};
 use crate::model::world::World;
-use crate::ui::theme::{self, fonts};
+use crate::ui::theme::{self, fonts, icons};
 use crate::ui::views::shards::key_space::{paint_axis, paint_heat, paint_outline, rect_of, span_of, x_of};
 use crate::ui::views::shards::{Facts, FactsCache, ShardFacts};
-use crate::ui::widgets::{self, TagStyle, paint_tag, tag_size};
+use crate::ui::widgets::select::menu_item;
+use crate::ui::widgets::{self, Button, TagStyle, paint_tag, tag_size};
 
 /// Draws the right half of the dialog.
-pub fn show(ui: &mut Ui, world: &World, cache: &mut FactsCache, draft: &Draft, key: Option<HashKey>) {
+pub fn show(ui: &mut Ui, world: &World, cache: &mut FactsCache, draft: &mut Draft) {
     let t = theme::tokens(ui);
+    let key = draft.hash_key();
     let facts = world.open.as_ref().and_then(|open| cache.get(open));
     let shard = facts.as_ref().zip(key).and_then(|(facts, key)| facts.open().find(|shard| shard.range.contains(key)));
-    widgets::label(ui, "Lands on", fonts::small_medium(), t.weak);
-    ui.add_space(4.0);
+    heading(ui, facts.as_deref(), draft);
+    ui.add_space(2.0);
     name(ui, shard, key, facts.as_deref());
     ui.add_space(6.0);
     if let Some(facts) = &facts {
@@ -38,6 +43,44 @@ pub fn show(ui: &mut Ui, world: &World, cache: &mut FactsCache, draft: &Draft, k
         if let Some(rate) = shard.bytes_per_sec {
             pair(ui, "Bytes in now", &format!("{} MiB/s of 1 MiB/s", format::mib_per_sec(rate)), t.strong);
         }
+    }
+}
+
+/// The heading, and a menu of shards: one that is picked gets a key that lands on it.
+fn heading(ui: &mut Ui, facts: Option<&Facts>, draft: &mut Draft) {
+    let t = theme::tokens(ui);
+    let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), 22.0), Sense::hover());
+    ui.painter().text(rect.left_center(), Align2::LEFT_CENTER, "Lands on", fonts::small_medium(), t.weak);
+    let Some(facts) = facts else { return };
+    let right = rect.with_min_x(rect.right() - 150.0);
+    super::within(ui, "solve", right, |ui| {
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            let button = ui.add(Button::ghost("Solve for shard").small().trailing_icon(icons::CARET_DOWN));
+            Popup::menu(&button).id(button.id.with("menu")).show(|ui| {
+                ui.set_min_width(230.0);
+                ScrollArea::vertical().max_height(320.0).show(ui, |ui| {
+                    for shard in facts.open() {
+                        let load = shard.now.map_or("load unknown".to_owned(), format::percent);
+                        let label = format!("{}  {load}", format::one_line(shard.id.as_str(), 40));
+                        if menu_item(ui, &label, false).clicked() {
+                            land_on(draft, shard);
+                            ui.close();
+                        }
+                    }
+                });
+            });
+        });
+    });
+}
+
+fn land_on(draft: &mut Draft, shard: &ShardFacts) {
+    let key = draft.partition_key.trim_end_matches(|c: char| c.is_ascii_digit()).trim_end_matches('-');
+    match solve(shard.range, key) {
+        Solution::Key(key) => {
+            draft.partition_key = key;
+            draft.explicit.clear();
+        }
+        Solution::HashKey(hash) => draft.explicit = hash.to_string(),
     }
 }
 

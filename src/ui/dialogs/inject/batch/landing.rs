@@ -5,13 +5,14 @@ use eframe::egui::{
 };
 
 use super::{Scene, scan};
-use crate::model::batch::{BatchScan, Pace, Share};
+use crate::model::batch::{BatchCommand, BatchScan, Pace, Share};
 use crate::model::format;
 use crate::model::limits::{SHARD_WRITE_BYTES_PER_SEC, SHARD_WRITE_RECORDS_PER_SEC, WARN_SHARE};
+use crate::ui::command::Command;
 use crate::ui::theme::{self, Tokens, fonts, icons};
 use crate::ui::views::shards::Facts;
 use crate::ui::views::shards::key_space::{paint_axis, rect_of, span_of};
-use crate::ui::widgets::{self, Button};
+use crate::ui::widgets::{self, Button, TextField};
 
 /// Height of the bars, up to `TOP` of a shard's limit.
 const BARS: f32 = 96.0;
@@ -79,6 +80,7 @@ pub(super) fn show(ui: &mut Ui, scene: &mut Scene<'_>) {
     ui.add_space(4.0);
     if scan.invalid > 0 {
         invalid(ui, t, scan, &mut scene.state.batch.skips_invalid);
+        save_invalid(ui, scene);
     } else if scan.is_done && scan.problem.is_none() {
         widgets::label(ui, "Every line can be sent.", fonts::small(), t.weak);
     }
@@ -156,6 +158,30 @@ fn verdict(ui: &mut Ui, t: &Tokens, loads: &[Load], takes: f64, pace: Pace) {
     );
 }
 
+/// Writes the lines that cannot be sent to a new file, to mend them.
+fn save_invalid(ui: &mut Ui, scene: &mut Scene<'_>) {
+    ui.horizontal(|ui| {
+        let path = &mut scene.state.batch.invalid_path;
+        let name = "File for invalid lines";
+        TextField::new(Id::unique("batch invalid"), name, path).mono().hint("new file").width(190.0).show(ui);
+        let may_save = if path.trim().is_empty() { Err("Name a new file.") } else { Ok(()) };
+        if ui.add(Button::new("Save these lines").icon(icons::DOWNLOAD).enabled(may_save)).clicked() {
+            scene.out.push(Command::Batch(BatchCommand::SaveInvalid(path.trim().to_owned())));
+        }
+        let saved = scene.world.open.as_ref().and_then(|open| open.batch.saved.as_ref());
+        if let Some(saved) = saved {
+            let t = theme::tokens(ui);
+            let (words, color) = match saved {
+                Ok(words) => (words, t.ok),
+                Err(words) => (words, t.crit),
+            };
+            let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 20.0), Sense::hover());
+            response.widget_info(|| WidgetInfo::labeled(Role::Status, true, words));
+            widgets::paint_elided(ui.painter(), rect, Align::Min, words, fonts::small(), color);
+        }
+    });
+}
+
 fn invalid(ui: &mut Ui, t: &Tokens, scan: &BatchScan, skips: &mut bool) {
     ui.horizontal(|ui| {
         let count = format::grouped(scan.invalid as i64);
@@ -173,24 +199,20 @@ fn invalid(ui: &mut Ui, t: &Tokens, scan: &BatchScan, skips: &mut bool) {
         });
     });
     let lines = &scan.invalid_lines;
-    ScrollArea::vertical().id_salt(Id::unique("invalid lines")).auto_shrink([false, false]).show_rows(
-        ui,
-        20.0,
-        lines.len(),
-        |ui, range| {
-            ui.spacing_mut().item_spacing.y = 0.0;
-            for line in lines.get(range).unwrap_or_default() {
-                let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 20.0), Sense::hover());
-                let number = format::grouped(line.number as i64);
-                response.widget_info(|| {
-                    WidgetInfo::labeled(Role::ListItem, true, format!("Invalid line {number}: {}", line.reason))
-                });
-                let at = pos2(rect.left() + 48.0, rect.center().y);
-                ui.painter().text(at, Align2::RIGHT_CENTER, number, fonts::dense(), t.weak);
-                let words = rect.with_min_x(rect.left() + 62.0);
-                widgets::paint_elided(ui.painter(), words, Align::Min, &line.reason, fonts::small(), t.text);
-                ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, Stroke::new(1.0, t.stroke_weak));
-            }
-        },
-    );
+    let list = ScrollArea::vertical().id_salt(Id::unique("invalid lines")).auto_shrink([false, true]);
+    list.max_height((ui.available_height() - 42.0).max(20.0)).show_rows(ui, 20.0, lines.len(), |ui, range| {
+        ui.spacing_mut().item_spacing.y = 0.0;
+        for line in lines.get(range).unwrap_or_default() {
+            let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 20.0), Sense::hover());
+            let number = format::grouped(line.number as i64);
+            response.widget_info(|| {
+                WidgetInfo::labeled(Role::ListItem, true, format!("Invalid line {number}: {}", line.reason))
+            });
+            let at = pos2(rect.left() + 48.0, rect.center().y);
+            ui.painter().text(at, Align2::RIGHT_CENTER, number, fonts::dense(), t.weak);
+            let words = rect.with_min_x(rect.left() + 62.0);
+            widgets::paint_elided(ui.painter(), words, Align::Min, &line.reason, fonts::small(), t.text);
+            ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, Stroke::new(1.0, t.stroke_weak));
+        }
+    });
 }

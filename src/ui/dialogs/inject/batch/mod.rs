@@ -2,7 +2,9 @@
 
 mod landing;
 mod lines;
+mod packing;
 mod progress;
+mod rest;
 
 use eframe::egui::{Align, Id, Layout, Rect, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 
@@ -21,6 +23,11 @@ const PACES: [(&str, Pace); 4] = [
     ("2.0 MiB/s", Pace::Bytes(2_097_152)),
     ("Full speed", Pace::Full),
 ];
+/// What is done where a shard refuses, and the attempts that it means.
+const RETRIES: [(&str, usize); 3] =
+    [("Retry 11 times, 100 ms doubling", 12), ("Retry 5 times, 100 ms doubling", 6), ("Do not retry", 1)];
+/// Width in points below which the bar folds its choices into menus.
+const NARROW: f32 = 760.0;
 const KEYS: [&str; 4] = ["Field", "Fixed", "Random", "Round robin"];
 
 /// What is typed and chosen.
@@ -35,6 +42,8 @@ pub(super) struct BatchForm {
     pace: usize,
     keeps_order: bool,
     skips_invalid: bool,
+    retries: usize,
+    invalid_path: String,
     /// The stream's name as typed, where it has to be.
     typed_name: String,
     save_path: String,
@@ -131,6 +140,7 @@ fn wish(scene: &Scene<'_>) -> Result<BatchWish, String> {
         skips_invalid: form.skips_invalid,
         keeps_order: form.keeps_order,
         pace: form.pace(),
+        attempts: RETRIES.get(form.retries).map_or(1, |(_, attempts)| *attempts),
     })
 }
 
@@ -140,19 +150,43 @@ pub(super) fn bar(ui: &mut Ui, scene: &mut Scene<'_>) {
     ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
         ui.spacing_mut().item_spacing.x = 8.0;
         let form = &mut scene.state.batch;
-        let mut order = usize::from(form.keeps_order);
-        if segmented(ui, "Order", &["Any order", "In order per key"], &mut order) {
-            form.keeps_order = order == 1;
+        // Beside the modes there is little room in a small window.
+        let is_narrow = ui.available_width() < NARROW;
+        let labels = RETRIES.map(|(label, _)| label);
+        let current = labels.get(form.retries).copied().unwrap_or_default();
+        let current = if is_narrow { current.split(',').next().unwrap_or_default() } else { current };
+        if let Some(at) = widgets::select::dropdown(ui, "If throttled", current, &labels, form.retries, 0.0) {
+            form.retries = at;
         }
         ui.add_space(6.0);
-        segmented(ui, "Pace", &PACES.map(|(label, _)| label), &mut form.pace);
-        widgets::label(ui, "Pace", fonts::small_medium(), t.weak);
+        let mut order = usize::from(form.keeps_order);
+        let orders = ["Any order", "In order per key"];
+        if is_narrow {
+            let current = if form.keeps_order { "In order" } else { "Any order" };
+            order = widgets::select::dropdown(ui, "Order", current, &orders, order, 0.0).unwrap_or(order);
+        } else {
+            segmented(ui, "Order", &orders, &mut order);
+        }
+        form.keeps_order = order == 1;
+        if !is_narrow {
+            ui.add_space(6.0);
+        }
+        let paces = PACES.map(|(label, _)| label);
+        if is_narrow {
+            let current = paces.get(form.pace).copied().unwrap_or_default();
+            let picked = widgets::select::dropdown(ui, "Pace", current, &paces, form.pace, 0.0);
+            form.pace = picked.unwrap_or(form.pace);
+        } else {
+            segmented(ui, "Pace", &paces, &mut form.pace);
+            widgets::label(ui, "Pace", fonts::small_medium(), t.weak);
+        }
     });
 }
 
 /// Draws what is below the bar.
 pub(super) fn body(ui: &mut Ui, rect: Rect, scene: &mut Scene<'_>) {
     let t = theme::tokens(ui);
+    let rect = rest::show(ui, rect, scene);
     let has_run = run(scene).is_some();
     let lower = if has_run { (rect.height() * 0.43).min(264.0) } else { 0.0 };
     let upper = rect.with_max_y(rect.bottom() - lower);
@@ -202,6 +236,20 @@ fn file(ui: &mut Ui, scene: &mut Scene<'_>) {
     });
     ui.add_space(2.0);
     widgets::label(ui, "Partition key", fonts::small_medium(), t.weak);
+    key_row(ui, form);
+    ui.add_space(4.0);
+    let room = ui.available_height();
+    let packed = if room > 210.0 { 130.0 } else { 0.0 };
+    let area = ui.available_rect_before_wrap();
+    within(ui, "lines", area.with_max_y(area.bottom() - packed), |ui| lines::show(ui, scene));
+    if packed > 0.0 {
+        within(ui, "packed", area.with_min_y(area.bottom() - packed + 8.0), |ui| packing::show(ui, scene));
+    }
+}
+
+/// Where the key of each record comes from.
+fn key_row(ui: &mut Ui, form: &mut BatchForm) {
+    let t = theme::tokens(ui);
     ui.horizontal(|ui| {
         segmented(ui, "Partition key", &KEYS, &mut form.key);
         match form.key {
@@ -221,8 +269,6 @@ fn file(ui: &mut Ui, scene: &mut Scene<'_>) {
             }
         }
     });
-    ui.add_space(4.0);
-    lines::show(ui, scene);
 }
 
 /// `286 MiB, 48,212 records`.

@@ -51,16 +51,21 @@ fn going(ui: &mut Ui, t: &Tokens, run: &BatchRun, scene: &mut Scene<'_>) {
     };
     let mut right = line.right();
     if run.end.is_none() {
-        let place = Rect::from_min_max(pos2(right - 84.0, line.top()), line.max);
+        let place = Rect::from_min_max(pos2(right - 180.0, line.top()), line.max);
         super::within(ui, "stop", place, |ui| {
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 if ui.add(Button::danger("Stop").icon(icons::STOP)).clicked() {
                     scene.out.push(Command::Batch(BatchCommand::Stop));
                 }
+                ui.spacing_mut().item_spacing.x = 8.0;
+                let (label, icon) = if run.is_paused { ("Go on", icons::PLAY) } else { ("Pause", icons::PAUSE) };
+                if ui.add(Button::new(label).icon(icon)).clicked() {
+                    scene.out.push(Command::Batch(BatchCommand::Pause(!run.is_paused)));
+                }
             });
         });
-        right -= 96.0;
-        if let Some(left) = run.left(now) {
+        right -= 190.0;
+        if let Some(left) = run.left(now).filter(|_| !run.is_paused) {
             let text = format!("{} left", format::duration(left));
             let at = pos2(right, line.center().y);
             right = ui.painter().text(at, Align2::RIGHT_CENTER, text, fonts::small(), t.weak).left() - 12.0;
@@ -102,6 +107,7 @@ fn words(run: &BatchRun, now: Timestamp) -> String {
     match &run.end {
         Some(BatchEnd::Failed(why)) => words.push(why.clone()),
         Some(BatchEnd::Stopped) => words.insert(0, "Stopped".to_owned()),
+        None if run.is_paused => words.insert(0, "Paused".to_owned()),
         _ => {}
     }
     words.join("  ·  ")
