@@ -283,7 +283,7 @@ fn a_run_that_was_cut_off_says_what_became_of_it_and_offers_the_rest() {
         }),
     };
     let account = Account::read("out 1-19000\nsent 1-18500\n");
-    stage.world.unfinished = vec![Unfinished { id: "1-2-3".to_owned(), head, account }];
+    stage.world.unfinished_runs = vec![Unfinished { id: "1-2-3".to_owned(), head, account }];
     let mut harness = typed(stage);
     assert!(harness.query_by_label_contains("18,500 sent, 500 unknown, 29,205 not sent").is_some());
     assert!(harness.query_by_label_contains("Unknown: lines 18501-19000").is_some());
