@@ -19,6 +19,9 @@ const ENDING: &str = "run";
 /// Runs that were cut off and are kept to be told of; older ones are forgotten.
 const KEPT: usize = 50;
 
+/// Ends a line that was cut off, so that it means nothing instead of a shorter number.
+const TORN: &str = "?\n";
+
 /// Where the files lie.
 #[derive(Clone, Debug)]
 pub struct RunFolder(PathBuf);
@@ -76,8 +79,8 @@ impl RunFolder {
         let gone = || io::Error::new(io::ErrorKind::NotFound, "it was ended or taken up elsewhere");
         let (run, file) = self.read(id).ok_or_else(gone)?;
         let mut log = RunLog { path: self.path(id), file, told: Vec::new(), is_broken: false };
-        // What was on its way when it was cut off stays unknown, whatever is sent now. The line before may be torn.
-        log.write(&format!("\n{}", line(Fate::Lost, &run.account.unknown())));
+        // What was on its way when it was cut off stays unknown, whatever is sent now.
+        log.write(&format!("{TORN}{}", line(Fate::Lost, &run.account.unknown())));
         Ok((run, log))
     }
 
@@ -85,7 +88,7 @@ impl RunFolder {
     pub fn mark_told(&self, id: &str) {
         if let Some((_, mut file)) = self.read(id) {
             // Told once more at the next start, if it fails.
-            let _ = file.write_all(format!("\n{TOLD}\n").as_bytes());
+            let _ = file.write_all(format!("{TORN}{TOLD}\n").as_bytes());
         }
     }
 
