@@ -138,7 +138,7 @@ impl Window {
 
     /// Replaces the text of a field.
     pub fn fill(&mut self, field: &str, text: &str) {
-        self.click(field);
+        self.click_exact(field);
         let all = |pressed| Event::Key {
             key: Key::A,
             physical_key: None,

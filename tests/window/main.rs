@@ -81,7 +81,7 @@ fn from_the_first_frame_to_a_split_shard() {
     window.wait("Shard shardId-000000000002", None);
     window.wait("Stream ACTIVE again", None);
     album.add(&mut window, "reshard_progress");
-    window.click("Close");
+    window.click_exact("Close");
     window.click_exact("Activity log");
     window.wait("*SplitShard sandbox …0000", None);
     album.add(&mut window, "activity");
