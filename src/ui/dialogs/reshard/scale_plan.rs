@@ -36,6 +36,8 @@ pub struct PlanChoice {
     resumed: Option<Arc<UnfinishedPlan>>,
     /// Whether the next step of that plan can be told from the shards as they are listed.
     is_as_left: bool,
+    /// Whether no shard's keys were sampled, so that its load is taken to be even inside.
+    is_guessed: bool,
     /// What a plan that goes on leads to; empty where it cannot.
     after: Vec<Bar>,
 }
@@ -57,6 +59,7 @@ impl PlanChoice {
             return;
         }
         self.made_for = Some((target, free, self.aim));
+        self.is_guessed = profile.is_some_and(|profile| profile.sampled_shards == 0);
         if let Some(unfinished) = &self.resumed {
             (self.lines, self.after) = foreseen(&unfinished.request.steps, unfinished.done, map, profile);
             let next = unfinished.request.steps.get(unfinished.done);
@@ -176,10 +179,11 @@ impl PlanChoice {
                 let uniform = uniform.filter(|_| target != Some(plan.from)).map_or(String::new(), |share| {
                     format!("Uniform scaling would leave the hottest at {}. ", share_words(Some(share)))
                 });
+                let guess = if self.is_guessed { GUESS } else { "" };
                 Some((
                     "A plan follows the load",
                     format!(
-                        "{uniform}These steps bring it from {} to {}; no cut of {} goes below {}.",
+                        "{uniform}These steps bring it from {} to {}; no cut of {} goes below {}.{guess}",
                         share_words(Some(plan.hottest_before)),
                         share_words(Some(plan.hottest_after)),
                         format::counted(plan.target as usize, "shard"),
@@ -192,6 +196,10 @@ impl PlanChoice {
         }
     }
 }
+
+/// Said while no key of the stream was sampled.
+const GUESS: &str = " No keys were sampled: load is taken to be even inside each shard. Where one key carries it, a split does \
+                     not help; sample the keys first.";
 
 /// What a plan of so many splits and merges does, in order.
 fn what_happens(splits: usize, merges: usize) -> Vec<(String, String)> {
