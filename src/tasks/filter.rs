@@ -43,8 +43,7 @@ pub struct FilterJob {
 
 impl Drop for FilterJob {
     fn drop(&mut self) {
-        self.queue.is_over.store(true, Ordering::Relaxed);
-        self.queue.has_more.notify_all();
+        self.queue.end();
     }
 }
 
@@ -62,6 +61,13 @@ impl Queue {
 
     fn is_over(&self) -> bool {
         self.is_over.load(Ordering::Relaxed)
+    }
+
+    /// Ends all threads. Said under the lock: one that has just looked must not begin to wait behind it.
+    fn end(&self) {
+        let _pieces = self.lock();
+        self.is_over.store(true, Ordering::Relaxed);
+        self.has_more.notify_all();
     }
 
     /// The next piece, waited for; `None` when the job is over.
@@ -143,8 +149,7 @@ impl Worker {
                 Ok(None) => return,
                 Err(problem) => {
                     // The others would run into the same; a tenth of a second each.
-                    self.queue.is_over.store(true, Ordering::Relaxed);
-                    self.queue.has_more.notify_all();
+                    self.queue.end();
                     return self.tell(Finding::Stopped(problem));
                 }
             }

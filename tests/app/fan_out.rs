@@ -38,7 +38,7 @@ fn a_consumer_is_registered_for_the_tail_and_gone_behind_it() {
     let runtime = runtime();
     let server = runtime.block_on(LocalServer::start(LocalOptions::default())).expect("server");
     let mut desk = Desk::open(&runtime, Some(Desk::endpoint(&server.endpoint_url())));
-    desk.see("Stream clickstream-data");
+    desk.see("Stream clickstream-data critical");
     desk.click("Open order-events");
     desk.key(Key::Num3);
     desk.until("records come by polling", |world| kept(world) > 5);

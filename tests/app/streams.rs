@@ -101,7 +101,7 @@ fn a_stream_is_made_changed_and_deleted_and_every_view_follows() {
     });
     logged(&mut desk, "DeleteStream");
     desk.click("Close");
-    desk.see("Stream clickstream-data");
+    desk.see("Stream clickstream-data critical");
     let log = desk.world(|world| serde_json::to_string(&world.activity).expect("a log"));
     assert!(log.contains("aws kinesis delete-stream --enforce-consumer-deletion"), "{log}");
 }

@@ -19,7 +19,7 @@ fn records_are_filtered_decoded_anew_and_exported_while_they_come() {
     let server = runtime.block_on(LocalServer::start(LocalOptions::default())).expect("server");
     let url = server.endpoint_url();
     let mut desk = Desk::open(&runtime, Some(Desk::endpoint(&url)));
-    desk.see("Stream clickstream-data");
+    desk.see("Stream clickstream-data critical");
     desk.click("Open order-events");
     desk.key(Key::Num3);
     desk.until("records come", |world| kept(world) > 50);

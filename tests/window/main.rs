@@ -70,6 +70,9 @@ fn from_the_first_frame_to_a_split_shard() {
     album.add(&mut window, "inject");
     window.click("Send 1 record");
     window.wait("Record ", None);
+    window.click_exact("Generator");
+    window.wait("Start on DEMO", None);
+    album.add(&mut window, "inject_generator");
     window.click_exact("Close");
 
     // A shard, split in two, shows its children.
