@@ -1,6 +1,7 @@
 //! The controls that every view is built of. They know the theme and draw what they are given; none knows where a
 //! figure comes from. Whatever a person can act on has an accessible name.
 
+pub mod banner;
 pub mod button;
 pub mod chart;
 pub mod dialog;
@@ -11,6 +12,7 @@ pub mod table;
 pub mod tag;
 pub mod text;
 
+pub use banner::{BANNER_HEIGHT, warning_banner};
 pub use button::{Button, ButtonKind, copy_icon, icon_button};
 pub use chart::{hatching, hatching_into, sparkline, stacked_bars, utilisation_bar};
 pub use dialog::{Dialog, DialogOutcome, KeepClear};

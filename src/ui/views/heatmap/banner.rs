@@ -1,7 +1,7 @@
 //! The banner over the rows where CloudWatch has no figures of shards: what they are estimated from instead, and what can be
 //! done about it.
 
-use eframe::egui::{Align, Align2, Layout, Rect, Role, Sense, Stroke, Ui, UiBuilder, WidgetInfo, pos2, vec2};
+use eframe::egui::{Rect, Ui};
 
 use super::state::Prepared;
 use crate::model::cost;
@@ -10,38 +10,13 @@ use crate::model::limits::{SHARD_METRIC_DOLLARS_PER_MONTH, SHARD_METRICS};
 use crate::model::sample::state::{SECONDS_OF_EACH_MINUTE, SampleRequest, SampleRun};
 use crate::model::world::{OpenStream, World};
 use crate::ui::command::{Command, Commands, Dialog};
-use crate::ui::theme::{self, fonts, icons};
-use crate::ui::widgets::{self, Button, ButtonKind};
-
-/// Its height.
-pub const HEIGHT: f32 = 43.0;
+use crate::ui::theme::{self, icons};
+use crate::ui::widgets::{Button, ButtonKind, warning_banner};
 
 /// Draws it into `area`.
 pub fn show(ui: &mut Ui, area: Rect, world: &World, open: &OpenStream, prepared: &Prepared, out: &mut Commands) {
-    let t = theme::tokens(ui);
     let (title, words) = words(world, open, prepared);
-    let response = ui.interact(area, ui.scope_id().with("shard metrics"), Sense::hover());
-    response.widget_info(|| WidgetInfo::labeled(Role::Alert, true, format!("{title}. {words}")));
-    let painter = ui.painter();
-    painter.rect_filled(area, 0, t.warn_dim);
-    painter.rect_filled(Rect::from_min_size(area.min, vec2(3.0, area.height())), 0, t.warn);
-    painter.hline(area.x_range(), area.bottom() - 0.5, Stroke::new(1.0, t.stroke));
-    let inner = area.shrink2(vec2(12.0, 0.0));
-    let builder = UiBuilder::new().max_rect(inner).layout(Layout::right_to_left(Align::Center)).id_salt("banner");
-    let left = ui
-        .scope_builder(builder, |ui| {
-            ui.spacing_mut().item_spacing.x = 8.0;
-            buttons(ui, world, open, out);
-            ui.min_rect().left()
-        })
-        .inner;
-    let painter = ui.painter();
-    let middle = area.center().y;
-    painter.text(pos2(area.left() + 16.0, middle), Align2::LEFT_CENTER, icons::WARNING, fonts::icon(15.0), t.warn);
-    let at = pos2(area.left() + 40.0, middle);
-    let shown = painter.text(at, Align2::LEFT_CENTER, title, fonts::body_strong(), t.strong);
-    let rest = Rect::from_min_max(pos2(shown.right() + 10.0, area.top()), pos2(left - 12.0, area.bottom()));
-    widgets::paint_elided(painter, rest, Align::Min, &words, fonts::body(), t.text);
+    warning_banner(ui, area, title, &words, |ui| buttons(ui, world, open, out));
 }
 
 fn words(world: &World, open: &OpenStream, prepared: &Prepared) -> (&'static str, String) {

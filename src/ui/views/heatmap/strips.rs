@@ -24,7 +24,7 @@ pub fn show(ui: &mut Ui, area: Rect, world: &World, open: &OpenStream, prepared:
         top = strip.bottom();
     }
     if prepared.grid.is_sampled || !prepared.grid.has_shard_metrics {
-        let strip = Rect::from_min_size(pos2(area.left(), top), vec2(area.width(), banner::HEIGHT));
+        let strip = Rect::from_min_size(pos2(area.left(), top), vec2(area.width(), widgets::BANNER_HEIGHT));
         banner::show(ui, strip, world, open, prepared, out);
         top = strip.bottom();
     }
