@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use super::clock::Clock;
+use super::steps::Follow;
 use crate::aws::connect::Connection;
 use crate::model::answer::{Problem, ProblemKind};
 use crate::model::change::conditions::{Known, conditions, refusal};
@@ -56,12 +57,7 @@ pub async fn run(connection: &Connection, clock: &Clock, progress: &watch::Sende
     progress.send_modify(|run| run.is_done = true);
 }
 
-struct Follow<'a> {
-    clock: &'a Clock,
-    progress: &'a watch::Sender<ChangeRun>,
-}
-
-impl Follow<'_> {
+impl Follow<'_, ChangeRun> {
     async fn carry_out(&self, connection: &Connection, request: &ChangeRequest) {
         for (number, change) in request.changes.iter().enumerate() {
             let began = self.clock.now();
@@ -96,25 +92,6 @@ impl Follow<'_> {
         end.receipt = Some(self.end(step, connection.change_stream(&request, change).await)?);
         self.begin(step + 1);
         self.end(step + 1, wait_for(connection, &request, change).await)
-    }
-
-    fn set(&self, step: usize, state: StepState) {
-        self.progress.send_modify(|run| {
-            if let Some(step) = run.steps.get_mut(step) {
-                step.state = state;
-            }
-        });
-    }
-
-    fn begin(&self, step: usize) {
-        self.set(step, StepState::Running(self.clock.now()));
-    }
-
-    fn end<T>(&self, step: usize, outcome: Result<T, Problem>) -> Result<T, Problem> {
-        let now = self.clock.now();
-        let state = outcome.as_ref().map_or_else(|err| StepState::Failed(now, err.clone()), |_| StepState::Done(now));
-        self.set(step, state);
-        outcome
     }
 }
 

@@ -20,5 +20,6 @@ pub mod session;
 pub mod shard_histories;
 pub mod sign_in;
 pub mod slot;
+mod steps;
 pub mod tail;
 pub mod wake;

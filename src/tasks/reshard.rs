@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use super::clock::Clock;
+use super::steps::Follow;
 use crate::aws::connect::Connection;
 use crate::model::answer::{Problem, ProblemKind};
 use crate::model::ids::ShardId;
@@ -59,7 +60,11 @@ pub async fn run(
     outcome
 }
 
-async fn reshard(connection: &Connection, request: &ReshardRequest, follow: &Follow<'_>) -> Result<Receipt, Problem> {
+async fn reshard(
+    connection: &Connection,
+    request: &ReshardRequest,
+    follow: &Follow<'_, ReshardRun>,
+) -> Result<Receipt, Problem> {
     follow.begin(CHECKS);
     let summary = connection.describe_summary(request.stream()).await;
     follow.end(CHECKS, summary.and_then(|summary| check(summary, request)))?;
@@ -113,7 +118,7 @@ fn check(summary: StreamSummary, request: &ReshardRequest) -> Result<StreamSumma
 async fn wait_until_active(
     connection: &Connection,
     request: &ReshardRequest,
-    follow: &Follow<'_>,
+    follow: &Follow<'_, ReshardRun>,
 ) -> Result<(), Problem> {
     let stream = request.stream();
     let waiting = async {
@@ -152,32 +157,4 @@ fn is_passing(kind: ProblemKind) -> bool {
 fn children(shards: &[Shard], request: &ReshardRequest) -> Vec<ShardId> {
     let is_child = |shard: &&Shard| shard.parents().any(|parent| request.closes(parent));
     shards.iter().filter(is_child).map(|shard| shard.id.clone()).collect()
-}
-
-struct Follow<'a> {
-    clock: &'a Clock,
-    progress: &'a watch::Sender<ReshardRun>,
-}
-
-impl Follow<'_> {
-    fn set(&self, step: usize, state: StepState) {
-        self.progress.send_modify(|run| {
-            if let Some(step) = run.steps.get_mut(step) {
-                step.state = state;
-            }
-        });
-    }
-
-    fn begin(&self, step: usize) {
-        self.set(step, StepState::Running(self.clock.now()));
-    }
-
-    fn end<T>(&self, step: usize, outcome: Result<T, Problem>) -> Result<T, Problem> {
-        let now = self.clock.now();
-        self.set(
-            step,
-            outcome.as_ref().map_or_else(|err| StepState::Failed(now, err.clone()), |_| StepState::Done(now)),
-        );
-        outcome
-    }
 }
