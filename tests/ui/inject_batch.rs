@@ -239,10 +239,10 @@ fn what_failed_is_sent_again_or_saved_to_a_file() {
     harness.run_steps(2);
     assert_eq!(harness.state().commands.last(), Some(&Command::Batch(BatchCommand::SendFailed)));
     assert!(harness.get_by_role_and_label(Role::Button, "Save failed").accesskit_node().is_disabled());
-    type_into(&mut harness, "File for what failed", "/tmp/failed.ndjson");
+    type_into(&mut harness, "File for what failed", "failed.ndjson");
     harness.get_by_role_and_label(Role::Button, "Save failed").click();
     harness.run_steps(2);
-    let saved = BatchCommand::SaveFailed("/tmp/failed.ndjson".to_owned());
+    let saved = BatchCommand::SaveFailed("failed.ndjson".to_owned());
     assert_eq!(harness.state().commands.last(), Some(&Command::Batch(saved)));
     picture(&mut harness, "inject_batch_light");
 }
@@ -310,10 +310,10 @@ fn a_run_is_held_and_invalid_lines_are_saved() {
         harness.query_by_label_contains("Packed into").is_none()
             || harness.query_by_label_contains("closed by 10 MiB").is_some()
     );
-    type_into(&mut harness, "File for invalid lines", "/tmp/invalid.txt");
+    type_into(&mut harness, "File for invalid lines", "invalid.txt");
     harness.get_by_role_and_label(Role::Button, "Save these lines").click();
     harness.run_steps(2);
-    let save = BatchCommand::SaveInvalid("/tmp/invalid.txt".to_owned());
+    let save = BatchCommand::SaveInvalid("invalid.txt".to_owned());
     assert_eq!(harness.state().commands.last(), Some(&Command::Batch(save)));
     picture(&mut harness, "inject_batch_run");
 }

@@ -57,7 +57,7 @@ fn chosen_format(state: &ExportState) -> ExportFormat {
     FORMATS.get(state.format).copied().unwrap_or_default()
 }
 
-/// `/home/anna/Downloads/clickstream-20260915-143708.ndjson`.
+/// A name in the export folder that tells stream and moment: `clickstream-20260915-143708.ndjson`.
 fn default_path(world: &World, open: &OpenStream, format: ExportFormat) -> String {
     let plain = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.') { c } else { '_' };
     let name: String = open.name.as_str().chars().map(plain).collect();
