@@ -18,7 +18,7 @@ pub use state::UiState;
 /// Draws the whole window: shell, the place, and what is open above it.
 pub fn show(ui: &mut Ui, world: &World, state: &mut UiState, out: &mut Commands) {
     ui.spacing_mut().item_spacing = eframe::egui::vec2(8.0, 0.0);
-    state.fleet.update(world);
+    state.fleet.update(ui, world);
     shell::keyboard::dispatch(ui, world, state, out);
     let main = shell::frame(ui, world, state, out);
     let main = shell::unfinished::strip(ui, main, world, &visible_place(world, state), out);

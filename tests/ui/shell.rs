@@ -271,3 +271,24 @@ fn the_filter_of_the_rail_opens_its_first_match() {
     press(&mut harness, Key::Enter);
     assert_eq!(harness.state().ui.place, Place::Stream(StreamName::from("ledger-postings"), Tab::Heatmap));
 }
+
+#[test]
+fn a_list_that_would_sort_anew_waits_until_the_button_is_released() {
+    let mut harness = at(fixture::incident(), Place::Fleet);
+    let aimed_at = harness.get_by_label_contains("Open orders-cdc").rect().center();
+    harness.hover_at(aimed_at);
+    harness.drag_at(aimed_at);
+    harness.step();
+    let now = harness.state().world.now;
+    let mut turned = fixture::fleet(now);
+    turned.rows.reverse();
+    harness.state_mut().world.fleet = Answer::known(turned, now);
+    harness.step();
+    harness.drop_at(aimed_at);
+    harness.run_steps(2);
+    assert_eq!(harness.state().ui.place, Place::Stream(StreamName::from("orders-cdc"), Tab::Heatmap));
+    // A pointer that has come to rest for a third of a second holds nothing back.
+    harness.run_steps(4);
+    let moved_to = harness.get_by_label_contains("Open orders-cdc").rect().center();
+    assert_ne!(moved_to, aimed_at, "the new order is shown");
+}

@@ -121,7 +121,7 @@ fn title(ui: &mut Ui, rect: Rect, world: &World, name: &StreamName, out: &mut Co
     let tags_width: f32 = tags.iter().map(|(text, _)| widgets::tag_size(ui.painter(), text).x + 6.0).sum();
     let right = (rect.right() - 44.0 - tags_width).max(rect.left() + (rect.width() - 40.0) * 0.5);
     let area = Rect::from_min_max(pos2(rect.left() + 35.0, rect.top()), pos2(right, rect.bottom()));
-    let shown = widgets::paint_elided(ui.painter(), area, Align::Min, name.as_str(), fonts::title(), t.strong);
+    let shown = widgets::paint_elided_middle(ui.painter(), area, Align::Min, name.as_str(), fonts::title(), t.strong);
     let response = ui.interact(shown, ui.scope_id().with("stream name"), Sense::hover());
     let word = severity.word();
     response.widget_info(|| WidgetInfo::labeled(Role::Heading, true, format!("{name} {word}")));

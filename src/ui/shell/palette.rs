@@ -168,8 +168,14 @@ fn line_ui(ui: &Ui, rect: Rect, slot: usize, found: &Found, is_selected: bool) -
         Err(reason) => (t.faint, *reason),
     };
     let room = |left: f32| Rect::from_min_max(pos2(left, rect.top()), pos2(right, rect.bottom()));
-    let shown =
-        widgets::paint_elided(painter, room(rect.left() + 32.0), Align::Min, &found.label, fonts::body_medium(), color);
+    let shown = widgets::paint_elided_middle(
+        painter,
+        room(rect.left() + 32.0),
+        Align::Min,
+        &found.label,
+        fonts::body_medium(),
+        color,
+    );
     widgets::paint_elided(painter, room(shown.right() + 12.0), Align::Min, hint, fonts::small(), t.weak);
     response.clicked()
 }

@@ -368,8 +368,9 @@ fn stream_row(ui: &mut Ui, facts: &StreamFacts, is_current: bool, is_narrow: boo
         (false, true) => (row_font(fonts::body()), t.strong),
         (false, false) => (row_font(fonts::body()), t.text),
     };
-    let shown = widgets::paint_elided(painter, words, Align::Min, facts.name.as_str(), font, color);
-    if shown.width() >= words.width() - 2.0 { response.on_hover_text(facts.name.as_str()) } else { response }
+    let is_cut = widgets::text_width(painter, facts.name.as_str(), font.clone()) > words.width();
+    widgets::paint_elided_middle(painter, words, Align::Min, facts.name.as_str(), font, color);
+    if is_cut { response.on_hover_text(facts.name.as_str()) } else { response }
 }
 
 /// Names of streams are half a point smaller than body text, so that more of a long one fits.

@@ -21,7 +21,7 @@ pub use select::{Segment, dropdown, segmented, segmented_of, segmented_width, se
 pub use states::{ProblemAction, empty, loading_rows, problem, stale_strip};
 pub use table::{Column, Resized, Row, Table, TableOutcome, Width};
 pub use tag::{TagStyle, key_cap, paint_key_cap, paint_tag, status_glyph, tag, tag_size};
-pub use text::{label, paint_elided, paint_text, sentence, sentence_job, text_width};
+pub use text::{label, paint_elided, paint_elided_middle, paint_text, sentence, sentence_job, text_width};
 
 use eframe::egui::{self, Key, Modifiers, Rect, Stroke, StrokeKind, Ui};
 

@@ -9,6 +9,7 @@ use eframe::egui::{
     text::{LayoutJob, TextFormat, TextWrapping},
 };
 
+use crate::model::format;
 use crate::model::sentence::{Sentence, Span};
 use crate::ui::theme::{self, Tokens, fonts};
 
@@ -56,6 +57,43 @@ pub fn paint_elided(painter: &Painter, rect: Rect, align: Align, text: &str, fon
     let mut job = LayoutJob::simple_singleline(text.to_owned(), font, color);
     job.wrap = one_row(rect.width());
     paint_galley(painter, rect, align, painter.layout_job(job), color)
+}
+
+/// Paints one line as [`paint_elided`] does, but leaves out its middle where it is too long: names that begin alike
+/// differ at their ends.
+pub fn paint_elided_middle(
+    painter: &Painter,
+    rect: Rect,
+    align: Align,
+    text: &str,
+    font: FontId,
+    color: Color32,
+) -> Rect {
+    let whole = painter.layout_no_wrap(text.to_owned(), font.clone(), color);
+    let room = rect.width();
+    if whole.size().x <= room {
+        return paint_galley(painter, rect, align, whole, color);
+    }
+    let widths: Vec<f32> = whole.rows.iter().flat_map(|row| &row.glyphs).map(|glyph| glyph.advance_width).collect();
+    let ellipsis = text_width(painter, "…", font.clone());
+    // One character at least makes way for the ellipsis.
+    let most = (fitting_ends(&widths, room - ellipsis) + 1).min(text.chars().count().saturating_sub(1));
+    paint_elided(painter, rect, align, &format::elide_middle(text, most), font, color)
+}
+
+/// How many characters fit in `room` points if they are taken from both ends in turn, from the beginning first.
+fn fitting_ends(widths: &[f32], room: f32) -> usize {
+    let mut left = room;
+    let mut kept = 0;
+    while kept < widths.len() {
+        let at = if kept % 2 == 0 { kept / 2 } else { widths.len() - 1 - kept / 2 };
+        left -= widths.get(at).copied().unwrap_or(0.0);
+        if left < 0.0 {
+            break;
+        }
+        kept += 1;
+    }
+    kept
 }
 
 /// Paints a coloured job as one line, as [`paint_elided`] does.
@@ -122,4 +160,18 @@ pub fn job(parts: &[(&str, FontId, Color32)]) -> LayoutJob {
         job.append(text, 0.0, format);
     }
     job
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_name_keeps_as_much_of_both_ends_as_fits() {
+        let widths = [10.0; 9];
+        assert_eq!(fitting_ends(&widths, 45.0), 4);
+        assert_eq!(fitting_ends(&widths, 1_000.0), 9);
+        assert_eq!(fitting_ends(&widths, 0.0), 0);
+        assert_eq!(fitting_ends(&[1.0, 1.0, 50.0, 1.0], 3.0), 3, "a wide character in the middle is left out");
+    }
 }

@@ -277,7 +277,7 @@ fn problem_line(
     );
     let sentence_left = rect.left() + (rect.width() * 0.143).clamp(162.0, 175.0);
     let name = at(rect.left() + 37.0, sentence_left - 8.0);
-    widgets::paint_elided(&painter, name, Align::Min, row.name.as_str(), fonts::body_strong(), t.strong);
+    widgets::paint_elided_middle(&painter, name, Align::Min, row.name.as_str(), fonts::body_strong(), t.strong);
     let words = at(sentence_left, button.left() - 22.0 - since_width);
     let shown = paint_job(&painter, words, Align::Min, sentence_job(t, sentence, 13.0));
     if shown.width() >= words.width() - 4.0 {

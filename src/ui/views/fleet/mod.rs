@@ -4,6 +4,8 @@ pub mod facts;
 mod figures;
 mod table;
 
+use std::time::Duration;
+
 use eframe::egui::{Align, Align2, Color32, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 
 use crate::model::format;
@@ -24,17 +26,43 @@ pub struct FleetState {
     pub selected: Option<usize>,
     sort: table::Sort,
     order: table::Order,
+    /// Since when the pointer has not come to rest, in seconds of egui's clock.
+    aiming_since: Option<f64>,
 }
 
 impl FleetState {
-    /// Follows the world.
-    pub fn update(&mut self, world: &World) {
+    /// Follows the world. A newer answer waits for a moment while a hand is about to click in a list whose order it may
+    /// change.
+    pub fn update(&mut self, ui: &Ui, world: &World) {
+        let now = ui.input(|input| input.time);
+        let since = *self.aiming_since.get_or_insert(now);
+        if !is_aiming(ui) {
+            self.aiming_since = None;
+        } else if self.facts.fleet().is_some() && world.fleet.get().is_some() && now - since < LONGEST_AIM.as_secs_f64()
+        {
+            ui.ctx().request_repaint_after(AIM);
+            return;
+        }
         let before = self.facts.generation;
         self.facts.update(world);
         if before != self.facts.generation && self.selected.is_some_and(|row| row >= self.facts.streams.len()) {
             self.selected = None;
         }
     }
+}
+
+/// How long a pointer rests before lists may change their order again.
+const AIM: Duration = Duration::from_millis(350);
+
+/// A pointer that never rests does not hold newer figures back for longer than this.
+const LONGEST_AIM: Duration = Duration::from_secs(3);
+
+/// Whether the pointer moves or one of its buttons is held.
+fn is_aiming(ui: &Ui) -> bool {
+    ui.input(|input| {
+        let pointer = &input.pointer;
+        pointer.any_down() || pointer.any_released() || pointer.time_since_last_movement() < AIM.as_secs_f32()
+    })
 }
 
 /// Draws the view.

@@ -155,7 +155,9 @@ fn row_ui(row: &mut Row<'_>, facts: &StreamFacts, out: &mut Commands) {
     let in_trouble = facts.severity >= Severity::Warning;
     let (font, color) =
         if in_trouble || row.is_selected { (fonts::body_strong(), t.strong) } else { (fonts::body(), t.text) };
-    row.text("stream", facts.name.as_str(), font, color);
+    if let Some(cell) = row.cell("stream") {
+        widgets::paint_elided_middle(&row.painter, cell, Align::Min, facts.name.as_str(), font, color);
+    }
     status(row, facts);
     let mode = if facts.mode == StreamMode::Unknown { "" } else { facts.mode.label() };
     row.text("mode", mode, fonts::small(), t.weak);
