@@ -75,7 +75,8 @@ pub fn paint_elided_middle(
         return paint_galley(painter, rect, align, whole, color);
     }
     let widths: Vec<f32> = whole.rows.iter().flat_map(|row| &row.glyphs).map(|glyph| glyph.advance_width).collect();
-    let ellipsis = text_width(painter, "…", font.clone());
+    // Glyphs stand on whole pixels, so a line can be a little wider than its parts.
+    let ellipsis = text_width(painter, "…", font.clone()) + 2.0;
     // One character at least makes way for the ellipsis.
     let most = (fitting_ends(&widths, room - ellipsis) + 1).min(text.chars().count().saturating_sub(1));
     paint_elided(painter, rect, align, &format::elide_middle(text, most), font, color)
