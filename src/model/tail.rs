@@ -191,7 +191,7 @@ pub enum ShardTailState {
 }
 
 /// How far one shard has been read.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct ShardTail {
     /// The shard.
     pub shard_id: ShardId,
@@ -199,6 +199,9 @@ pub struct ShardTail {
     pub millis_behind: Option<i64>,
     /// What the tailer does with it.
     pub state: ShardTailState,
+    /// How far its write limits were used over the last 3 to 10 whole seconds, by the arrival times of the records read:
+    /// accepted writes only, whole percents as a fraction of 1. `None` while it is not read at its tip.
+    pub write_share: Option<f64>,
 }
 
 /// The tail as a whole; only the newest value matters.

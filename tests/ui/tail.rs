@@ -97,6 +97,7 @@ fn fill(tail: &mut Tail) {
                 _ => 300 + 170 * (n as i64 % 4),
             }),
             state: if shard.id == shard_id(7) { ShardTailState::Throttled } else { ShardTailState::Reading },
+            write_share: None,
         })
         .collect();
 }
@@ -202,6 +203,17 @@ fn scrolling_up_stops_following_and_evictions_do_not_move_the_rows() {
     assert!(tail.store.evicted() > 10);
     harness.run_steps(3);
     assert!((place(&harness) - before).abs() < 0.6, "{} {before}", place(&harness));
+}
+
+#[test]
+fn what_a_tail_reads_says_how_full_a_shard_is_before_its_metrics_do() {
+    let mut world = world();
+    let open = world.open.as_mut().expect("open");
+    for shard in &mut open.tail.status.shards {
+        shard.write_share = (shard.shard_id == shard_id(40)).then_some(0.65);
+    }
+    let harness = window(Stage::new(world), show);
+    harness.get_by_label_contains("Only shard shardId-000000000040, 65 % of limit");
 }
 
 #[test]

@@ -12,6 +12,7 @@
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 
+use super::arrivals::{ServerClock, write_share};
 use super::lineage::Listing;
 use super::reader::{After, Page, Phase, Reader};
 use crate::model::answer::{Problem, ProblemKind};
@@ -107,6 +108,7 @@ pub struct Machine {
     is_time_up: bool,
     counts: TailStatus,
     recent: VecDeque<(Timestamp, u64, u64)>,
+    server_clock: ServerClock,
 }
 
 impl Machine {
@@ -127,6 +129,7 @@ impl Machine {
             is_time_up: false,
             counts: TailStatus::default(),
             recent: VecDeque::new(),
+            server_clock: ServerClock::default(),
         }
     }
 
@@ -237,6 +240,7 @@ impl Machine {
                 shard_id: reader.id().clone(),
                 millis_behind: reader.millis_behind,
                 state: reader.state(),
+                write_share: write_share(reader, &self.server_clock, self.started, now),
             })
             .collect();
         shards.sort_by(|a, b| a.shard_id.cmp(&b.shard_id));
@@ -308,7 +312,12 @@ impl Machine {
         children: Option<Vec<Shard>>,
         now: Timestamp,
     ) {
-        let Some(shard) = self.readers.get(at).map(|reader| reader.id().clone()) else { return };
+        let Some(reader) = self.readers.get_mut(at) else { return };
+        reader.arrivals.note(&records, now);
+        if reader.millis_behind == Some(0) {
+            self.server_clock.note(&records, now);
+        }
+        let shard = reader.id().clone();
         if !records.is_empty() {
             let bytes = records.iter().map(|record| record.size_bytes() as u64).sum();
             self.counts.records_read += records.len() as u64;

@@ -2,6 +2,7 @@
 //!
 //! [`machine`] decides, [`driver`] calls.
 
+mod arrivals;
 mod driver;
 mod lineage;
 pub mod machine;

@@ -4,6 +4,7 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
+use super::arrivals::Arrivals;
 use crate::model::ids::{SequenceNumber, ShardId};
 use crate::model::limits::{GET_RECORDS_MAX_RECORDS, SHARD_READ_BYTES_PER_SEC};
 use crate::model::position::StartingPosition;
@@ -110,6 +111,8 @@ pub(super) struct Reader {
     pub closed_since: u64,
     /// When that began.
     pub subscribed: Timestamp,
+    /// What arrived lately.
+    pub arrivals: Arrivals,
 }
 
 impl Reader {
@@ -136,6 +139,7 @@ impl Reader {
             subscription: 0,
             closed_since: 0,
             subscribed: Timestamp(0),
+            arrivals: Arrivals::default(),
         }
     }
 

@@ -93,7 +93,8 @@ mod tests {
         open.shards = Answer::known(ShardMap::new(vec![shard(false)]), Timestamp(0));
         let words = |open: &OpenStream| lines(open, &run).into_iter().next().unwrap_or_default();
         assert_eq!(words(&open), ("Consumers finish closed …0019".to_owned(), "not told by AWS".to_owned()));
-        let tail = ShardTail { shard_id: id.clone(), millis_behind: Some(0), state: ShardTailState::Ended };
+        let state = ShardTailState::Ended;
+        let tail = ShardTail { shard_id: id.clone(), millis_behind: Some(0), state, write_share: None };
         open.tail.status.shards = vec![tail];
         assert_eq!(words(&open).1, "this tail is done");
     }

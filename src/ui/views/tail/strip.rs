@@ -99,11 +99,20 @@ fn lag_color(t: &Tokens, lag: Millis) -> Color32 {
 fn lag_words(t: &Tokens, shard: &ShardFacts, tail: Option<&ShardTail>) -> (String, Color32) {
     match tail.map(|tail| (tail.state, tail.millis_behind)) {
         Some((ShardTailState::Ended, _)) => ("ended".to_owned(), t.faint),
-        Some((_, Some(millis))) if millis <= 0 && shard.load == Some(0.0) => ("idle".to_owned(), t.faint),
+        Some((_, Some(millis))) if millis <= 0 && load(shard, tail).is_some_and(|(share, _)| share == 0.0) => {
+            ("idle".to_owned(), t.faint)
+        }
         Some((_, Some(millis))) => (short_lag(millis), lag_color(t, Millis(millis))),
         Some((ShardTailState::Waiting, None)) => ("waits".to_owned(), t.faint),
         _ => (format::UNKNOWN.to_owned(), t.faint),
     }
+}
+
+/// Share of its write limit that a shard is filled to, and where that is from: what this tail reads, or else the newest
+/// period of the metrics.
+fn load(shard: &ShardFacts, tail: Option<&ShardTail>) -> Option<(f64, &'static str)> {
+    let measured = tail.and_then(|tail| tail.write_share).map(|share| (share, "the last 10 s, by what this tail read"));
+    measured.or_else(|| shard.now.map(|share| (share, "the newest minute of its metrics")))
 }
 
 /// A lag in at most five characters: `0.3 s`, `48 s`, `14 m`, `3 h`, `2 d`.
@@ -130,10 +139,10 @@ fn cell(
     let (lag, lag_color) = lag_words(t, shard, tail);
     let is_throttled = tail.is_some_and(|tail| tail.state == ShardTailState::Throttled);
     let response = ui.interact(rect, ui.make_persistent_id(("cell", index)), Sense::click());
-    let load =
-        shard.now.map_or_else(String::new, |now| format!(", {} of limit", format::percent(now).replace('%', " %")));
+    let load = load(shard, tail);
+    let filled = load.map_or_else(String::new, |(share, _)| format!(", {} of limit", spaced_percent(share)));
     let throttled = if is_throttled { ", reads throttled" } else { "" };
-    let name = format!("Only shard {}{load}, {lag} behind{throttled}", shard.id);
+    let name = format!("Only shard {}{filled}, {lag} behind{throttled}", shard.id);
     response.widget_info(|| WidgetInfo::selected(Role::Button, true, is_selected, &name));
     if response.clicked() {
         *selection = (!is_selected).then(|| shard.id.clone());
@@ -159,7 +168,7 @@ fn cell(
     }
     let track = Rect::from_min_size(pos2(inner.left(), rect.top() + 18.0), vec2(inner.width(), 5.0));
     painter.rect_filled(track, 1, t.stroke_weak);
-    if let Some(share) = shard.now {
+    if let Some((share, _)) = load {
         let width = (share.clamp(0.0, 1.0) as f32 * track.width()).max(if share > 0.0 { 1.0 } else { 0.0 });
         let color = match share {
             share if share >= CRITICAL_SHARE || (share >= WARN_SHARE && shard.refused > 0.0) => t.crit,
@@ -170,4 +179,20 @@ fn cell(
     }
     let area = Rect::from_min_max(pos2(inner.left(), rect.top() + 25.0), pos2(rect.right(), rect.bottom()));
     widgets::paint_elided(painter, area, Align::Min, &lag, font, lag_color);
+    response.on_hover_ui(|ui| hint(ui, t, shard, load));
+}
+
+/// As sentences have it: `65 %`.
+fn spaced_percent(share: f64) -> String {
+    format::percent(share).replace('%', " %")
+}
+
+/// What the bar says, in words.
+fn hint(ui: &mut Ui, t: &Tokens, shard: &ShardFacts, load: Option<(f64, &str)>) {
+    widgets::label(ui, shard.id.as_str(), fonts::value(), t.strong);
+    let words = match load {
+        Some((share, source)) => format!("{} of its write limit over {source}", spaced_percent(share)),
+        None => "How full it is is not known: it has no metrics, and is not read at its tip".to_owned(),
+    };
+    widgets::label(ui, words, fonts::small(), t.text);
 }
