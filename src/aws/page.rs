@@ -323,13 +323,10 @@ impl<'b> Cursor<'b> {
 
     fn text(&mut self) -> Result<Cow<'b, str>, Stop> {
         match self.string()? {
-            (quoted, true) => {
-                serde_json::from_slice(quoted).map(Cow::Owned).or_else(|error| malformed(error.to_string()))
+            ([b'"', text @ .., b'"'], false) => {
+                std::str::from_utf8(text).map(Cow::Borrowed).or_else(|error| malformed(error.to_string()))
             }
-            (quoted, false) => match std::str::from_utf8(quoted) {
-                Ok(quoted) => Ok(Cow::Borrowed(quoted.trim_matches('"'))),
-                Err(error) => malformed(error.to_string()),
-            },
+            (quoted, _) => serde_json::from_slice(quoted).map(Cow::Owned).or_else(|error| malformed(error.to_string())),
         }
     }
 
