@@ -71,3 +71,22 @@ async fn a_server_that_repeats_its_page_is_not_asked_for_ever() {
     let shards = connection.list_shards(&StreamName::from("orders")).await.expect("shards");
     assert_eq!((shards.len(), connection.meter().snapshot(Timestamp(0)).calls_total), (1, 2));
 }
+
+#[tokio::test]
+async fn an_answer_without_records_in_it_is_told_apart_from_one_that_breaks_off() {
+    let json = "application/x-amz-json-1.1";
+    for (body, says) in [("<html>Sign in</html>", "HTML"), ("[1]", "something else"), ("", "something else")] {
+        let connection = answering(http("200 OK", json, body)).await;
+        let problem = connection.get_records("AAA", 1, "a shard").await.expect_err("a failure");
+        assert!(problem.kind == ProblemKind::NotAws && problem.sentence.contains(says), "{body}: {problem}");
+    }
+    let whole = r#"{"Records":[{"Data":"YQ==","SequenceNumber":"1","PartitionKey":"k"}],"NextShardIterator":"BBB"}"#;
+    let answer = http("200 OK", json, whole);
+    let connection = answering(answer[..answer.len() - 1].to_owned()).await;
+    let problem = connection.get_records("AAA", 1, "a shard").await.expect_err("a failure");
+    assert!(problem.kind == ProblemKind::Unreachable && problem.sentence.contains("broke off"), "{problem}");
+    let connection = answering(answer).await;
+    let page = connection.get_records("AAA", 1, "a shard").await.expect("a page");
+    assert_eq!((page.records[0].data.as_slice(), page.next_iterator.as_deref()), (&b"a"[..], Some("BBB")));
+    assert_eq!(connection.meter().snapshot(Timestamp(0)).bytes_read, 2);
+}

@@ -19,6 +19,10 @@ mod limits;
 mod manage;
 mod metrics;
 mod monitoring;
+mod page;
+mod page_body;
+#[cfg(test)]
+mod page_tests;
 mod put;
 mod records;
 mod reshard;

@@ -6,6 +6,7 @@ use aws_sdk_kinesis::types::ShardIteratorType;
 
 use super::connect::Connection;
 use super::error::Call;
+use super::page_body::Answer;
 use super::shards::range_of;
 use super::time::timestamp;
 use crate::model::answer::{Problem, ProblemKind};
@@ -43,7 +44,7 @@ impl From<ChildShard> for Shard {
 }
 
 /// One answer of `GetRecords`.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RecordsPage {
     /// In order. May be empty although records lie ahead.
     pub records: Vec<RawRecord>,
@@ -95,15 +96,14 @@ impl Connection {
     /// `Throttled` when the shard's budget is used up: nothing was read. `Expired` when the iterator is too old.
     pub async fn get_records(&self, iterator: &str, limit: i32, resource: &str) -> Result<RecordsPage, Problem> {
         let call = self.kinesis_once().get_records().shard_iterator(iterator).limit(limit);
-        let output = call.send().await.map_err(|err| self.fail(&err, Call::kinesis("GetRecords", resource)))?;
-        let records: Vec<RawRecord> = output.records.into_iter().map(record_of).collect();
-        self.meter().count_read(&records);
-        Ok(RecordsPage {
-            records,
-            next_iterator: output.next_shard_iterator.filter(|iterator| !iterator.is_empty()),
-            millis_behind_latest: output.millis_behind_latest,
-            child_shards: output.child_shards.unwrap_or_default().into_iter().map(child_of).collect(),
-        })
+        let answer = Answer::default();
+        let call = call.customize().interceptor(answer.clone());
+        call.send().await.map_err(|err| self.fail(&err, Call::kinesis("GetRecords", resource)))?;
+        let page = answer.take().ok_or_else(|| {
+            Problem::new(ProblemKind::NotAws, format!("GetRecords on {resource} answered with nothing. Try again."))
+        })?;
+        self.meter().count_read(&page.records);
+        Ok(page)
     }
 }
 

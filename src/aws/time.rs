@@ -4,14 +4,15 @@ use aws_smithy_types::DateTime;
 
 use crate::model::time::Timestamp;
 
-const NANOS_PER_MILLI: i128 = 1_000_000;
+const NANOS_PER_MILLI: u32 = 1_000_000;
 
 /// To the nearest millisecond. AWS writes milliseconds as a fraction of a second; read as floating point, half of all
 /// fractions end up a few nanoseconds short, and cutting them off would be a millisecond early. `None` for the epoch and
 /// before it: servers that do not know a time say 0.
 pub(super) fn timestamp(at: &DateTime) -> Option<Timestamp> {
-    let millis = (at.as_nanos() + NANOS_PER_MILLI / 2).div_euclid(NANOS_PER_MILLI);
-    i64::try_from(millis).ok().filter(|millis| *millis > 0).map(Timestamp)
+    let of_second = (at.subsec_nanos() + NANOS_PER_MILLI / 2) / NANOS_PER_MILLI;
+    let millis = at.secs().checked_mul(1_000)?.checked_add(i64::from(of_second))?;
+    (millis > 0).then_some(Timestamp(millis))
 }
 
 #[cfg(test)]

@@ -59,6 +59,8 @@ fn filter(args: &TailArgs) -> Result<Option<Filter>, End> {
 async fn print(args: &TailArgs, mut tail: TailHandle, filter: Option<&Filter>) -> Result<(), End> {
     let mut left = args.count;
     let mut out = out::stdout();
+    // The memory of one line serves them all.
+    let mut line = String::new();
     let ends = args.limit_time.and_then(|limit| Instant::now().checked_add(limit));
     let interrupt = interrupted();
     tokio::pin!(interrupt);
@@ -91,7 +93,9 @@ async fn print(args: &TailArgs, mut tail: TailHandle, filter: Option<&Filter>) -
                     }
                 }
             }
-            writeln!(out, "{}", ndjson::record(&args.stream, &record))?;
+            line = ndjson::record_in_place_of(line, &args.stream, &record);
+            line.push('\n');
+            out.write_all(line.as_bytes())?;
             if let Some(left) = &mut left {
                 *left -= 1;
                 if *left == 0 {

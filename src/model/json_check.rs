@@ -1,21 +1,9 @@
 //! Whether a text is JSON, and nothing else: the grammar of [`super::json_scan::Scanner`] in one pass over the bytes, without
-//! tokens and places. Every record goes through here; only one that is no JSON is looked at again for the reason.
+//! tokens and places. Every record goes through here; only one that is no JSON is looked at again for the reason. What is
+//! small is inlined by order: left to itself, the compiler calls it a hundred times a record.
 
 /// Deepest nesting that is looked into: one bit a level.
 pub(super) const MAX_DEPTH: usize = 128;
-
-/// Bytes that end the plain part of a string: quote, backslash and control characters.
-const ENDS_RUN: [bool; 256] = {
-    let mut ends = [false; 256];
-    let mut byte = 0;
-    while byte < 0x20 {
-        ends[byte] = true;
-        byte += 1;
-    }
-    ends[b'"' as usize] = true;
-    ends[b'\\' as usize] = true;
-    ends
-};
 
 /// Whether these bytes of UTF-8 are one JSON value that is nested at most `max_depth` deep, of which at most
 /// [`MAX_DEPTH`] count.
@@ -48,7 +36,7 @@ fn value(bytes: &[u8], max_depth: usize) -> Option<()> {
                     _ => continue,
                 }
             }
-            b'"' => at = string(bytes, at)?,
+            b'"' => at = string(bytes, at + 1)?,
             b'-' | b'0'..=b'9' => at = number(bytes, at)?,
             b't' => at = word(bytes, at, b"true")?,
             b'f' => at = word(bytes, at, b"false")?,
@@ -81,6 +69,7 @@ fn value(bytes: &[u8], max_depth: usize) -> Option<()> {
     }
 }
 
+#[inline(always)]
 fn space(bytes: &[u8], mut at: usize) -> usize {
     while let Some(b' ' | b'\n' | b'\r' | b'\t') = bytes.get(at) {
         at += 1;
@@ -89,60 +78,75 @@ fn space(bytes: &[u8], mut at: usize) -> usize {
 }
 
 /// Behind the colon of a key.
+#[inline(always)]
 fn key(bytes: &[u8], at: usize) -> Option<usize> {
     if *bytes.get(at)? != b'"' {
         return None;
     }
-    let at = space(bytes, string(bytes, at)?);
+    let at = space(bytes, string(bytes, at + 1)?);
     (*bytes.get(at)? == b':').then_some(at + 1)
 }
 
-/// Behind the closing quote.
-fn string(bytes: &[u8], at: usize) -> Option<usize> {
-    let mut at = at + 1;
+/// From behind the opening quote to behind the closing one.
+#[inline(always)]
+fn string(bytes: &[u8], mut at: usize) -> Option<usize> {
     loop {
-        at += plain_run(bytes.get(at..)?)?;
+        at += plain_run(bytes.get(at..)?);
         match *bytes.get(at)? {
             b'"' => return Some(at + 1),
-            b'\\' => match *bytes.get(at + 1)? {
-                b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => at += 2,
-                b'u' if bytes.get(at + 2..at + 6)?.iter().all(u8::is_ascii_hexdigit) => at += 6,
-                _ => return None,
-            },
+            b'\\' => at = escape(bytes, at + 1)?,
             _ => return None,
         }
     }
 }
 
-/// Where the plain part of a string ends: at a quote, a backslash or a control character. Eight bytes at a time.
-fn plain_run(bytes: &[u8]) -> Option<usize> {
+/// From behind the backslash to behind what it escapes.
+fn escape(bytes: &[u8], at: usize) -> Option<usize> {
+    match *bytes.get(at)? {
+        b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => Some(at + 1),
+        b'u' if bytes.get(at + 1..at + 5)?.iter().all(u8::is_ascii_hexdigit) => Some(at + 5),
+        _ => None,
+    }
+}
+
+/// Whether a text of these bytes is written in JSON as it is.
+pub(super) fn is_plain(bytes: &[u8]) -> bool {
+    plain_run(bytes) == bytes.len()
+}
+
+/// How many bytes stand before the first quote, backslash or control character. Eight bytes at a time.
+#[inline(always)]
+fn plain_run(bytes: &[u8]) -> usize {
     let (words, rest) = bytes.as_chunks::<8>();
     for (place, word) in words.iter().enumerate() {
         let found = ends_run(u64::from_le_bytes(*word));
         if found != 0 {
-            return Some(place * 8 + found.trailing_zeros() as usize / 8);
+            return place * 8 + found.trailing_zeros() as usize / 8;
         }
     }
-    let end = rest.iter().position(|byte| ENDS_RUN.get(usize::from(*byte)).copied().unwrap_or(true))?;
-    Some(words.len() * 8 + end)
+    words.len() * 8 + rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..0x20)).unwrap_or(rest.len())
 }
 
 /// The high bit of each byte that ends a run; bytes above the lowest such one may be marked without cause. The tricks
 /// are "a byte is zero" and "a byte is less than n" of Bit Twiddling Hacks.
+#[inline(always)]
 fn ends_run(word: u64) -> u64 {
     const ONES: u64 = u64::MAX / 255;
     const HIGHS: u64 = ONES * 128;
-    let is_zero = |word: u64| word.wrapping_sub(ONES) & !word;
-    let quote = is_zero(word ^ (ONES * b'"' as u64));
-    let backslash = is_zero(word ^ (ONES * b'\\' as u64));
-    let control = word.wrapping_sub(ONES * 0x20) & !word;
-    (quote | backslash | control) & HIGHS
+    let quote = (word ^ (ONES * b'"' as u64)).wrapping_sub(ONES);
+    let backslash = (word ^ (ONES * b'\\' as u64)).wrapping_sub(ONES);
+    let control = word.wrapping_sub(ONES * 0x20);
+    (quote | backslash | control) & !word & HIGHS
 }
 
+#[inline(always)]
 fn number(bytes: &[u8], mut at: usize) -> Option<usize> {
     let digits = |from: usize| {
-        let count = bytes.get(from..)?.iter().take_while(|byte| byte.is_ascii_digit()).count();
-        (count > 0).then_some(from + count)
+        let mut at = from;
+        while let Some(b'0'..=b'9') = bytes.get(at) {
+            at += 1;
+        }
+        (at > from).then_some(at)
     };
     if bytes.get(at) == Some(&b'-') {
         at += 1;
@@ -202,7 +206,8 @@ mod tests {
         #[test]
         fn a_run_ends_where_its_first_special_byte_is(bytes in proptest::collection::vec(any::<u8>(), 0..40)) {
             let expected = bytes.iter().position(|byte| matches!(byte, ..0x20 | b'"' | b'\\'));
-            prop_assert_eq!(plain_run(&bytes), expected);
+            prop_assert_eq!(plain_run(&bytes), expected.unwrap_or(bytes.len()));
+            prop_assert_eq!(is_plain(&bytes), expected.is_none());
         }
 
         #[test]

@@ -1,6 +1,6 @@
 //! Points in time and how they are written. There is no clock here: the present is always handed in.
 
-use std::fmt;
+use std::fmt::{self, Write};
 use std::ops::{Add, Sub};
 
 use jiff::tz::TimeZone;
@@ -64,11 +64,18 @@ impl Timestamp {
 
     /// RFC 3339 in UTC with milliseconds, `2026-09-15T14:37:08.311Z`.
     pub fn to_rfc3339(self) -> String {
-        // Written for every line of a tail; a format string would be read anew each time.
-        match jiff::Timestamp::from_millisecond(self.0) {
-            Ok(at) => format!("{at:.3}"),
-            Err(_) => self.strftime("", &TimeZone::UTC),
-        }
+        let mut text = String::new();
+        self.push_rfc3339(&mut text);
+        text
+    }
+
+    /// Writes what [`Timestamp::to_rfc3339`] says behind a text.
+    pub fn push_rfc3339(self, text: &mut String) {
+        // Written for every line of a tail; a format string would be read anew each time. Writing into a text does not fail.
+        let _ = match jiff::Timestamp::from_millisecond(self.0) {
+            Ok(at) => write!(text, "{at:.3}"),
+            Err(_) => text.write_str(&self.strftime("", &TimeZone::UTC)),
+        };
     }
 
     /// `14:37`, UTC.
