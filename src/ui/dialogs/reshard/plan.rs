@@ -1,6 +1,6 @@
 //! What a split would do, and what has to hold before it: pure, so that it can be tested without a window.
 
-use super::offer::Check;
+use super::super::frame::Check;
 use crate::model::hash_range::{HashKey, HashKeyRange};
 use crate::model::ids::StreamName;
 use crate::model::reshard::SplitRequest;
@@ -93,7 +93,6 @@ pub fn checks(world: &World, open: &OpenStream, plan: Option<&SplitPlan>) -> Vec
         Check::is_within_quota("Account shard quota", world, 1),
         Check::new("Range can be divided", divides),
         Check::new("Split point lies inside the range", point),
-        Check::is_unlocked(world),
     ]
 }
 

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use eframe::egui::{Align, Role, Sense, Ui, WidgetInfo, vec2};
 
+use super::super::frame::Check;
 use super::Scene;
 use super::bands::{Band, Bands, Bar, bars_of, hottest_words, listed};
 use super::choices::Choices;
-use super::offer::{Check, Offer, before_and_after, cost};
+use super::offer::{Offer, shard_hours};
 use super::plan::{SplitPlan, checks};
 use super::point::{self, PointChoice, PointState};
 use crate::model::format;
@@ -19,7 +20,7 @@ use crate::model::plan::request::{PlanRequest, Purpose};
 use crate::model::reshard::ReshardRequest;
 use crate::model::sample::StreamSample;
 use crate::model::world::{OpenStream, World};
-use crate::ui::theme::{self, fonts};
+use crate::ui::theme::{self, fonts, icons};
 use crate::ui::views::shards::Facts;
 use crate::ui::widgets;
 
@@ -89,11 +90,12 @@ pub fn offer(world: &World, open: &OpenStream, tab: &SplitTab, plan: Option<&Spl
     Offer {
         request: plan.and_then(|plan| plan.request(&open.name)).map(ReshardRequest::Split),
         button: plan.map_or_else(|| "Split shard".to_owned(), |plan| format!("Split shard {}", plan.target.id.short())),
+        icon: icons::SPLIT,
         verb: "split",
         checks: checks(world, open, plan),
         note: tab.choices.trap().filter(|_| is_hot),
-        cost: cost(open, 1),
-        cost_notes: vec![before_and_after(open, count, count.saturating_add(1))],
+        cost: shard_hours(open).change(1),
+        cost_notes: vec![shard_hours(open).before_and_after(count, count.saturating_add(1))],
         steps: vec![
             (format!("SplitShard on {id}"), "1 call".to_owned()),
             ("Stream shows UPDATING".to_owned(), "20–40 s".to_owned()),
@@ -101,7 +103,8 @@ pub fn offer(world: &World, open: &OpenStream, tab: &SplitTab, plan: Option<&Spl
             (format!("{id} closes and stays readable"), readable),
             (format!("Consumers drain {id} first"), String::new()),
         ],
-        footnote: "A split cannot be undone, but both children can be merged later.",
+        footnote: "A split cannot be undone, but both children can be merged later.".to_owned(),
+        ..Offer::default()
     }
 }
 
@@ -126,6 +129,7 @@ fn isolating(world: &World, open: &OpenStream, tab: &SplitTab, plan: Option<&Spl
     Some(Offer {
         request: Some(ReshardRequest::Plan(request)),
         button: format!("Isolate {named} by {}", format::counted(more as usize, "split")),
+        icon: icons::SPLIT,
         verb: "isolate",
         checks,
         note: Some((
@@ -134,15 +138,16 @@ fn isolating(world: &World, open: &OpenStream, tab: &SplitTab, plan: Option<&Spl
                 "{named} alone keeps its load; what shared {id} with it gets room. It cannot grow past one shard's limit."
             ),
         )),
-        cost: cost(open, i64::from(more)),
-        cost_notes: vec![before_and_after(open, count, count.saturating_add(more))],
+        cost: shard_hours(open).change(i64::from(more)),
+        cost_notes: vec![shard_hours(open).before_and_after(count, count.saturating_add(more))],
         steps: vec![
             (format!("SplitShard on {id} at the key"), "1 call".to_owned()),
             ("Stream UPDATING, then ACTIVE".to_owned(), "20–40 s".to_owned()),
             ("SplitShard on the upper child behind the key".to_owned(), "1 call".to_owned()),
             (format!("Consumers drain {id} first"), String::new()),
         ],
-        footnote: "A plan of two steps: it can be stopped between them, and the shards can be merged later.",
+        footnote: "A plan of two steps: it can be stopped between them, and the shards can be merged later.".to_owned(),
+        ..Offer::default()
     })
 }
 
