@@ -16,6 +16,7 @@ mod others;
 mod plans;
 mod proxy;
 mod records;
+mod refusals;
 mod reshard;
 mod shards;
 mod streams;
