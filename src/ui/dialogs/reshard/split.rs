@@ -188,6 +188,7 @@ fn bands(now: &Facts, since: Option<&Facts>, plan: Option<&SplitPlan>, is_fixed:
     let is_inside =
         |range: HashKeyRange| target.is_some_and(|target| target.contains(range.start) && target.contains(range.end));
     let count = now.open.len();
+    let more = plan.map_or(1, |plan| plan.isolated.len().saturating_sub(1).max(1));
     let upper = Band {
         name: if is_fixed { "Before" } else { "Now" },
         words: format!("{}, height is load against the limit", format::counted(count, "shard")),
@@ -202,24 +203,22 @@ fn bands(now: &Facts, since: Option<&Facts>, plan: Option<&SplitPlan>, is_fixed:
         Some(facts) => listed(facts, is_inside),
         None => Band {
             name: "After",
-            words: format!("{}, predicted: {by}", format::counted(count + 1, "shard")),
+            words: format!("{}, predicted: {by}", format::counted(count + more, "shard")),
             corner: String::new(),
             bars: after(now, plan),
         },
     };
-    let mark = plan.map(|plan| (plan.target.range, plan.target.id.short(), "becomes two shards"));
+    let becomes = if more == 2 { "becomes three shards" } else { "becomes two shards" };
+    let mark = plan.map(|plan| (plan.target.range, plan.target.id.short(), becomes));
     Bands { upper, lower, height: 70.0, mark, brackets: Vec::new() }
 }
 
 fn after(facts: &Facts, plan: Option<&SplitPlan>) -> Vec<Bar> {
     let mut bars = Vec::new();
     for shard in facts.open() {
-        match plan.filter(|plan| plan.target.id == shard.id).and_then(|plan| Some((plan, plan.children()?))) {
-            Some((plan, (lower, upper))) => {
-                let shares = plan.predicted();
-                bars.push(Bar { range: lower, share: shares.map(|(share, _)| share), is_marked: true });
-                bars.push(Bar { range: upper, share: shares.map(|(_, share)| share), is_marked: true });
-            }
+        let parts = plan.filter(|plan| plan.target.id == shard.id).map(SplitPlan::shards_after);
+        match parts.filter(|parts| !parts.is_empty()) {
+            Some(parts) => bars.extend(parts.into_iter().map(|(range, share)| Bar { range, share, is_marked: true })),
             None => bars.push(Bar { range: shard.range, share: shard.now, is_marked: false }),
         }
     }
@@ -253,10 +252,14 @@ fn picker(ui: &mut Ui, scene: &mut Scene<'_>, facts: &Facts) {
         if let Some(shard) = picked.and_then(|at| shards.get(at)) {
             *scene.selection = Some(shard.id.clone());
         }
-        let hint = match target.and_then(|target| target.now) {
-            Some(share) if share >= WARN_SHARE => "hot: a split helps if its load is spread over many keys",
-            Some(_) => "not hot: a split adds room that is not needed now",
-            None => "load not known: no shard-level metrics",
+        let hint = match (target.and_then(|target| target.now), scene.state.split.choices.helps()) {
+            (Some(share), Some(true)) if share >= WARN_SHARE => "hot: its load is spread over many keys, a split helps",
+            (Some(share), Some(false)) if share >= WARN_SHARE => {
+                "hot: one key carries much of it, a split helps little"
+            }
+            (Some(share), None) if share >= WARN_SHARE => "hot: a split helps if its load is spread over many keys",
+            (Some(_), _) => "not hot: a split adds room that is not needed now",
+            (None, _) => "load not known: no shard-level metrics",
         };
         let area = ui.available_rect_before_wrap();
         widgets::paint_elided(ui.painter(), area, Align::Min, hint, fonts::small(), t.weak);
