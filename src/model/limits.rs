@@ -63,6 +63,14 @@ pub const CRITICAL_SHARE: f64 = 1.0;
 pub const ITERATOR_AGE_WARN_MILLIS: f64 = 60_000.0;
 /// Iterator age at which a reader is far behind.
 pub const ITERATOR_AGE_CRITICAL_MILLIS: f64 = 300_000.0;
+/// Hours of a month, as AWS's own calculator counts them.
+pub const HOURS_PER_MONTH: f64 = 730.0;
+/// An open shard of a provisioned stream, dollars an hour; list price us-east-1, as remembered in 2026 (Kinesis Data Streams
+/// pricing page, as all prices here).
+pub const SHARD_DOLLARS_PER_HOUR: f64 = 0.015;
+/// Retention from 24 hours to 7 days of a provisioned stream, dollars a shard and hour on top of the shard's own; list price
+/// us-east-1, as remembered in 2026.
+pub const EXTENDED_RETENTION_DOLLARS_PER_SHARD_HOUR: f64 = 0.020;
 /// Enhanced fan-out of a provisioned stream, dollars per consumer, shard and hour; list price us-east-1, as remembered in
 /// 2026.
 pub const FAN_OUT_DOLLARS_PER_SHARD_HOUR: f64 = 0.015;

@@ -182,7 +182,20 @@ pub struct ReshardRun {
     pub plan: PlanProgress,
 }
 
+/// What went wrong first.
+pub fn first_problem(steps: &[ReshardStep]) -> Option<&Problem> {
+    steps.iter().find_map(|step| match &step.state {
+        StepState::Failed(_, problem) => Some(problem),
+        _ => None,
+    })
+}
+
 impl ReshardRun {
+    /// What went wrong first.
+    pub fn problem(&self) -> Option<&Problem> {
+        first_problem(&self.steps)
+    }
+
     /// Whether this carries a plan out.
     pub fn is_plan(&self) -> bool {
         matches!(self.request, ReshardRequest::Plan(_))

@@ -9,6 +9,7 @@ use super::clock::Clock;
 use super::steps::Follow;
 use crate::aws::connect::Connection;
 use crate::model::answer::{Problem, ProblemKind};
+use crate::model::format::one_line;
 use crate::model::ids::ShardId;
 use crate::model::plan::PlanStep;
 use crate::model::plan::request::PlanProgress;
@@ -70,15 +71,28 @@ async fn reshard(
     follow.end(CHECKS, summary.and_then(|summary| check(summary, request)))?;
     follow.begin(ACCEPTED);
     let receipt = follow.end(ACCEPTED, send(connection, request).await)?;
+    // From here on it is under way whatever becomes of the questions about it.
+    let lost = |problem| out_of_sight(request, &receipt, problem);
     follow.begin(UPDATING);
-    follow.end(UPDATING, wait_until_active(connection, request, follow).await)?;
+    follow.end(UPDATING, wait_until_active(connection, request, follow).await.map_err(lost))?;
     follow.begin(ACTIVE);
-    let shards = follow.end(ACTIVE, connection.list_shards(request.stream()).await)?;
+    let shards = follow.end(ACTIVE, connection.list_shards(request.stream()).await.map_err(lost))?;
     follow.progress.send_modify(|run| {
         run.open_shards = u32::try_from(shards.iter().filter(|shard| shard.is_open()).count()).ok();
         run.children = children(&shards, request);
     });
     Ok(receipt)
+}
+
+/// Says of a failure behind the call that the call itself was taken, and as which request.
+fn out_of_sight(request: &ReshardRequest, receipt: &Receipt, problem: Problem) -> Problem {
+    if problem.sentence.contains("was accepted") {
+        return problem;
+    }
+    let id = receipt.request_id.as_ref().map_or_else(String::new, |id| format!(" (request {})", one_line(id, 64)));
+    let (call, why) = (request.operation(), &problem.sentence);
+    let sentence = format!("{call} was accepted{id}, but how it went on was not seen. {why}");
+    Problem { sentence, ..problem }
 }
 
 async fn send(connection: &Connection, request: &ReshardRequest) -> Result<Receipt, Problem> {

@@ -3,6 +3,8 @@
 
 mod desk;
 mod fan_out;
+#[path = "../peers/gate.rs"]
+mod gate;
 mod plans;
 mod sampling;
 mod streams;

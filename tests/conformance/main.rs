@@ -2,17 +2,21 @@
 //! not as AWS is, the table of gaps names it with its reason; a gap that has closed fails as loudly as a new one.
 #![allow(clippy::expect_used, clippy::panic)]
 
+#[path = "../peers/gate.rs"]
+mod gate;
 #[path = "../peers/mod.rs"]
 mod peers;
 
 mod control;
 mod endurance;
+mod expired;
 mod gaps;
 mod manage;
 mod others;
 mod plans;
 mod proxy;
 mod records;
+mod refusals;
 mod reshard;
 mod shards;
 mod streams;
@@ -104,6 +108,8 @@ const CASES: &[Case] = cases! {
     plans: a_plan_is_carried_out_step_by_step, a_plan_that_was_cut_off_goes_on_where_it_was,
         a_plan_ends_with_its_stream_and_says_so, a_plan_is_not_carried_out_on_other_shards, a_plan_stops_between_two_steps,
         random_reshards_are_seen_as_they_are_listed, a_balanced_split_comes_true;
+    expired: a_step_that_an_expired_session_refused_is_sent_after_a_sign_in,
+        a_step_whose_session_expired_behind_its_call_is_not_sent_twice;
     tailing: a_tail_by_fan_out_brings_everything_once, a_tail_by_fan_out_ends_at_the_tip,
         a_tail_by_fan_out_follows_a_split_and_a_merge;
 };

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::time::Duration;
 
+use kinescope::aws::connect::Connection;
 use kinescope::model::answer::Problem;
 use kinescope::model::hash_range::{HashKey, HashKeyRange};
 use kinescope::model::ids::StreamName;
@@ -26,7 +27,7 @@ use tokio::sync::watch;
 use crate::target::{Outcome, Target, ensure, entry, now};
 
 /// A plan for a stream of three shards of which the second is hot, to so many.
-fn planned(map: &ShardMap, count: u32) -> Outcome<Plan> {
+pub(super) fn planned(map: &ShardMap, count: u32) -> Outcome<Plan> {
     let loads = [0.1, 0.9, 0.05];
     let load = |share: f64| Utilisation { bytes_share: share, records_share: share / 2.0 };
     let pieces = map.open().zip(loads).map(|(shard, share)| (shard.range, load(share))).collect();
@@ -34,7 +35,7 @@ fn planned(map: &ShardMap, count: u32) -> Outcome<Plan> {
     plan::plan(map, &profile, count, Aim::Coolest, None).map_err(|why| why.sentence().into())
 }
 
-fn request(stream: &StreamName, plan: &Plan) -> PlanRequest {
+pub(super) fn request(stream: &StreamName, plan: &Plan) -> PlanRequest {
     PlanRequest {
         stream: stream.clone(),
         purpose: Purpose::Balance { from: plan.from, target: plan.target },
@@ -61,17 +62,17 @@ fn unfinished(request: &PlanRequest) -> UnfinishedPlan {
 }
 
 /// A plan on its way.
-struct Running {
-    progress: watch::Receiver<ReshardRun>,
+pub(super) struct Running {
+    pub(super) progress: watch::Receiver<ReshardRun>,
     stop: watch::Sender<bool>,
-    task: tokio::task::JoinHandle<Result<Receipt, Problem>>,
+    pub(super) task: tokio::task::JoinHandle<Result<Receipt, Problem>>,
 }
 
-fn begin(target: &Target, request: PlanRequest, journal: &PlanJournal) -> Running {
+pub(super) fn begin(connection: &Connection, request: PlanRequest, journal: &PlanJournal) -> Running {
     let page = journal.page(unfinished(&request));
     let (publish, progress) = watch::channel(reshard::prepared(ReshardRequest::Plan(request)));
     let (stop, stopped) = watch::channel(false);
-    let connection = target.connection.clone();
+    let connection = connection.clone();
     let task = tokio::spawn(async move {
         let outcome = plans::run(&connection, &Clock::system(), &publish, &stopped, &page).await;
         drop(page);
@@ -87,11 +88,11 @@ async fn until(running: &mut Running, what: &str, holds: impl FnMut(&ReshardRun)
     }
 }
 
-fn ranges(map: &ShardMap) -> Vec<HashKeyRange> {
+pub(super) fn ranges(map: &ShardMap) -> Vec<HashKeyRange> {
     map.open().map(|shard| shard.range).collect()
 }
 
-fn journal(folder: &Path) -> PlanJournal {
+pub(super) fn journal(folder: &Path) -> PlanJournal {
     PlanJournal::in_folder(folder.to_owned())
 }
 
@@ -99,7 +100,7 @@ pub async fn a_plan_is_carried_out_step_by_step(target: Target) -> Outcome {
     let stream = target.stream("planned", 3).await?;
     let plan = planned(&target.shards(&stream).await?, 4)?;
     let folder = tempfile::tempdir()?;
-    let running = begin(&target, request(&stream, &plan), &journal(folder.path()));
+    let running = begin(&target.connection, request(&stream, &plan), &journal(folder.path()));
     running.task.await??;
     let run = running.progress.borrow().clone();
     ensure!(run.is_done && run.plan.finished.len() == plan.steps.len(), "{:?}", run.plan.finished);
@@ -119,7 +120,7 @@ pub async fn a_plan_that_was_cut_off_goes_on_where_it_was(target: Target) -> Out
     // Cut off in each of the steps, right when its call is on its way or was answered.
     let mut next = request(&stream, &plan);
     for at in 0..plan.steps.len() {
-        let mut running = begin(&target, next.clone(), &journal(folder.path()));
+        let mut running = begin(&target.connection, next.clone(), &journal(folder.path()));
         until(&mut running, "the step is on its way", |run| {
             run.steps
                 .get(at)
@@ -139,7 +140,7 @@ pub async fn a_plan_that_was_cut_off_goes_on_where_it_was(target: Target) -> Out
         target.settled(&stream).await?;
     }
     if !journal(folder.path()).unfinished().is_empty() {
-        begin(&target, next, &journal(folder.path())).task.await??;
+        begin(&target.connection, next, &journal(folder.path())).task.await??;
     }
     let after = ranges(&target.shards(&stream).await?);
     let goal: Vec<HashKeyRange> = plan.after.iter().map(|(range, _)| *range).collect();
@@ -152,7 +153,7 @@ pub async fn a_plan_ends_with_its_stream_and_says_so(target: Target) -> Outcome 
     let stream = target.stream("deleted-half-way", 3).await?;
     let plan = planned(&target.shards(&stream).await?, 4)?;
     let folder = tempfile::tempdir()?;
-    let mut running = begin(&target, request(&stream, &plan), &journal(folder.path()));
+    let mut running = begin(&target.connection, request(&stream, &plan), &journal(folder.path()));
     until(&mut running, "one step is done", |run| !run.plan.finished.is_empty()).await?;
     let delete = target.raw.delete_stream().stream_name(stream.as_str()).enforce_consumer_deletion(true);
     delete.send().await.map_err(|err| crate::target::told(&err))?;
@@ -173,7 +174,7 @@ pub async fn a_plan_is_not_carried_out_on_other_shards(target: Target) -> Outcom
     let (publish, _) = watch::channel(reshard::prepared(scale));
     reshard::run(&target.connection, &Clock::system(), &publish).await?;
     let before = ranges(&target.shards(&stream).await?);
-    let running = begin(&target, request(&stream, &plan), &PlanJournal::nowhere());
+    let running = begin(&target.connection, request(&stream, &plan), &PlanJournal::nowhere());
     let Err(problem) = running.task.await? else { return Err("it was carried out".into()) };
     ensure!(problem.sentence.contains("Nothing was sent"), "{}", problem.sentence);
     ensure!(ranges(&target.shards(&stream).await?) == before, "something was changed");
@@ -184,7 +185,7 @@ pub async fn a_plan_stops_between_two_steps(target: Target) -> Outcome {
     let stream = target.stream("stopped", 3).await?;
     let plan = planned(&target.shards(&stream).await?, 4)?;
     let folder = tempfile::tempdir()?;
-    let mut running = begin(&target, request(&stream, &plan), &journal(folder.path()));
+    let mut running = begin(&target.connection, request(&stream, &plan), &journal(folder.path()));
     until(&mut running, "a step runs", |run| matches!(run.steps[0].state, StepState::Running(_))).await?;
     running.stop.send_replace(true);
     running.task.await??;
@@ -193,7 +194,7 @@ pub async fn a_plan_stops_between_two_steps(target: Target) -> Outcome {
     let left = journal(folder.path()).unfinished();
     ensure!(left.len() == 1 && left[0].done == 1 && !left[0].is_in_flight, "{left:?}");
     let goal: Vec<HashKeyRange> = plan.after.iter().map(|(range, _)| *range).collect();
-    begin(&target, left[0].resumed(), &journal(folder.path())).task.await??;
+    begin(&target.connection, left[0].resumed(), &journal(folder.path())).task.await??;
     ensure!(ranges(&target.shards(&stream).await?) == goal, "the rest was not carried out");
     Ok(())
 }

@@ -53,18 +53,15 @@ pub struct Target {
     pub raw: Client,
     /// The same for CloudWatch.
     pub cloudwatch: aws_sdk_cloudwatch::Client,
+    /// Where the server is.
+    pub endpoint_url: String,
     names: Arc<AtomicU32>,
 }
 
 impl Target {
     /// Connects as `--endpoint-url` does.
     pub async fn at(endpoint_url: &str) -> Self {
-        let request = ConnectRequest {
-            region: Some("us-east-1".to_owned()),
-            endpoint_url: Some(endpoint_url.to_owned()),
-            ..ConnectRequest::default()
-        };
-        let connection = connect(&request, CallMeter::default()).await.expect("connects");
+        let connection = connection_to(endpoint_url).await;
         let credentials = Credentials::new("test", "test", None, None, "test");
         let config = SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
@@ -76,6 +73,7 @@ impl Target {
             connection,
             raw: Client::new(&config),
             cloudwatch: aws_sdk_cloudwatch::Client::new(&config),
+            endpoint_url: endpoint_url.to_owned(),
             names: Arc::default(),
         }
     }
@@ -207,6 +205,16 @@ impl Target {
         }
         Ok(reading)
     }
+}
+
+/// The program's connection to a server.
+pub async fn connection_to(endpoint_url: &str) -> Connection {
+    let request = ConnectRequest {
+        region: Some("us-east-1".to_owned()),
+        endpoint_url: Some(endpoint_url.to_owned()),
+        ..ConnectRequest::default()
+    };
+    connect(&request, CallMeter::default()).await.expect("connects")
 }
 
 /// What reading brought.

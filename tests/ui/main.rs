@@ -14,6 +14,7 @@ mod inject_generator;
 mod keys;
 mod pictures;
 mod reshard;
+mod reshard_isolate;
 mod reshard_plan;
 mod sampled;
 mod shards;

@@ -184,7 +184,13 @@ fn the_ways_to_reshard_draw() {
         open_shard_count: 177,
         ..kinescope::model::account::AccountLimits::default()
     };
-    for (tab, name) in [("Merge", "reshard_merge"), ("Scale to N", "reshard_scale")] {
+    let ways = [
+        ("Split", "", "reshard_split"),
+        ("Merge", "", "reshard_merge"),
+        ("Scale to N", "", "reshard_scale"),
+        ("Scale to N", "Plan by load", "reshard_by_load"),
+    ];
+    for (tab, how, name) in ways {
         for (choice, suffix) in [(ThemeChoice::Dark, ""), (ThemeChoice::Light, "_light")] {
             let mut world = crate::incident::world();
             crate::sampled::put(&mut world);
@@ -197,6 +203,10 @@ fn the_ways_to_reshard_draw() {
             harness.run_steps(3);
             harness.get_by_role_and_label(eframe::egui::accesskit::Role::Tab, tab).click();
             harness.run_steps(4);
+            if let Some(how) = harness.query_by_role_and_label(eframe::egui::accesskit::Role::RadioButton, how) {
+                how.click();
+                harness.run_steps(4);
+            }
             harness.check_accessibility();
             picture(&mut harness, &format!("{name}{suffix}"));
         }

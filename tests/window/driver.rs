@@ -12,7 +12,7 @@ use egui_inspection::protocol::{Request, Response, read_handshake, read_message,
 /// Longest wait for anything in the window.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// A process that ends with the test.
+/// A process that is killed, without a warning, with the test or before.
 pub struct Owned(Child);
 
 impl Drop for Owned {
@@ -20,6 +20,23 @@ impl Drop for Owned {
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
+}
+
+/// The embedded server in a process of its own, which outlives the window; gives its endpoint.
+pub fn demo_server() -> (Owned, String) {
+    use std::io::{BufRead as _, BufReader};
+    let mut child = Command::new(env!("CARGO_BIN_EXE_kinescope"))
+        .arg("demo-server")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the server starts");
+    let output = child.stdout.take().expect("piped");
+    let child = Owned(child);
+    let mut line = String::new();
+    BufReader::new(output).read_line(&mut line).expect("the server says where it is");
+    let told: serde_json::Value = serde_json::from_str(&line).expect("in JSON");
+    (child, told["endpoint_url"].as_str().expect("an endpoint").to_owned())
 }
 
 /// One named node of the window.
@@ -37,15 +54,19 @@ pub struct Found {
 pub struct Window {
     stream: TcpStream,
     started: Instant,
-    _app: Owned,
+    app: Owned,
     _display: Owned,
-    _home: tempfile::TempDir,
+    home: tempfile::TempDir,
 }
 
 impl Window {
     /// Starts a virtual display and the program on it.
     pub fn open(arguments: &[&str]) -> Self {
-        let home = tempfile::tempdir().expect("folder");
+        Self::open_in(tempfile::tempdir().expect("folder"), arguments)
+    }
+
+    /// The same where something was kept already.
+    pub fn open_in(home: tempfile::TempDir, arguments: &[&str]) -> Self {
         let (display, name) = virtual_display();
         let port = TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("port").port();
         let started = Instant::now();
@@ -63,7 +84,14 @@ impl Window {
             .expect("the program starts");
         let app = Owned(app);
         let stream = connect(port);
-        Self { stream, started, _app: app, _display: display, _home: home }
+        Self { stream, started, app, _display: display, home }
+    }
+
+    /// Kills the program without a warning; gives back the folder of what it kept.
+    pub fn kill(self) -> tempfile::TempDir {
+        let Self { app, home, .. } = self;
+        drop(app);
+        home
     }
 
     /// Time since the program was started.
@@ -88,6 +116,11 @@ impl Window {
 
     /// Waits for a node whose name starts with this, or holds it behind a `*`; `role` narrows it.
     pub fn wait(&mut self, start: &str, role: Option<Role>) -> Found {
+        self.wait_within(PATIENCE, start, role)
+    }
+
+    /// The same for what takes longer.
+    pub fn wait_within(&mut self, patience: Duration, start: &str, role: Option<Role>) -> Found {
         let began = Instant::now();
         loop {
             let nodes = self.nodes();
@@ -98,7 +131,7 @@ impl Window {
             if let Some(hit) = hit {
                 return hit;
             }
-            assert!(began.elapsed() < PATIENCE, "nothing is called {start:?}; there is:\n{}", names.join("\n"));
+            assert!(began.elapsed() < patience, "nothing is called {start:?}; there is:\n{}", names.join("\n"));
             // The next answer comes after another frame; this only keeps the window from drawing without pause.
             std::thread::sleep(Duration::from_millis(50));
         }
@@ -132,8 +165,8 @@ impl Window {
             modifiers: Modifiers::NONE,
         };
         self.apply(vec![Event::PointerMoved(at)]);
-        self.apply(vec![button(true)]);
-        self.apply(vec![button(false)]);
+        // Together: on a busy machine two frames may lie further apart than a click may last.
+        self.apply(vec![button(true), button(false)]);
     }
 
     /// Replaces the text of a field.

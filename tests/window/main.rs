@@ -6,6 +6,7 @@
 #![cfg(all(feature = "inspection", target_os = "linux"))]
 
 mod driver;
+mod killed;
 
 use std::path::PathBuf;
 
@@ -101,6 +102,16 @@ fn light(window: &mut Window, album: &Album) {
     window.click("Open heatmap of clickstream-data");
     window.wait("Heat shardId-000000000005", None);
     album.add(window, "heatmap_light");
+    window.click_exact("Shards");
+    window.wait("Shard shardId-000000000005", None);
+    album.add(window, "shards_light");
+    window.click_exact("Reshard…");
+    window.wait("Split shard …0005", None);
+    album.add(window, "reshard_light");
+    window.click("Split shard …0005");
+    window.wait("Stream ACTIVE again", None);
+    album.add(window, "reshard_progress_light");
+    window.click_exact("Close");
 }
 
 #[test]

@@ -295,11 +295,7 @@ pub struct ChangeRun {
 impl ChangeRun {
     /// What went wrong first.
     pub fn problem(&self) -> Option<&Problem> {
-        use super::reshard::StepState;
-        self.steps.iter().find_map(|step| match &step.state {
-            StepState::Failed(_, problem) => Some(problem),
-            _ => None,
-        })
+        super::reshard::first_problem(&self.steps)
     }
 }
 

@@ -5,19 +5,13 @@
 //! what is rounded up per record (25 KiB units, whole KiB) is rounded by the mean size of a record.
 
 use super::traffic::Traffic;
+use crate::model::cost::{FREE_RETENTION_HOURS as FREE_HOURS, ShardHours};
+use crate::model::limits::{
+    FAN_OUT_DOLLARS_PER_GB, HOURS_PER_MONTH as HOURS, PUT_UNIT_DOLLARS_PER_MILLION as MILLION_PUT_UNITS,
+};
 
-/// Hours of a month.
-pub const HOURS: f64 = 730.0;
-/// A shard, an hour. Extended retention has a price of its own.
-pub const SHARD_HOUR: f64 = 0.015;
-/// A fan-out consumer, a shard and an hour.
-pub const FAN_OUT_HOUR: f64 = 0.015;
-const FAN_OUT_GB: f64 = 0.013;
-const MILLION_PUT_UNITS: f64 = 0.014;
 /// Bytes of a PUT payload unit.
 const PUT_UNIT: f64 = 25.0 * 1_024.0;
-/// Retention from 24 hours to 7 days, a provisioned shard and an hour.
-const EXTENDED_SHARD_HOUR: f64 = 0.020;
 /// Retention beyond 7 days, a GB and a month, in every mode.
 const LONG_GB_MONTH: f64 = 0.023;
 const STREAM_HOUR: f64 = 0.04;
@@ -25,8 +19,6 @@ const GB: f64 = 1_073_741_824.0;
 const MIB: f64 = 1_048_576.0;
 /// Least that On-demand Advantage bills of an account and Region, in and out each (API: `UpdateAccountSettings`).
 pub const ADVANTAGE_LEAST_MIBPS: f64 = 25.0;
-/// Hours of retention without extra price.
-const FREE_HOURS: u32 = 24;
 /// Until here retention is extended, behind it long-term.
 const EXTENDED_UNTIL: u32 = 168;
 
@@ -84,16 +76,17 @@ pub fn month(plan: Plan, usage: &Usage) -> Vec<BillLine> {
     let traffic = &usage.traffic;
     let seconds = HOURS * 3_600.0;
     let gb = traffic.bytes_per_sec * seconds / GB;
-    let (shards, fan_out) = (f64::from(usage.shards), f64::from(usage.fan_out));
+    let fan_out = f64::from(usage.fan_out);
+    let hours = shard_hours(usage);
     let line = |item, dollars| BillLine { item, dollars };
     let mut lines = match plan {
         Plan::Provisioned => {
             let units = traffic.records_per_sec * (traffic.record_bytes() / PUT_UNIT).ceil() * seconds;
             vec![
-                line("Shard hours", shards * HOURS * SHARD_HOUR),
+                line("Shard hours", hours.shards(usage.shards)),
                 line("PUT payload units", units / 1e6 * MILLION_PUT_UNITS),
-                line("Fan-out hours", fan_out * shards * HOURS * FAN_OUT_HOUR),
-                line("Fan-out data", fan_out * gb * FAN_OUT_GB),
+                line("Fan-out hours", hours.fan_out(usage.shards)),
+                line("Fan-out data", fan_out * gb * FAN_OUT_DOLLARS_PER_GB),
             ]
         }
         Plan::Standard | Plan::Advantage => {
@@ -118,6 +111,10 @@ pub fn month(plan: Plan, usage: &Usage) -> Vec<BillLine> {
     lines
 }
 
+fn shard_hours(usage: &Usage) -> ShardHours {
+    ShardHours { consumers: usage.fan_out, retention_hours: usage.retention_hours }
+}
+
 /// The sum of a bill.
 pub fn total(lines: &[BillLine]) -> f64 {
     lines.iter().map(|line| line.dollars).sum()
@@ -131,12 +128,16 @@ pub fn retention_dollars(plan: Plan, usage: &Usage) -> f64 {
         usage.traffic.bytes_per_sec * hours * 3_600.0 / GB
     };
     let extended = match plan {
-        Plan::Provisioned if hours > FREE_HOURS => f64::from(usage.shards) * HOURS * EXTENDED_SHARD_HOUR,
-        Plan::Provisioned => 0.0,
+        Plan::Provisioned => shard_hours(usage).extended_retention(usage.shards),
         Plan::Standard => gb_of(FREE_HOURS, EXTENDED_UNTIL) * 0.10,
         Plan::Advantage => gb_of(FREE_HOURS, EXTENDED_UNTIL) * 0.023,
     };
     extended + gb_of(EXTENDED_UNTIL, 8_760) * LONG_GB_MONTH
+}
+
+/// An on-demand stream of the standard kind without any traffic, dollars a month.
+pub fn stream_hours() -> f64 {
+    STREAM_HOUR * HOURS
 }
 
 /// What On-demand Advantage bills at least, dollars a month for in and out, whatever the streams carry.

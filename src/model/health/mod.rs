@@ -18,6 +18,7 @@
 //! Thresholds are in [`super::limits`]. Only minutes that are known count; a stream without figures is unknown, not healthy.
 
 mod figures;
+pub mod resharded;
 mod rules;
 
 pub use figures::{LEVEL_SECONDS, ShardFigures};

@@ -218,7 +218,10 @@ impl UnfinishedPlan {
         let next = self.done + 1;
         let reached = match (self.is_in_flight, &self.why) {
             (true, None) => format!("the program ended while step {next} of {all} was on its way"),
-            (_, Some(why)) => format!("{} of {all} steps are done; {why}", self.done),
+            (_, Some(why)) => {
+                let are = if self.done == 1 { "is" } else { "are" };
+                format!("{} of {all} steps {are} done; {why}", self.done)
+            }
             (false, None) => format!("the program ended when {} of {all} steps were done", self.done),
         };
         format!("A plan for {} ({}) is not finished: {reached}", self.request.stream, self.request.target())

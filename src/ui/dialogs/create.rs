@@ -3,21 +3,20 @@
 use eframe::egui::{Id, Sense, Ui, vec2};
 
 use super::change::{ChangeOffer, Confirming, body, footer, parts, subject_limits};
-use super::inject::lock_words;
-use super::reshard::offer::{Check, CostLine};
+use super::frame::{Check, Frame};
 use crate::model::account::AccountLimits;
 use crate::model::change::conditions::{Known, conditions};
-use crate::model::change::price::{HOURS, SHARD_HOUR};
+use crate::model::change::price;
 use crate::model::change::rules::{self, RECORD_KIB};
 use crate::model::change::{ChangeRequest, ChangeRun, StreamChange};
-use crate::model::connection::Environment;
+use crate::model::cost::{CostLine, FREE_RETENTION_HOURS, ShardHours};
 use crate::model::format;
 use crate::model::ids::StreamName;
 use crate::model::stream::StreamMode;
 use crate::model::world::World;
 use crate::ui::command::{Command, Commands, Place, Tab};
-use crate::ui::theme::{self, icons};
-use crate::ui::widgets::{Button, Dialog, TagStyle, TextField, select};
+use crate::ui::theme::icons;
+use crate::ui::widgets::{Button, TextField, select};
 
 const WIDTH: f32 = 1_040.0;
 const HEIGHT: f32 = 560.0;
@@ -26,8 +25,6 @@ const MODES: [(&str, StreamMode); 2] = [("Provisioned", StreamMode::Provisioned)
 const USUAL_SHARDS: [(&str, u32); 5] = [("1", 1), ("2", 2), ("4", 4), ("8", 8), ("16", 16)];
 /// Sizes of records that are asked for often, in KiB.
 const USUAL_SIZES: [(&str, u32); 3] = [("1 MiB", 1_024), ("5 MiB", 5_120), ("10 MiB", 10_240)];
-/// Hours and price of an on-demand stream.
-const STREAM_HOUR_DOLLARS: f64 = 0.04;
 
 /// What the dialog remembers.
 #[derive(Debug)]
@@ -85,7 +82,7 @@ impl CreateState {
         }
         let (cost, notes) = match (self.mode(), self.shards()) {
             (StreamMode::OnDemand, _) => (
-                CostLine { text: "Stream hours, 730 × $0.04".to_owned(), dollars: HOURS * STREAM_HOUR_DOLLARS },
+                vec![CostLine { text: "Stream hours, 730 × $0.04".to_owned(), dollars: price::stream_hours() }],
                 vec![
                     ("Data in, whole KiB a record".to_owned(), "+ $0.08 per GB".to_owned()),
                     ("Data out".to_owned(), "+ $0.04 per GB".to_owned()),
@@ -93,10 +90,9 @@ impl CreateState {
             ),
             (_, count) => {
                 let count = count.unwrap_or(0);
-                let dollars = f64::from(count) * HOURS * SHARD_HOUR;
-                let text = format!("Shard hours, {count} × 730 h × $0.015");
+                let hours = ShardHours { consumers: 0, retention_hours: FREE_RETENTION_HOURS };
                 let put = ("PUT units of 25 KiB".to_owned(), "+ $0.014 per million".to_owned());
-                (CostLine { text, dollars }, vec![put])
+                (hours.change(i64::from(count)), vec![put])
             }
         };
         ChangeOffer {
@@ -105,7 +101,7 @@ impl CreateState {
             icon: icons::PLUS,
             verb: "create",
             checks,
-            cost: vec![cost],
+            cost,
             cost_notes: notes,
             steps: vec![
                 ("CreateStream".to_owned(), "1 call".to_owned()),
@@ -130,27 +126,23 @@ pub fn show(ui: &mut Ui, world: &World, state: &mut CreateState, out: &mut Comma
     let watched = state.confirming.watching.as_ref().map(|request| request.stream.clone());
     let run = watched.and_then(|name| state.confirming.follow(world, &name));
     let offer = state.offer(world);
-    let environment: Environment = connection.environment;
-    let (lock, style) = lock_words(world);
-    let region = format!("in {}", connection.region);
-    let t = theme::tokens(ui);
     let is_dirty = run.is_none() && !state.name.is_empty();
-    let dialog = Dialog::new(Id::unique("create dialog"), "Create a stream")
-        .icon(icons::PLUS, t.accent)
-        .subtitle(&region)
-        .tag(environment.tag(), TagStyle::Environment(environment))
-        .trailing_tag(&lock, style)
-        .width(WIDTH)
-        .height(HEIGHT)
-        .padding(0.0)
-        .dirty(is_dirty);
+    let frame = Frame {
+        id: "create dialog",
+        title: "Create a stream",
+        icon: icons::PLUS,
+        target: "",
+        subtitle: &format!("in {}", connection.region),
+        size: (WIDTH, HEIGHT),
+        is_dirty,
+    };
     let mut scene = (state, out);
-    let outcome = dialog.show(
-        ui.ctx(),
+    let outcome = frame.show(
+        ui,
+        world,
         &mut scene,
         |ui, (state, _)| contents(ui, world, state, &offer, run),
         |ui, (state, out)| {
-            ui.spacing_mut().item_spacing.x = 8.0;
             if let Some(run) = run.filter(|run| run.is_done && run.problem().is_none()) {
                 let open = Button::primary("Open stream").height(28.0);
                 if ui.add(open).clicked() {

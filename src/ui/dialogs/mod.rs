@@ -3,6 +3,7 @@
 mod change;
 pub mod create;
 pub mod export;
+mod frame;
 pub mod inject;
 pub mod monitoring;
 pub mod reshard;

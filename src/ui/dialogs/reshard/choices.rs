@@ -68,6 +68,11 @@ impl Choices {
         std::iter::once(PointChoice::Even).chain(balanced).chain(isolating).chain([PointChoice::Custom])
     }
 
+    /// Whether a split helps by the sampled keys; `None` where none were sampled.
+    pub fn helps(&self) -> Option<bool> {
+        self.advice.as_ref().map(|advice| advice.helps)
+    }
+
     /// What is said beside the choice.
     pub fn words(&self) -> String {
         match &self.advice {
@@ -113,7 +118,9 @@ impl Choices {
         let Some(isolation) = self.isolation() else { return SplitPlan::even(target) };
         let Some(first) = isolation.cuts.first() else { return SplitPlan::even(target) };
         let rest = isolation.rest.iter().map(|child| child.share).fold(0.0, f64::max);
-        SplitPlan { sampled: Some((rest, isolation.own.share)), ..SplitPlan::at(target, *first) }
+        let mut isolated: Vec<_> = isolation.rest.iter().chain([&isolation.own]).map(|c| (c.range, c.share)).collect();
+        isolated.sort_by_key(|(range, _)| range.start);
+        SplitPlan { sampled: Some((rest, isolation.own.share)), isolated, ..SplitPlan::at(target, *first) }
     }
 
     fn balanced(&self) -> Option<Cut> {

@@ -6,9 +6,11 @@ use eframe::egui::{
     self, Align, Align2, Color32, Rect, Role, Sense, Shape, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2,
 };
 
+use super::super::frame::Check;
 use super::Scene;
 use super::bands::{Band, Bands, Bar, bars_of, hottest_words, listed};
-use super::offer::{Check, Offer, before_and_after, cost, headroom, share_words, signed};
+use super::offer::{Offer, headroom, shard_hours, share_words};
+use crate::model::cost;
 use crate::model::format;
 use crate::model::hash_range::HashKeyRange;
 use crate::model::ids::ShardId;
@@ -16,7 +18,7 @@ use crate::model::limits::WARN_SHARE;
 use crate::model::merge::{self, MOST_MERGED_SHARE, MergePair, PairVerdict, Refusal};
 use crate::model::metrics::{StreamMetrics, Window};
 use crate::model::reshard::{MergeRequest, ReshardRequest};
-use crate::model::world::{OpenStream, World};
+use crate::model::world::OpenStream;
 use crate::ui::theme::{self, Tokens, fonts, icons};
 use crate::ui::views::shards::Facts;
 use crate::ui::widgets;
@@ -87,25 +89,27 @@ impl MergeTab {
     }
 
     /// What the pair offers.
-    pub fn offer(&self, world: &World, open: &OpenStream) -> Offer {
+    pub fn offer(&self, open: &OpenStream) -> Offer {
         let pair = self.pair();
         let count = u32::try_from(self.pairs.len() + 1).unwrap_or(u32::MAX);
         let names = pair.map_or_else(|| "a pair".to_owned(), names);
-        let mut cost_notes = vec![before_and_after(open, count, count.saturating_sub(1))];
+        let hours = shard_hours(open);
+        let mut cost_notes = vec![hours.before_and_after(count, count.saturating_sub(1))];
         if self.disjoint.len() > 1 {
             let change = -i64::try_from(self.disjoint.len()).unwrap_or(0);
-            let saved = cost(open, change).iter().map(|line| line.dollars).sum();
-            cost_notes.push((format!("All {} pairs that fit, one by one", self.disjoint.len()), signed(saved)));
+            let saved = cost::sum(&hours.change(change));
+            cost_notes.push((format!("All {} pairs that fit, one by one", self.disjoint.len()), cost::signed(saved)));
         }
         let retention = open.summary.get().map(|s| s.retention_hours);
         let readable = retention.map_or_else(String::new, |hours| format!("for {}", format::retention(hours)));
         Offer {
             request: pair.map(|pair| ReshardRequest::Merge(pair.request(&open.name))),
             button: format!("Merge {names}"),
+            icon: icons::MERGE,
             verb: "merge",
-            checks: checks(world, open, pair),
+            checks: checks(open, pair),
             note: self.refused(),
-            cost: cost(open, -1),
+            cost: hours.change(-1),
             cost_notes,
             steps: vec![
                 (format!("MergeShards {names}"), "1 call".to_owned()),
@@ -114,7 +118,9 @@ impl MergeTab {
                 ("Both close and stay readable".to_owned(), readable),
                 ("Consumers drain both first".to_owned(), String::new()),
             ],
-            footnote: "The merged shard can be split again later. Its sequence numbers start after both parents.",
+            footnote: "The merged shard can be split again later. Its sequence numbers start after both parents."
+                .to_owned(),
+            ..Offer::default()
         }
     }
 
@@ -166,7 +172,7 @@ fn names(pair: &MergePair) -> String {
     format!("{} + {}", pair.lower.short(), pair.upper.short())
 }
 
-fn checks(world: &World, open: &OpenStream, pair: Option<&MergePair>) -> Vec<Check> {
+fn checks(open: &OpenStream, pair: Option<&MergePair>) -> Vec<Check> {
     let adjacent = match pair {
         Some(pair) => (true, format!("from {}", pair.range.start.hex_short())),
         None => (false, "no pair fits".to_owned()),
@@ -184,7 +190,6 @@ fn checks(world: &World, open: &OpenStream, pair: Option<&MergePair>) -> Vec<Che
         Check::is_provisioned(open),
         Check::new("Both open and adjacent", adjacent),
         Check::new("Merged stays under 60 %", room),
-        Check::is_unlocked(world),
     ]
 }
 
@@ -203,7 +208,7 @@ pub fn show(ui: &mut Ui, scene: &mut Scene<'_>, facts: &Facts) {
         watched_bands(before, facts, request.range, name).show(ui);
         return;
     }
-    let saved = signed(scene.offer.cost.iter().map(|line| line.dollars).sum());
+    let saved = cost::signed(cost::sum(&scene.offer.cost));
     let tab = &mut scene.state.merge;
     if let Some(key) = planned_bands(facts, tab).show(ui) {
         // The coldest pair that is offered and owns the place.

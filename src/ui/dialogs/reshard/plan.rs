@@ -1,6 +1,6 @@
 //! What a split would do, and what has to hold before it: pure, so that it can be tested without a window.
 
-use super::offer::Check;
+use super::super::frame::Check;
 use crate::model::hash_range::{HashKey, HashKeyRange};
 use crate::model::ids::StreamName;
 use crate::model::reshard::SplitRequest;
@@ -16,18 +16,20 @@ pub struct SplitPlan {
     pub point: Result<HashKey, String>,
     /// Parts of the load that the children take by the sampled keys; `None` where none were sampled.
     pub sampled: Option<(f64, f64)>,
+    /// The shards that come of isolating a key, in order of their ranges, each with its part of the load; empty for a single split.
+    pub isolated: Vec<(HashKeyRange, f64)>,
 }
 
 impl SplitPlan {
     /// An even split.
     pub fn even(target: ShardFacts) -> Self {
         let point = target.range.even_split().ok_or_else(|| "A range of one hash key cannot be divided.".to_owned());
-        Self { target, point, sampled: None }
+        Self { target, point, sampled: None, isolated: Vec::new() }
     }
 
     /// A split at this hash key.
     pub fn at(target: ShardFacts, point: HashKey) -> Self {
-        Self { target, point: Ok(point), sampled: None }
+        Self { target, point: Ok(point), sampled: None, isolated: Vec::new() }
     }
 
     /// A split where a person typed it, decimal or hexadecimal.
@@ -39,12 +41,23 @@ impl SplitPlan {
                 Err(format!("Must lie inside the shard: {first} to {}.", target.range.end))
             }
         });
-        Self { target, point, sampled: None }
+        Self { target, point, sampled: None, isolated: Vec::new() }
     }
 
     /// Ranges of the children.
     pub fn children(&self) -> Option<(HashKeyRange, HashKeyRange)> {
         self.point.as_ref().ok().and_then(|point| self.target.range.split_at(*point))
+    }
+
+    /// Every shard that comes of it, with its share of the limit where that is known.
+    pub fn shards_after(&self) -> Vec<(HashKeyRange, Option<f64>)> {
+        if !self.isolated.is_empty() {
+            let share = |part: f64| self.target.now.map(|now| now * part);
+            return self.isolated.iter().map(|(range, part)| (*range, share(*part))).collect();
+        }
+        let Some((lower, upper)) = self.children() else { return Vec::new() };
+        let shares = self.predicted();
+        vec![(lower, shares.map(|(share, _)| share)), (upper, shares.map(|(_, share)| share))]
     }
 
     /// The lower child's part of the range, 0 to 1.
@@ -93,7 +106,6 @@ pub fn checks(world: &World, open: &OpenStream, plan: Option<&SplitPlan>) -> Vec
         Check::is_within_quota("Account shard quota", world, 1),
         Check::new("Range can be divided", divides),
         Check::new("Split point lies inside the range", point),
-        Check::is_unlocked(world),
     ]
 }
 

@@ -67,7 +67,10 @@ fn heading(ui: &mut Ui, state: &mut PointState, plan: &SplitPlan, choices: &Choi
     let at = pos2(title.right() + 10.0, rect.center().y);
     let words = Rect::from_min_max(pos2(at.x, rect.top()), pos2(rect.right() - 300.0, rect.bottom()));
     let text = choices.words();
-    widgets::paint_elided(ui.painter(), words, Align::Min, &text, fonts::small(), t.weak);
+    // A letter or two of it would say nothing.
+    if words.width() > 64.0 {
+        widgets::paint_elided(ui.painter(), words, Align::Min, &text, fonts::small(), t.weak);
+    }
     let builder = UiBuilder::new().max_rect(rect).layout(Layout::right_to_left(Align::Center));
     ui.scope_builder(builder, |ui| {
         if is_fixed {
@@ -104,12 +107,16 @@ fn children(ui: &mut Ui, t: &Tokens, plan: &SplitPlan) {
         let at = pos2(name.right() + 8.0, rect.center().y);
         painter.text(at, Align2::LEFT_CENTER, words, fonts::small(), t.weak);
     };
-    draw(rect.left(), t.s1, "Lower child", &words(predicted.map(|(lower, _)| lower), part));
-    let upper = words(predicted.map(|(_, upper)| upper), part.map(|part| 1.0 - part));
+    // Around one key there are three: what is beside it counts as its busier side.
+    let of_key =
+        (!plan.isolated.is_empty()).then(|| format!("{} of limit, one hash key", share_words(predicted.map(|p| p.1))));
+    let names = if of_key.is_some() { ["Beside the key", "The key alone"] } else { ["Lower child", "Upper child"] };
+    draw(rect.left(), t.s1, names[0], &words(predicted.map(|(lower, _)| lower), part));
+    let upper = of_key.unwrap_or_else(|| words(predicted.map(|(_, upper)| upper), part.map(|part| 1.0 - part)));
     let width = 22.0
-        + widgets::text_width(painter, "Upper child", fonts::small_medium())
+        + widgets::text_width(painter, names[1], fonts::small_medium())
         + widgets::text_width(painter, &upper, fonts::small());
-    draw(rect.right() - width, t.s2, "Upper child", &upper);
+    draw(rect.right() - width, t.s2, names[1], &upper);
 }
 
 /// The range as a line with a handle; dragging it makes the point a custom one.

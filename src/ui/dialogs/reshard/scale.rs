@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use eframe::egui::{Id, Sense, Ui, vec2};
 
+use super::super::frame::Check;
 use super::Scene;
 use super::bands::{Band, Bands, Bar, bars_of, hottest_words, listed};
-use super::offer::{Check, Offer, before_and_after, cost, share_words};
+use super::offer::{Offer, shard_hours, share_words};
 use super::scale_curve;
 use super::scale_plan::{self, PlanChoice};
 use crate::model::activity::{Event, Outcome};
@@ -137,11 +138,12 @@ impl ScaleTab {
             request: request.map(ReshardRequest::Scale),
             button: target
                 .map_or_else(|| "Scale".to_owned(), |n| format!("Scale to {}", format::counted(n as usize, "shard"))),
+            icon: icons::CAPACITY,
             verb: "scale",
             checks: self.checks(world, open),
             note: self.note(target),
-            cost: cost(open, change),
-            cost_notes: vec![before_and_after(open, self.open, to)],
+            cost: shard_hours(open).change(change),
+            cost_notes: vec![shard_hours(open).before_and_after(self.open, to)],
             steps: vec![
                 (format!("UpdateShardCount {} → {to}", self.open), "1 call".to_owned()),
                 ("AWS splits and merges to even ranges".to_owned(), words),
@@ -149,7 +151,8 @@ impl ScaleTab {
                 ("Writes and reads keep working".to_owned(), "throughout".to_owned()),
                 ("Consumers drain the closed shards first".to_owned(), String::new()),
             ],
-            footnote: "Cannot be stopped once accepted. Scaling back counts against the 10 calls.",
+            footnote: "Cannot be stopped once accepted. Scaling back counts against the 10 calls.".to_owned(),
+            ..Offer::default()
         }
     }
 
@@ -171,7 +174,6 @@ impl ScaleTab {
             Check::new("Between half and double", between),
             Check::new("UpdateShardCount, 24 h", calls),
             Check::is_within_quota("Account shard quota", world, more),
-            Check::is_unlocked(world),
         ]
     }
 

@@ -2,8 +2,9 @@
 
 use eframe::egui::{Align2, Color32, Painter, Pos2, Rect, Role, Sense, Shape, Stroke, Ui, WidgetInfo, pos2, vec2};
 
-use super::offer::{cost, share_words, signed};
+use super::offer::{shard_hours, share_words};
 use super::scale::ScaleTab;
+use crate::model::cost;
 use crate::model::format;
 use crate::model::limits::{CRITICAL_SHARE, WARN_SHARE};
 use crate::model::scale::{self, Work};
@@ -123,9 +124,9 @@ pub fn table(ui: &mut Ui, tab: &mut ScaleTab, open: Option<&OpenStream>) {
         let (row, response) = ui.allocate_exact_size(vec2(width, ROW), Sense::click());
         let quarter = scale::quarters(tab.open, *n).unwrap_or(0) * 25;
         let change = i64::from(*n) - i64::from(tab.open);
-        let dollars = open.map_or(0.0, |open| cost(open, change).iter().map(|line| line.dollars).sum());
+        let dollars = open.map_or(0.0, |open| cost::sum(&shard_hours(open).change(change)));
         let work = format!("{}, {}", format::counted(*splits, "split"), format::counted(*merges, "merge"));
-        let (share, month) = (share_words(*hottest), signed(dollars));
+        let (share, month) = (share_words(*hottest), cost::signed(dollars));
         let name = format!("Scale to {n} {quarter:+} % hottest {share} {work} {month}");
         response.widget_info(|| WidgetInfo::selected(Role::RadioButton, true, is_chosen, &name));
         let painter = ui.painter();

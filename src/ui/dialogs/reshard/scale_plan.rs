@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use eframe::egui::{Align, Ui};
 
+use super::super::frame::Check;
 use super::Scene;
 use super::bands::{Band, Bands, Bar, bars_of, hottest_words, listed};
-use super::offer::{Check, Offer, before_and_after, cost, share_words};
+use super::offer::{Offer, shard_hours, share_words};
 use super::steps::{Mark, StepLine, table};
 use crate::model::format;
 use crate::model::hash_range::HashKeyRange;
@@ -16,7 +17,7 @@ use crate::model::reshard::{ReshardRequest, ReshardRun, StepState};
 use crate::model::scale::Profile;
 use crate::model::shard_map::ShardMap;
 use crate::model::world::{OpenStream, World};
-use crate::ui::theme::{self, fonts};
+use crate::ui::theme::{self, fonts, icons};
 use crate::ui::views::shards::Facts;
 use crate::ui::widgets;
 
@@ -138,13 +139,15 @@ impl PlanChoice {
                 None => format!("Carry out {}", format::counted(left, "step")),
             },
             request: request.map(ReshardRequest::Plan),
+            icon: icons::CAPACITY,
             verb: "carry the plan out",
             checks: self.checks(world, open),
             note: self.note(uniform, target),
-            cost: cost(open, i64::from(to) - i64::from(from)),
-            cost_notes: vec![before_and_after(open, from, to)],
+            cost: shard_hours(open).change(i64::from(to) - i64::from(from)),
+            cost_notes: vec![shard_hours(open).before_and_after(from, to)],
             steps: what_happens(splits, merges),
-            footnote: FOOTNOTE,
+            footnote: FOOTNOTE.to_owned(),
+            ..Offer::default()
         }
     }
 
@@ -162,7 +165,6 @@ impl PlanChoice {
             Check::is_provisioned(open),
             Check::new(there_is.0, there_is.1),
             Check::is_within_quota("Account shard quota, at the peak", world, more),
-            Check::is_unlocked(world),
         ]
     }
 
@@ -312,7 +314,7 @@ pub fn show(ui: &mut Ui, facts: &Facts, choice: &PlanChoice) {
             bars: bars_of(facts, |_| false),
         };
         let words = match choice.after.is_empty() {
-            true => String::new(),
+            true => "not known: the shards were cut anew since".to_owned(),
             false => format!("{} once the rest is done", format::counted(choice.after.len(), "shard")),
         };
         let after = Band { name: "After", words, corner: String::new(), bars: choice.after.clone() };
@@ -382,8 +384,8 @@ fn planned_bands(facts: &Facts, plan: &Plan) -> Bands {
 /// While a plan runs, what is said of it rests on what was asked and not on what is open by now.
 pub fn tell_of(offer: &mut Offer, open: &OpenStream, request: &PlanRequest) {
     let change = request.steps.iter().map(|step| if step.is_split() { 1 } else { -1 }).sum();
-    offer.cost = cost(open, change);
-    offer.footnote = FOOTNOTE;
+    offer.cost = shard_hours(open).change(change);
+    offer.footnote = FOOTNOTE.to_owned();
 }
 
 /// The choice between both ways, with what each comes to.

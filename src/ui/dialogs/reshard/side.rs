@@ -1,195 +1,48 @@
-//! The right column: checks, cost, what happens or how far it is, and the typed confirmation.
+//! The right column: checks, cost, what happens or how far it is.
 
 use std::ops::Range;
 
-use eframe::egui::{Align, Align2, Color32, FontId, Id, Rect, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
+use eframe::egui::{Align2, Role, Sense, Ui, WidgetInfo};
 
+use super::super::frame::side::{
+    RUNS_ON, check_list, cost_lines, heading, line, pair, planned, right, rule, step_lines,
+};
 use super::Scene;
-use super::offer::{Check, CostLine, signed};
 use crate::model::format;
-use crate::model::reshard::{ReshardRequest, ReshardRun, ReshardStep, StepState};
+use crate::model::reshard::{ReshardRequest, ReshardRun};
 use crate::model::time::Timestamp;
 use crate::ui::theme::{self, Tokens, fonts, icons};
-use crate::ui::widgets::tag::open_ring;
-use crate::ui::widgets::{self, TagStyle, TextField, paint_tag, tag_size};
 
-pub(in crate::ui::dialogs) const GUTTER: f32 = 14.0;
+/// What may be done while a plan runs.
+const PLAN_RUNS_ON: &str =
+    "You can close this window: the plan keeps running. Locking writes by hand stops it before its next step.";
 
 /// Draws the column.
-pub fn show(ui: &mut Ui, scene: &mut Scene<'_>) {
+pub fn show(ui: &mut Ui, scene: &Scene<'_>) {
     let t = theme::tokens(ui);
-    ui.add_space(10.0);
+    let Some(run) = scene.run() else { return planned(ui, &scene.offer) };
     // Once its shards are closed, a plan for others would stand there.
-    if scene.run().is_none_or(|run| Some(&run.request) == scene.offer.request.as_ref()) {
-        checks(ui, t, scene);
-        note(ui, t, scene);
+    if Some(&run.request) == scene.offer.request.as_ref() {
+        check_list(ui, t, scene.offer.verb, &scene.offer.checks, true);
+        rule(ui, t, 8.0, 8.0);
     }
-    cost_block(ui, t, scene);
-    match scene.run() {
-        Some(run) => {
-            progress(ui, t, run, scene.world.now);
-            drains(ui, t, scene, run);
-        }
-        None => what_happens(ui, t, scene),
-    }
-    ui.add_space(8.0);
+    cost_lines(ui, t, &scene.offer.cost, &[]);
+    progress(ui, t, run, scene.world.now);
+    drains(ui, t, scene, run);
 }
 
-/// Height of what stands below the column: the typed confirmation, or what may be done while a split runs.
-pub fn foot_height(scene: &Scene<'_>) -> f32 {
-    match scene.run() {
-        Some(run) if run.is_done => 0.0,
-        Some(_) => 56.0,
-        None if scene.needs_name() => 86.0,
-        None => 0.0,
-    }
-}
-
-/// A heading of the column; gives back its line.
-pub(in crate::ui::dialogs) fn heading(ui: &mut Ui, t: &Tokens, text: &str) -> Rect {
-    let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), 22.0), Sense::hover());
-    let at = rect.left_center() + vec2(GUTTER, 0.0);
-    ui.painter().text(at, Align2::LEFT_CENTER, text, fonts::small_strong(), t.strong);
-    rect
-}
-
-/// One line: a mark, words, and a figure at the right.
-fn line(
-    ui: &mut Ui,
-    t: &Tokens,
-    mark: (&str, FontId, Color32),
-    text: (&str, Color32),
-    detail: &str,
-    role: Role,
-) -> Rect {
-    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 23.0), Sense::hover());
-    response.widget_info(|| WidgetInfo::labeled(role, true, format!("{} {detail}", text.0).trim().to_owned()));
-    let painter = ui.painter();
-    let left = rect.left() + GUTTER;
-    painter.text(pos2(left + 6.0, rect.center().y), Align2::CENTER_CENTER, mark.0, mark.1, mark.2);
-    let detail_at = pos2(rect.right() - GUTTER, rect.center().y);
-    let detail = painter.text(detail_at, Align2::RIGHT_CENTER, detail, fonts::dense(), t.text);
-    let words = Rect::from_min_max(pos2(left + 20.0, rect.top()), pos2(detail.left() - 8.0, rect.bottom()));
-    widgets::paint_elided(painter, words, Align::Min, text.0, fonts::small(), text.1);
-    rect
-}
-
-/// A line across the column.
-pub(in crate::ui::dialogs) fn rule(ui: &mut Ui, t: &Tokens, before: f32, after: f32) {
-    ui.add_space(before);
-    let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), 1.0), Sense::hover());
-    ui.painter().rect_filled(rect, 0, t.stroke);
-    ui.add_space(after);
-}
-
-fn checks(ui: &mut Ui, t: &Tokens, scene: &Scene<'_>) {
-    check_list(ui, t, scene.offer.verb, &scene.offer.checks, scene.run().is_some());
-}
-
-/// What has to hold, with a count; only what does hold while it `is_running`.
-pub(in crate::ui::dialogs) fn check_list(ui: &mut Ui, t: &Tokens, verb: &str, checks: &[Check], is_running: bool) {
-    let rect = heading(ui, t, &if is_running { "Checks".to_owned() } else { format!("Before you {verb}") });
-    let met = checks.iter().filter(|check| check.is_met).count();
-    let all = checks.len();
-    let (text, style) = match is_running {
-        true => ("passed".to_owned(), TagStyle::Ok),
-        false => (format!("{met} of {all} pass"), if met == all { TagStyle::Ok } else { TagStyle::Warn }),
-    };
-    let at = pos2(rect.right() - GUTTER - tag_size(ui.painter(), &text).x, rect.center().y);
-    paint_tag(ui.painter(), t, at, &text, style);
-    for Check { text, detail, is_met } in checks {
-        if is_running && !is_met {
-            continue;
-        }
-        let (icon, color) = if *is_met { (icons::CHECK, t.ok) } else { (icons::CLOSE, t.crit) };
-        let ink = if *is_met { t.text } else { t.strong };
-        line(ui, t, (icon, fonts::icon(13.0), color), (text, ink), detail, Role::ListItem);
-    }
-}
-
-/// What the person should know first.
-fn note(ui: &mut Ui, t: &Tokens, scene: &Scene<'_>) {
-    match scene.offer.note.as_ref().filter(|_| scene.run().is_none()) {
-        Some((title, words)) => note_block(ui, t, title, words),
-        None => rule(ui, t, 8.0, 8.0),
-    }
-}
-
-/// A warning across the column.
-pub(in crate::ui::dialogs) fn note_block(ui: &mut Ui, t: &Tokens, title: &str, words: &str) {
-    ui.add_space(8.0);
-    let width = ui.available_width();
-    let galley = ui.painter().layout(words.to_owned(), fonts::small(), t.text, width - 2.0 * GUTTER - 4.0);
-    let (rect, response) = ui.allocate_exact_size(vec2(width, galley.size().y + 34.0), Sense::hover());
-    response.widget_info(|| WidgetInfo::labeled(Role::Note, true, format!("{title} {words}")));
-    let painter = ui.painter();
-    painter.rect_filled(rect, 0, t.warn_dim);
-    painter.rect_filled(Rect::from_min_size(rect.min, vec2(3.0, rect.height())), 0, t.warn);
-    let left = rect.min + vec2(GUTTER + 4.0, 8.0);
-    painter.text(left, Align2::LEFT_TOP, title, fonts::small_strong(), t.strong);
-    painter.galley(left + vec2(0.0, 18.0), galley, t.text);
-    ui.add_space(8.0);
-}
-
-fn cost_block(ui: &mut Ui, t: &Tokens, scene: &Scene<'_>) {
-    let notes = if scene.run().is_none() { scene.offer.cost_notes.as_slice() } else { &[] };
-    cost_lines(ui, t, &scene.offer.cost, notes);
-}
-
-/// What changes in the bill: the sum, its lines, and what is said below.
-pub(in crate::ui::dialogs) fn cost_lines(ui: &mut Ui, t: &Tokens, lines: &[CostLine], notes: &[(String, String)]) {
-    let total: f64 = lines.iter().map(|line| line.dollars).sum();
-    let rect = heading(ui, t, "Cost change");
-    let painter = ui.painter();
-    let at = pos2(rect.right() - GUTTER, rect.center().y);
-    if lines.is_empty() {
-        painter.text(at, Align2::RIGHT_CENTER, format::UNKNOWN, fonts::value(), t.weak);
-    } else {
-        let month = painter.text(at, Align2::RIGHT_CENTER, "/ month", fonts::small(), t.weak);
-        let font = FontId::new(13.5, fonts::value_strong().family);
-        let at = pos2(month.left() - 5.0, rect.center().y);
-        painter.text(at, Align2::RIGHT_CENTER, signed(total), font, if total < 0.0 { t.ok } else { t.strong });
-    }
-    for entry in lines {
-        pair(ui, t, &entry.text, &signed(entry.dollars));
-    }
-    for (text, value) in notes {
-        pair(ui, t, text, value);
-    }
-    pair(ui, t, "List price, us-east-1", "as of 2026");
-    rule(ui, t, 6.0, 8.0);
-}
-
-/// Words and a figure at the right.
-pub(in crate::ui::dialogs) fn pair(ui: &mut Ui, t: &Tokens, text: &str, value: &str) {
-    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 20.0), Sense::hover());
-    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, format!("{text} {value}")));
-    let painter = ui.painter();
-    let at = pos2(rect.right() - GUTTER, rect.center().y);
-    let value = painter.text(at, Align2::RIGHT_CENTER, value, fonts::dense(), t.text);
-    let words = Rect::from_min_max(pos2(rect.left() + GUTTER, rect.top()), pos2(value.left() - 8.0, rect.bottom()));
-    widgets::paint_elided(painter, words, Align::Min, text, fonts::small(), t.weak);
-}
-
-fn what_happens(ui: &mut Ui, t: &Tokens, scene: &Scene<'_>) {
-    steps_ahead(ui, t, &scene.offer.steps);
-}
-
-/// What will happen, in order, with how long or how much.
-pub(in crate::ui::dialogs) fn steps_ahead(ui: &mut Ui, t: &Tokens, steps: &[(String, String)]) {
-    heading(ui, t, "What happens");
-    for (index, (text, detail)) in steps.iter().enumerate() {
-        let number = (index + 1).to_string();
-        line(ui, t, (&number, fonts::dense(), t.weak), (text, t.text), detail, Role::ListItem);
-    }
+/// What may be done while it runs.
+pub fn words(run: &ReshardRun) -> &'static str {
+    if run.is_plan() { PLAN_RUNS_ON } else { RUNS_ON }
 }
 
 fn progress(ui: &mut Ui, t: &Tokens, run: &ReshardRun, now: Timestamp) {
     let rect = heading(ui, t, "Progress");
     if let Some((done, of)) = run.plan_steps() {
         let words = format!("{done} of {of} steps");
-        let at = pos2(rect.right() - GUTTER, rect.center().y);
-        ui.painter().text(at, Align2::RIGHT_CENTER, words, fonts::small(), t.weak);
+        let response = ui.interact(rect, ui.scope_id().with("progress"), Sense::hover());
+        response.widget_info(|| WidgetInfo::labeled(Role::Label, true, format!("Progress {words}")));
+        ui.painter().text(right(rect), Align2::RIGHT_CENTER, words, fonts::small(), t.weak);
     }
     let shown = sight(run);
     if shown.start > 0 {
@@ -215,39 +68,6 @@ fn progress(ui: &mut Ui, t: &Tokens, run: &ReshardRun, now: Timestamp) {
     }
 }
 
-/// How far it is: each step with its time, and what went wrong.
-pub(in crate::ui::dialogs) fn steps_done(ui: &mut Ui, t: &Tokens, steps: &[ReshardStep], now: Timestamp) {
-    heading(ui, t, "Progress");
-    step_lines(ui, t, steps, 0..steps.len(), now);
-}
-
-fn step_lines(ui: &mut Ui, t: &Tokens, steps: &[ReshardStep], shown: Range<usize>, now: Timestamp) {
-    for (index, step) in steps.iter().enumerate().take(shown.end).skip(shown.start) {
-        let number = (index + 1).to_string();
-        let (mark, detail, ink) = match &step.state {
-            StepState::Waiting => ((number.as_str(), fonts::dense(), t.weak), String::new(), t.text),
-            StepState::Running(since) => {
-                (("", fonts::dense(), t.accent), format::duration(since.age_at(now)), t.strong)
-            }
-            StepState::Done(at) => ((icons::CHECK, fonts::icon(13.0), t.ok), at.hms(), t.text),
-            StepState::Failed(at, _) => ((icons::CLOSE, fonts::icon(13.0), t.crit), at.hms(), t.strong),
-        };
-        let rect = line(ui, t, mark, (&step.text, ink), &detail, Role::ListItem);
-        if matches!(step.state, StepState::Running(_)) {
-            open_ring(ui.painter(), pos2(rect.left() + GUTTER + 6.0, rect.center().y), 4.5, t.accent);
-        }
-        if let StepState::Failed(_, problem) = &step.state {
-            ui.add_space(2.0);
-            let width = ui.available_width() - 2.0 * GUTTER - 20.0;
-            let galley = ui.painter().layout(problem.sentence.clone(), fonts::small(), t.crit, width);
-            let (rect, response) =
-                ui.allocate_exact_size(vec2(ui.available_width(), galley.size().y + 4.0), Sense::hover());
-            response.widget_info(|| WidgetInfo::labeled(Role::Alert, true, &problem.sentence));
-            ui.painter().galley(rect.min + vec2(GUTTER + 20.0, 0.0), galley, t.crit);
-        }
-    }
-}
-
 /// Who still reads what was closed, once there is something closed.
 fn drains(ui: &mut Ui, t: &Tokens, scene: &Scene<'_>, run: &ReshardRun) {
     let lines = scene.world.open.as_ref().map_or_else(Vec::new, |open| super::drain::lines(open, run));
@@ -263,58 +83,4 @@ fn sight(run: &ReshardRun) -> Range<usize> {
     let (done, _) = run.plan_steps().filter(|_| all > MOST).unwrap_or((0, all));
     let first = done.saturating_sub(3).min(all.saturating_sub(MOST));
     first..(first + MOST).min(all).max(if run.is_plan() { 0 } else { all })
-}
-
-/// Below the column: the typed name where the environment is strict, or what may be done while it runs.
-pub fn foot(ui: &mut Ui, scene: &mut Scene<'_>) {
-    let t = theme::tokens(ui);
-    let room = ui.available_rect_before_wrap();
-    let inner = Rect::from_min_max(
-        pos2(room.left() + GUTTER, room.bottom() - 62.0),
-        pos2(room.right() - GUTTER, room.bottom() - 14.0),
-    );
-    if scene.run().is_some() {
-        let is_plan = scene.run().is_some_and(ReshardRun::is_plan);
-        return keeps_running(ui, t, inner, if is_plan { PLAN_RUNS_ON } else { RUNS_ON });
-    }
-    let name = scene.world.open.as_ref().map(|open| open.name.to_string()).unwrap_or_default();
-    confirmation(ui, t, inner, &name, &mut scene.state.typed_name);
-}
-
-/// What may be done while a change runs.
-pub(in crate::ui::dialogs) const RUNS_ON: &str =
-    "You can close this window. The task keeps running and stays in the status bar.";
-/// What may be done while a plan runs.
-const PLAN_RUNS_ON: &str =
-    "You can close this window: the plan keeps running. Locking writes by hand stops it before its next step.";
-
-/// Words below a column of steps.
-pub(in crate::ui::dialogs) fn keeps_running(ui: &Ui, t: &Tokens, inner: Rect, words: &str) {
-    let galley = ui.painter().layout(words.to_owned(), fonts::small(), t.weak, inner.width());
-    ui.painter().galley(pos2(inner.left(), inner.bottom() - galley.size().y), galley, t.weak);
-}
-
-/// The field for the stream's name, with a line above it.
-pub(in crate::ui::dialogs) fn confirmation(ui: &mut Ui, t: &Tokens, inner: Rect, name: &str, typed: &mut String) {
-    let whole = inner.expand2(vec2(GUTTER, 0.0));
-    ui.painter().hline(whole.x_range(), inner.top() - 12.0, Stroke::new(1.0, t.stroke));
-    let label = format!("Type {} to confirm", format::one_line(name, 60));
-    widgets::paint_elided(
-        ui.painter(),
-        inner.with_max_y(inner.top() + 16.0),
-        Align::Min,
-        &label,
-        fonts::small_medium(),
-        t.weak,
-    );
-    let is_confirmed = typed == name;
-    let matches = name.starts_with(typed.as_str());
-    let to_go = format!("{} to go", name.chars().count().saturating_sub(typed.chars().count()));
-    TextField::new(Id::unique("reshard confirmation"), "Type the stream name to confirm", typed)
-        .mono()
-        .hint(name)
-        .trailing(if is_confirmed || !matches { "" } else { &to_go })
-        .invalid(!matches)
-        .confirmed(is_confirmed)
-        .show_in(ui, Rect::from_min_max(pos2(inner.left(), inner.bottom() - 28.0), inner.max));
 }

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use eframe::egui::{Align, Role, Sense, Ui, WidgetInfo, vec2};
 
+use super::super::frame::Check;
 use super::Scene;
 use super::bands::{Band, Bands, Bar, bars_of, hottest_words, listed};
 use super::choices::Choices;
-use super::offer::{Check, Offer, before_and_after, cost};
+use super::offer::{Offer, shard_hours};
 use super::plan::{SplitPlan, checks};
 use super::point::{self, PointChoice, PointState};
 use crate::model::format;
@@ -19,7 +20,7 @@ use crate::model::plan::request::{PlanRequest, Purpose};
 use crate::model::reshard::ReshardRequest;
 use crate::model::sample::StreamSample;
 use crate::model::world::{OpenStream, World};
-use crate::ui::theme::{self, fonts};
+use crate::ui::theme::{self, fonts, icons};
 use crate::ui::views::shards::Facts;
 use crate::ui::widgets;
 
@@ -89,11 +90,12 @@ pub fn offer(world: &World, open: &OpenStream, tab: &SplitTab, plan: Option<&Spl
     Offer {
         request: plan.and_then(|plan| plan.request(&open.name)).map(ReshardRequest::Split),
         button: plan.map_or_else(|| "Split shard".to_owned(), |plan| format!("Split shard {}", plan.target.id.short())),
+        icon: icons::SPLIT,
         verb: "split",
         checks: checks(world, open, plan),
         note: tab.choices.trap().filter(|_| is_hot),
-        cost: cost(open, 1),
-        cost_notes: vec![before_and_after(open, count, count.saturating_add(1))],
+        cost: shard_hours(open).change(1),
+        cost_notes: vec![shard_hours(open).before_and_after(count, count.saturating_add(1))],
         steps: vec![
             (format!("SplitShard on {id}"), "1 call".to_owned()),
             ("Stream shows UPDATING".to_owned(), "20–40 s".to_owned()),
@@ -101,7 +103,8 @@ pub fn offer(world: &World, open: &OpenStream, tab: &SplitTab, plan: Option<&Spl
             (format!("{id} closes and stays readable"), readable),
             (format!("Consumers drain {id} first"), String::new()),
         ],
-        footnote: "A split cannot be undone, but both children can be merged later.",
+        footnote: "A split cannot be undone, but both children can be merged later.".to_owned(),
+        ..Offer::default()
     }
 }
 
@@ -126,6 +129,7 @@ fn isolating(world: &World, open: &OpenStream, tab: &SplitTab, plan: Option<&Spl
     Some(Offer {
         request: Some(ReshardRequest::Plan(request)),
         button: format!("Isolate {named} by {}", format::counted(more as usize, "split")),
+        icon: icons::SPLIT,
         verb: "isolate",
         checks,
         note: Some((
@@ -134,15 +138,16 @@ fn isolating(world: &World, open: &OpenStream, tab: &SplitTab, plan: Option<&Spl
                 "{named} alone keeps its load; what shared {id} with it gets room. It cannot grow past one shard's limit."
             ),
         )),
-        cost: cost(open, i64::from(more)),
-        cost_notes: vec![before_and_after(open, count, count.saturating_add(more))],
+        cost: shard_hours(open).change(i64::from(more)),
+        cost_notes: vec![shard_hours(open).before_and_after(count, count.saturating_add(more))],
         steps: vec![
             (format!("SplitShard on {id} at the key"), "1 call".to_owned()),
             ("Stream UPDATING, then ACTIVE".to_owned(), "20–40 s".to_owned()),
             ("SplitShard on the upper child behind the key".to_owned(), "1 call".to_owned()),
             (format!("Consumers drain {id} first"), String::new()),
         ],
-        footnote: "A plan of two steps: it can be stopped between them, and the shards can be merged later.",
+        footnote: "A plan of two steps: it can be stopped between them, and the shards can be merged later.".to_owned(),
+        ..Offer::default()
     })
 }
 
@@ -183,6 +188,7 @@ fn bands(now: &Facts, since: Option<&Facts>, plan: Option<&SplitPlan>, is_fixed:
     let is_inside =
         |range: HashKeyRange| target.is_some_and(|target| target.contains(range.start) && target.contains(range.end));
     let count = now.open.len();
+    let more = plan.map_or(1, |plan| plan.isolated.len().saturating_sub(1).max(1));
     let upper = Band {
         name: if is_fixed { "Before" } else { "Now" },
         words: format!("{}, height is load against the limit", format::counted(count, "shard")),
@@ -197,24 +203,22 @@ fn bands(now: &Facts, since: Option<&Facts>, plan: Option<&SplitPlan>, is_fixed:
         Some(facts) => listed(facts, is_inside),
         None => Band {
             name: "After",
-            words: format!("{}, predicted: {by}", format::counted(count + 1, "shard")),
+            words: format!("{}, predicted: {by}", format::counted(count + more, "shard")),
             corner: String::new(),
             bars: after(now, plan),
         },
     };
-    let mark = plan.map(|plan| (plan.target.range, plan.target.id.short(), "becomes two shards"));
+    let becomes = if more == 2 { "becomes three shards" } else { "becomes two shards" };
+    let mark = plan.map(|plan| (plan.target.range, plan.target.id.short(), becomes));
     Bands { upper, lower, height: 70.0, mark, brackets: Vec::new() }
 }
 
 fn after(facts: &Facts, plan: Option<&SplitPlan>) -> Vec<Bar> {
     let mut bars = Vec::new();
     for shard in facts.open() {
-        match plan.filter(|plan| plan.target.id == shard.id).and_then(|plan| Some((plan, plan.children()?))) {
-            Some((plan, (lower, upper))) => {
-                let shares = plan.predicted();
-                bars.push(Bar { range: lower, share: shares.map(|(share, _)| share), is_marked: true });
-                bars.push(Bar { range: upper, share: shares.map(|(_, share)| share), is_marked: true });
-            }
+        let parts = plan.filter(|plan| plan.target.id == shard.id).map(SplitPlan::shards_after);
+        match parts.filter(|parts| !parts.is_empty()) {
+            Some(parts) => bars.extend(parts.into_iter().map(|(range, share)| Bar { range, share, is_marked: true })),
             None => bars.push(Bar { range: shard.range, share: shard.now, is_marked: false }),
         }
     }
@@ -248,10 +252,14 @@ fn picker(ui: &mut Ui, scene: &mut Scene<'_>, facts: &Facts) {
         if let Some(shard) = picked.and_then(|at| shards.get(at)) {
             *scene.selection = Some(shard.id.clone());
         }
-        let hint = match target.and_then(|target| target.now) {
-            Some(share) if share >= WARN_SHARE => "hot: a split helps if its load is spread over many keys",
-            Some(_) => "not hot: a split adds room that is not needed now",
-            None => "load not known: no shard-level metrics",
+        let hint = match (target.and_then(|target| target.now), scene.state.split.choices.helps()) {
+            (Some(share), Some(true)) if share >= WARN_SHARE => "hot: its load is spread over many keys, a split helps",
+            (Some(share), Some(false)) if share >= WARN_SHARE => {
+                "hot: one key carries much of it, a split helps little"
+            }
+            (Some(share), None) if share >= WARN_SHARE => "hot: a split helps if its load is spread over many keys",
+            (Some(_), _) => "not hot: a split adds room that is not needed now",
+            (None, _) => "load not known: no shard-level metrics",
         };
         let area = ui.available_rect_before_wrap();
         widgets::paint_elided(ui.painter(), area, Align::Min, hint, fonts::small(), t.weak);

@@ -3,13 +3,12 @@
 use eframe::egui::{Align, Id, Rect, Role, Sense, Stroke, Ui, UiBuilder, WidgetInfo, pos2, vec2};
 
 use super::super::change::{ChangeOffer, Subject, parts};
-use super::super::reshard::offer::CostLine;
 use super::{checks, request};
 use crate::model::change::StreamChange;
 use crate::model::change::price::{self, Plan, Usage};
 use crate::model::change::rules;
 use crate::model::consumer::Consumer;
-use crate::model::cost;
+use crate::model::cost::{self, CostLine};
 use crate::model::format;
 use crate::ui::theme::{self, fonts, icons};
 use crate::ui::widgets::{self, Button, TagStyle, TextField};

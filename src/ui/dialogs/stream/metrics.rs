@@ -3,10 +3,9 @@
 use eframe::egui::Ui;
 
 use super::super::change::{ChangeOffer, Subject, parts};
-use super::super::reshard::offer::CostLine;
 use super::{checks, request};
 use crate::model::change::StreamChange;
-use crate::model::cost;
+use crate::model::cost::{self, CostLine};
 use crate::model::format;
 use crate::model::limits::{SHARD_METRIC_DOLLARS_PER_MONTH, SHARD_METRICS};
 use crate::ui::theme::icons;

@@ -10,23 +10,20 @@ mod retention;
 mod span;
 mod tags;
 
-use eframe::egui::{Align2, Id, Rect, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
+use eframe::egui::{Ui, vec2};
 
 use super::change::{ChangeOffer, Confirming, Subject, TrafficCache, body, footer, parts};
-use super::inject::lock_words;
+use super::frame::{self, Check, Frame};
 use crate::model::change::{ChangeRequest, ChangeRun, StreamChange};
-use crate::model::connection::Environment;
 use crate::model::format;
 use crate::model::ids::StreamName;
 use crate::model::world::World;
 use crate::ui::command::{Command, Commands, StreamPart};
 use crate::ui::theme::{self, fonts, icons};
-use crate::ui::widgets::{self, Dialog, TagStyle};
+use crate::ui::widgets;
 
 const WIDTH: f32 = 1_040.0;
 const HEIGHT: f32 = 672.0;
-/// Height of the tabs.
-const TABS: f32 = 36.0;
 
 /// What the dialog remembers.
 #[derive(Debug, Default)]
@@ -79,7 +76,7 @@ fn request(subject: &Subject<'_>, change: StreamChange) -> ChangeRequest {
 }
 
 /// The checks of one change.
-fn checks(subject: &Subject<'_>, change: &StreamChange) -> Vec<super::reshard::offer::Check> {
+fn checks(subject: &Subject<'_>, change: &StreamChange) -> Vec<Check> {
     subject.conditions(change).into_iter().map(Into::into).collect()
 }
 
@@ -116,22 +113,19 @@ pub fn show(ui: &mut Ui, world: &World, state: &mut StreamState, out: &mut Comma
         subject.ask(out);
     }
     let offer = state.offer(&subject);
-    let environment = world.connection().map_or(Environment::Unknown, |connection| connection.environment);
-    let (lock, style) = lock_words(world);
-    let target = format::one_line(name.as_str(), 60);
-    let t = theme::tokens(ui);
-    let dialog = Dialog::new(Id::unique("stream dialog"), "Stream settings")
-        .icon(icons::SETTINGS, t.accent)
-        .target(&target)
-        .tag(environment.tag(), TagStyle::Environment(environment))
-        .trailing_tag(&lock, style)
-        .width(WIDTH)
-        .height(HEIGHT)
-        .padding(0.0)
-        .dirty(state.is_dirty());
+    let frame = Frame {
+        id: "stream dialog",
+        title: "Stream settings",
+        icon: icons::SETTINGS,
+        target: &format::one_line(name.as_str(), 60),
+        subtitle: "",
+        size: (WIDTH, HEIGHT),
+        is_dirty: state.is_dirty(),
+    };
     let mut scene = Scene { state, out, subject, offer, run };
-    let outcome = dialog.show(
-        ui.ctx(),
+    let outcome = frame.show(
+        ui,
+        world,
         &mut scene,
         |ui, scene| contents(ui, world, scene),
         |ui, scene| {
@@ -146,13 +140,15 @@ pub fn show(ui: &mut Ui, world: &World, state: &mut StreamState, out: &mut Comma
 
 fn contents(ui: &mut Ui, world: &World, scene: &mut Scene<'_>) {
     ui.spacing_mut().item_spacing = vec2(0.0, 0.0);
-    let whole = ui.max_rect();
+    // While a change runs, the other parts wait.
     let is_fixed = scene.run.is_some_and(|run| !run.is_done);
-    if let Some(part) = tabs(ui, whole.with_max_y(whole.top() + TABS), scene.state.part, is_fixed) {
+    let (whole, now) = (ui.max_rect(), scene.state.part);
+    let (picked, rect) =
+        frame::tabs(ui, whole, (&StreamPart::ALL, now), is_fixed, |part| (part.label(), icon_of(part)));
+    if let Some(part) = picked {
         scene.state.part = part;
         scene.state.confirming = Confirming::default();
     }
-    let rect = whole.with_min_y(whole.top() + TABS);
     let Scene { state, subject, offer, run, .. } = scene;
     let StreamState { part, retention, tags, encryption, size, consumers, with_consumers, confirming, .. } =
         &mut **state;
@@ -186,42 +182,4 @@ fn unknown(ui: &mut Ui, world: &World) {
         }
         None => widgets::loading_rows(ui, "Asking the stream", "DescribeStreamSummary", 6, 25.0),
     }
-}
-
-/// The parts. While a change runs, the others wait.
-fn tabs(ui: &mut Ui, rect: Rect, current: StreamPart, is_fixed: bool) -> Option<StreamPart> {
-    let t = theme::tokens(ui);
-    ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, Stroke::new(1.0, t.stroke));
-    let mut picked = None;
-    let mut left = rect.left() + 8.0;
-    for part in StreamPart::ALL {
-        let width = widgets::text_width(ui.painter(), part.label(), fonts::body_medium()) + 39.0;
-        let area = Rect::from_min_size(pos2(left, rect.top()), vec2(width, rect.height()));
-        left += width + 2.0;
-        let is_current = part == current;
-        let is_enabled = is_current || !is_fixed;
-        let sense = if is_enabled { Sense::click() } else { Sense::hover() };
-        let response = ui.interact(area, ui.scope_id().with(("part", part)), sense);
-        response.widget_info(|| WidgetInfo::selected(Role::Tab, is_enabled, is_current, part.label()));
-        let color = match (is_current || response.hovered(), is_enabled) {
-            (true, true) => t.strong,
-            (false, true) => t.weak,
-            (_, false) => t.faint,
-        };
-        let middle = area.center().y - 1.0;
-        let ink = if is_current { t.accent } else { color };
-        let (icon, words) = (pos2(area.left() + 9.0, middle), pos2(area.left() + 30.0, middle));
-        ui.painter().text(icon, Align2::LEFT_CENTER, icon_of(part), fonts::icon(14.0), ink);
-        ui.painter().text(words, Align2::LEFT_CENTER, part.label(), fonts::body_medium(), color);
-        if is_current {
-            ui.painter().rect_filled(area.with_min_y(area.bottom() - 2.0), 0, t.accent);
-        }
-        if response.has_focus() {
-            widgets::focus_ring(ui, area.shrink(3.0), 3);
-        }
-        if response.clicked() && !is_current {
-            picked = Some(part);
-        }
-    }
-    picked
 }

@@ -3,10 +3,10 @@
 use eframe::egui::Ui;
 
 use super::super::change::{ChangeOffer, Subject, parts};
-use super::super::reshard::offer::CostLine;
 use super::{checks, request};
 use crate::model::change::StreamChange;
 use crate::model::change::rules::{self, RECORD_KIB};
+use crate::model::cost::CostLine;
 use crate::model::format;
 use crate::ui::theme::icons;
 

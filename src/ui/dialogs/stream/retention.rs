@@ -3,11 +3,11 @@
 use eframe::egui::Ui;
 
 use super::super::change::{ChangeOffer, Subject, parts};
-use super::super::reshard::offer::CostLine;
 use super::{checks, request, span};
 use crate::model::change::StreamChange;
 use crate::model::change::price::{self, Plan, Usage};
 use crate::model::change::rules::{self, RETENTION_HOURS};
+use crate::model::cost::CostLine;
 use crate::model::format;
 use crate::model::time::Millis;
 use crate::ui::theme::icons;

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use eframe::egui::{Align, Id, Rect, Role, Sense, Stroke, Ui, UiBuilder, WidgetInfo, pos2, vec2};
 
 use super::super::change::{ChangeOffer, Subject, parts};
-use super::super::reshard::offer::CostLine;
 use super::checks;
 use crate::model::change::{ChangeRequest, StreamChange, rules};
+use crate::model::cost::CostLine;
 use crate::model::format;
 use crate::ui::theme::{self, fonts, icons};
 use crate::ui::widgets::{self, Button, TagStyle, TextField};

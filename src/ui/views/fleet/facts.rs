@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::model::health::resharded::resharded_since;
 use crate::model::health::{FleetRow, Severity};
 use crate::model::ids::StreamName;
 use crate::model::limits::SHARD_WRITE_BYTES_PER_SEC;
@@ -39,6 +40,8 @@ pub struct StreamFacts {
     pub capacity: Option<f64>,
     /// Utilisation of the hottest shard.
     pub hottest: Option<f64>,
+    /// When the shards were cut anew, while all that is known of their load is from before that.
+    pub resharded: Option<Timestamp>,
     /// Refused records in the window.
     pub throttled: Option<f64>,
     /// Refused reads in the window.
@@ -102,7 +105,8 @@ impl FleetFacts {
         }
         self.generation += 1;
         self.source = source.cloned();
-        self.streams = source.map_or(Vec::new(), |fleet| fleet.rows.iter().map(stream_facts).collect());
+        self.streams =
+            source.map_or(Vec::new(), |fleet| fleet.rows.iter().map(|row| stream_facts(row, world)).collect());
         self.totals = source.map_or(Totals::default(), |fleet| totals(fleet, &self.streams));
     }
 
@@ -112,7 +116,7 @@ impl FleetFacts {
     }
 }
 
-fn stream_facts(row: &FleetRow) -> StreamFacts {
+fn stream_facts(row: &FleetRow, world: &World) -> StreamFacts {
     let summary = row.summary.as_ref();
     let total = row.metrics.as_ref().map(|metrics| &metrics.total);
     let rate = |series: fn(&crate::model::metrics::WriteMetrics) -> &Series| {
@@ -134,6 +138,7 @@ fn stream_facts(row: &FleetRow) -> StreamFacts {
         records_now: rate(|total| &total.incoming_records),
         capacity: capacity.map(|(_, share)| share),
         hottest: row.health.hottest.as_ref().map(|(_, share)| *share),
+        resharded: resharded_since(row, &world.activity),
         throttled: total.and_then(|total| total.write_throttled.sum()),
         reads_throttled: total.and_then(|total| total.read_throttled.sum()),
         age_millis: total.and_then(|total| total.iterator_age_millis.last_known()).map(|(_, age)| age),

@@ -175,7 +175,12 @@ fn row_ui(row: &mut Row<'_>, facts: &StreamFacts, out: &mut Commands) {
     figure(row, "incoming", facts.incoming_now.map(format::mib_per_sec), t.strong);
     figure(row, "records", facts.records_now.map(|rate| format::grouped(rate.round() as i64)), t.weak);
     share(row, "capacity", facts.capacity, 72.0, facts);
-    share(row, "hottest", facts.hottest, 48.0, facts);
+    match facts.resharded {
+        Some(at) => {
+            row.text("hottest", &format!("resharded {}", at.hm()), fonts::small(), t.weak);
+        }
+        None => share(row, "hottest", facts.hottest, 48.0, facts),
+    }
     throttled(row, facts);
     let age = facts.age_millis;
     let color = age.and_then(|age| super::age_color(t, age)).unwrap_or(t.text);
@@ -292,8 +297,11 @@ fn accessible(facts: &StreamFacts) -> String {
         text.push_str(" no metrics");
     } else {
         text.push_str(&format!(
-            " {} in its hottest shard, write capacity {} incoming {} MiB/s {} records/s throttled {} iterator age {}",
-            figure(facts.hottest.map(format::percent)),
+            " {}, write capacity {} incoming {} MiB/s {} records/s throttled {} iterator age {}",
+            match facts.resharded {
+                Some(at) => format!("resharded {} UTC and not measured since", at.hm()),
+                None => format!("{} in its hottest shard", figure(facts.hottest.map(format::percent))),
+            },
             figure(facts.capacity.map(format::percent)),
             figure(facts.incoming_now.map(format::mib_per_sec)),
             figure(facts.records_now.map(|rate| format::grouped(rate.round() as i64))),

@@ -6,12 +6,12 @@ mod plans;
 use eframe::egui::{Align, Id, Rect, Sense, Ui, vec2};
 
 use super::super::change::{self, ChangeOffer, Confirming, Subject, TrafficCache};
+use super::super::frame::Check;
 use super::Scene;
-use super::offer::{Check, CostLine};
 use crate::model::change::price::{self, BillLine, Plan, Usage};
 use crate::model::change::rules::{self, MOST_WARM_MIBPS};
 use crate::model::change::{ChangeRequest, ChangeRun, StreamChange};
-use crate::model::cost;
+use crate::model::cost::{self, CostLine};
 use crate::model::format;
 use crate::model::ids::StreamName;
 use crate::model::stream::StreamMode;

@@ -9,7 +9,6 @@ use crate::model::change::price::{self, Plan};
 use crate::model::cost;
 use crate::model::format;
 use crate::model::health::Severity;
-use crate::ui::dialogs::reshard::offer::signed;
 use crate::ui::theme::{self, Tokens, fonts, icons};
 use crate::ui::widgets::{self, TagStyle};
 
@@ -107,7 +106,7 @@ fn figures(
     if plan != shown.now && shown.has_traffic {
         let ink = if total < now { t.ok } else { t.text };
         let at = pos2(inner.right(), base);
-        free = painter.text(at, Align2::RIGHT_BOTTOM, signed(total - now), fonts::dense(), ink).left() - 6.0;
+        free = painter.text(at, Align2::RIGHT_BOTTOM, cost::signed(total - now), fonts::dense(), ink).left() - 6.0;
     }
     if month.x + widgets::text_width(painter, "/ month", fonts::small()) < free {
         painter.text(month, Align2::LEFT_BOTTOM, "/ month", fonts::small(), t.weak);
