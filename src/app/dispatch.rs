@@ -12,7 +12,7 @@ use crate::model::settings::Settings;
 use crate::model::tail::{TailOptions, TailRun};
 use crate::model::time::{Millis, Timestamp};
 use crate::model::world::{Link, OpenStream, World};
-use crate::model::writes::PutEntry;
+use crate::model::writes::PutWish;
 use crate::ui::command::{Command, Place, Tab};
 use crate::ui::state::UiState;
 
@@ -64,7 +64,7 @@ impl App {
             Command::DecodeTail(decode_as) => self.decode_tail(decode_as),
             Command::Batch(command) => self.batch(command, now),
             Command::Generator(command) => self.generator(command, now),
-            Command::Put(entries) => self.put(entries, now),
+            Command::Put(wish) => self.put(wish, now),
             Command::Reshard(request) => self.reshard(request, now),
             Command::Change(request) => self.change(*request, now),
             Command::AskDetails(stream) => self.ask_details(stream, now),
@@ -273,13 +273,13 @@ impl App {
         allowed
     }
 
-    fn put(&mut self, entries: Vec<PutEntry>, now: Timestamp) {
+    fn put(&mut self, wish: PutWish, now: Timestamp) {
         if !self.may_write(now) {
             return;
         }
         let Some(stream) = self.world.open.as_ref().map(|open| open.name.clone()) else { return };
-        let log = self.write_down(&stream, super::unfinished::single(&entries), now);
-        let write = self.engine.inject(stream, entries, log);
+        let log = self.write_down(&stream, super::unfinished::single(&wish.entries), now);
+        let write = self.engine.inject(stream, wish, log);
         self.writes.extend(write);
     }
 

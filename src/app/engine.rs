@@ -24,12 +24,13 @@ use crate::model::tail::TailOptions;
 use crate::model::time::{Millis, Timestamp};
 use crate::model::verdict::Verdict;
 use crate::model::world::{Fleet, LocalEndpoint};
-use crate::model::writes::{InjectRun, MonitoringChange, PutEntry, Receipt};
+use crate::model::writes::{InjectRun, MonitoringChange, PutEntry, PutWish, Receipt};
 use crate::tasks::clock::Clock;
 use crate::tasks::decode::DecodeJob;
 use crate::tasks::export::ExportJob;
 use crate::tasks::fan_out::LeaseState;
 use crate::tasks::filter::FilterJob;
+use crate::tasks::inject::deliver::Target;
 use crate::tasks::inject::journal::RunLog;
 use crate::tasks::minutes::Minutes;
 use crate::tasks::minutes::book::Wish;
@@ -387,13 +388,15 @@ impl Engine {
     }
 
     /// Sends records; runs on when the stream is left.
-    pub fn inject(&mut self, stream: StreamName, entries: Vec<PutEntry>, log: Option<RunLog>) -> Option<Write> {
+    pub fn inject(&mut self, stream: StreamName, wish: PutWish, log: Option<RunLog>) -> Option<Write> {
         let connection = self.connection()?;
-        let entries = Arc::new(entries);
+        let options = inject::Options { retry: inject::Retry::FEW.or_none(wish.is_retried), ..inject::FEW };
+        let entries = Arc::new(wish.entries);
         let (publish, progress) = watch::channel(inject::prepared(stream.clone(), &entries, &self.clock));
         let (sent, clock, wake) = (entries.clone(), self.clock.clone(), self.wake.clone());
         self.handle.spawn(async move {
-            inject::run(&connection, &stream, &sent, &clock, &publish, log).await;
+            let target = Target { connection, stream };
+            inject::run(&target, &sent, options, &clock, &publish, log).await;
             wake.wake();
         });
         Some(Write::Inject { entries, progress })

@@ -10,8 +10,10 @@ use crate::model::generator::run::{GeneratorEnd, GeneratorRun};
 use crate::model::generator::{BusyShard, GeneratorCommand, GeneratorSpec};
 use crate::model::template::look;
 use crate::model::time::{Millis, Timestamp};
+use crate::model::unfinished::Account;
 use crate::model::world::{OpenStream, TaskLine};
-use crate::tasks::inject::generate::GeneratorJob;
+use crate::tasks::inject::generate::{Begin, GeneratorJob};
+use crate::tasks::inject::journal::RunLog;
 
 /// The run, and those that are left to end.
 #[derive(Debug, Default)]
@@ -67,19 +69,31 @@ impl App {
     }
 
     fn start_generator(&mut self, spec: GeneratorSpec, now: Timestamp) {
-        let runs = self.injecting.generating.run.as_ref().is_some_and(|run| run.line.is_some());
-        if runs || !self.may_write(now) {
+        if self.is_generating() || !self.may_write(now) {
             return;
         }
+        let Some(stream) = self.world.open.as_ref().map(|open| open.name.clone()) else { return };
+        let log = self.write_down(&stream, super::unfinished::load(&spec), now);
+        self.begin_generator(spec, Begin::default(), log, now);
+    }
+
+    /// Goes on with a run that was cut off.
+    pub(super) fn go_on_generating(&mut self, spec: GeneratorSpec, account: &Account, log: RunLog, now: Timestamp) {
+        self.begin_generator(spec, Begin::behind(account), Some(log), now);
+    }
+
+    /// Whether a load is being sent.
+    pub(super) fn is_generating(&self) -> bool {
+        self.injecting.generating.run.as_ref().is_some_and(|run| run.line.is_some())
+    }
+
+    fn begin_generator(&mut self, spec: GeneratorSpec, begin: Begin, log: Option<RunLog>, now: Timestamp) {
         let Some(means) = self.means() else { return };
-        // Those that left are accounted for; what a generator has not made yet is nobody's loss.
-        let what = (format!("a generator with seed {}", spec.seed), None, None);
-        let log = self.write_down(&means.target.stream, what, now);
         let Some(open) = &self.world.open else { return };
         let shards = busy_shards(open);
         let max_record_bytes = landing(open).max_record_bytes;
         let mean = look(&spec.template, spec.seed, now, "").map_or(1.0, |(_, look)| look.mean_bytes);
-        match GeneratorJob::start(means, spec, shards, (max_record_bytes, mean), log) {
+        match GeneratorJob::start(means, spec, shards, (max_record_bytes, mean), (begin, log)) {
             Ok(job) => {
                 let run = job.run();
                 let options = [("stream-name", run.stream.as_str()), ("records", "file://records.json")];

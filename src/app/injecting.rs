@@ -12,7 +12,8 @@ use crate::model::time::{Millis, Timestamp};
 use crate::model::world::{OpenStream, TaskLine};
 use crate::tasks::inject::batch::{BatchJob, Means};
 use crate::tasks::inject::deliver::Target;
-use crate::tasks::inject::file::{ScanJob, save_invalid};
+use crate::tasks::inject::file::ScanJob;
+use crate::tasks::inject::save::RunResults;
 
 /// The file that is looked at, the run, and those that are left to end.
 #[derive(Debug, Default)]
@@ -43,6 +44,16 @@ impl Injecting {
             run.job.stop();
             self.leaving.extend(Some(run).filter(|run| run.line.is_some()));
         }
+    }
+
+    /// What became of each record of the last run.
+    pub(super) fn results(&self) -> Option<RunResults> {
+        self.run.as_ref().map(|run| run.job.results())
+    }
+
+    /// Something is being written, and this will tell how that went.
+    pub(super) fn await_saved(&mut self, saved: Receiver<Result<String, String>>) {
+        self.saved = Some(saved);
     }
 
     /// The lines of the status bar.
@@ -80,6 +91,7 @@ impl App {
                 });
             }
             BatchCommand::SaveInvalid(path) => self.save_invalid(path),
+            BatchCommand::SaveResults(wish) => self.save_results(wish),
             BatchCommand::SendFailed => self.send_failed(now),
             BatchCommand::SendRest(id) => self.send_rest(&id, now),
             BatchCommand::Forget(id) => self.forget_run(&id),
@@ -95,21 +107,6 @@ impl App {
                 self.injecting.saved = Some(saved);
             }
         }
-    }
-
-    /// Reads the file again beside the window.
-    fn save_invalid(&mut self, path: String) {
-        let Some(open) = &self.world.open else { return };
-        let Some(scan) = open.batch.scan.clone() else { return };
-        let (landing, wake) = (landing(open), self.engine.wake.clone());
-        let (say, saved) = channel();
-        self.engine.handle.spawn_blocking(move || {
-            let lines = save_invalid(&scan, landing, &path);
-            // Nobody listens where the connection was left.
-            let _ = say.send(lines.map(|lines| format!("{} are in {path}.", format::counted(lines as usize, "line"))));
-            wake.wake();
-        });
-        self.injecting.saved = Some(saved);
     }
 
     fn scan_batch(&mut self, spec: BatchSpec) {
@@ -226,6 +223,7 @@ fn event(run: &BatchRun, cli: String, now: Timestamp) -> Event {
         (run.unknown, "unknown"),
         (run.unsent(), "not sent"),
         (run.skipped, "invalid lines left out"),
+        (run.spared, "left out to spare their shard"),
     ];
     for (count, what) in counts.into_iter().filter(|(count, _)| *count > 0) {
         target.push_str(&format!(", {} {what}", format::grouped(count as i64)));

@@ -15,6 +15,7 @@ mod journal;
 pub mod launch;
 mod planning;
 mod sampling;
+mod saving;
 mod schedule;
 mod signing_in;
 mod tailing;

@@ -6,6 +6,8 @@ use crate::model::activity::{ActivityEntry, Event, Outcome, cli_line};
 use crate::model::answer::{Problem, ProblemKind};
 use crate::model::batch::BatchWish;
 use crate::model::format::counted;
+use crate::model::generator::GeneratorSpec;
+use crate::model::generator::schedule::Until;
 use crate::model::ids::StreamName;
 use crate::model::time::{Millis, Timestamp};
 use crate::model::unfinished::{FileRun, RunHead, Unfinished};
@@ -35,12 +37,26 @@ pub fn cut_off_entry(run: &Unfinished, at: Timestamp) -> ActivityEntry {
     }
 }
 
-/// What is sent, how many records where that is known, and the file that they come from.
-pub(super) type What = (String, Option<u64>, Option<FileRun>);
+/// What is sent, how many records where that is known, and where the rest of them can be had from.
+pub(super) struct What {
+    title: String,
+    of: Option<u64>,
+    file: Option<FileRun>,
+    load: Option<GeneratorSpec>,
+}
 
 /// Records that were typed.
 pub(super) fn single(entries: &[PutEntry]) -> What {
-    (counted(entries.len(), "record"), Some(entries.len() as u64), None)
+    What { title: counted(entries.len(), "record"), of: Some(entries.len() as u64), file: None, load: None }
+}
+
+/// Records that are made.
+pub(super) fn load(spec: &GeneratorSpec) -> What {
+    let of = match spec.schedule.until {
+        Until::Records(count) => Some(count),
+        Until::Seconds(_) => None,
+    };
+    What { title: format!("a generator with seed {}", spec.seed), of, file: None, load: Some(spec.clone()) }
 }
 
 /// Records of a file.
@@ -56,9 +72,11 @@ pub(super) fn batch(wish: &BatchWish) -> What {
         skips_invalid: wish.skips_invalid,
         keeps_order: wish.keeps_order,
         pace: wish.pace,
+        time: wish.spec.time.clone(),
+        spared: wish.spared.clone(),
         is_numbered_by_record: false,
     };
-    (title, Some(wish.records), Some(file))
+    What { title, of: Some(wish.records), file: Some(file), load: None }
 }
 
 impl App {
@@ -85,7 +103,7 @@ impl App {
         let runs = self.runs()?;
         let info = self.world.connection()?;
         let options = [("stream-name", stream.as_str()), ("records", "file://records.json")];
-        let (title, of, file) = what;
+        let What { title, of, file, load } = what;
         let head = RunHead {
             stream: stream.clone(),
             connection: info.label.clone(),
@@ -96,6 +114,7 @@ impl App {
             of,
             cli: cli_line("put-records", &options, info),
             file,
+            load,
         };
         match runs.begin(&head) {
             Ok(log) => Some(log),
@@ -110,7 +129,7 @@ impl App {
 
     /// Sends what a run that was cut off left.
     pub(super) fn send_rest(&mut self, id: &str, now: Timestamp) {
-        if self.is_sending() || !self.may_write(now) {
+        if self.is_sending() || self.is_generating() || !self.may_write(now) {
             return;
         }
         let (Some(runs), Some(means), Some(open)) = (self.runs(), self.means(), &self.world.open) else { return };
@@ -123,6 +142,12 @@ impl App {
             return;
         }
         match runs.reopen(id) {
+            Ok((run, log)) if run.head.load.is_some() => {
+                if let Some(spec) = run.head.load {
+                    self.go_on_generating(spec, &run.account, log, now);
+                }
+                self.world.unfinished_runs.retain(|run| run.id != id);
+            }
             Ok((run, log)) => {
                 if let Some(job) = BatchJob::send_rest(means, &run, landing, log) {
                     self.take_run(job, now);

@@ -157,6 +157,7 @@ pub(super) fn head(connection: &Connection, args: &PutArgs, now: Timestamp) -> R
         of: file.as_ref().and_then(|file| count_lines(&file.path)).or(args.file.is_none().then_some(1)),
         cli,
         file,
+        load: None,
     }
 }
 
@@ -171,6 +172,8 @@ fn file_run(path: &Path, args: &PutArgs) -> Option<FileRun> {
         skips_invalid: false,
         keeps_order: false,
         pace: Pace::Full,
+        time: None,
+        spared: None,
         is_numbered_by_record: true,
     })
 }

@@ -55,6 +55,11 @@ pub enum ProblemKind {
 }
 
 impl Problem {
+    /// Whether what the call was to write may have been written although no answer said so.
+    pub fn leaves_open(&self) -> bool {
+        matches!(self.kind, ProblemKind::Unreachable | ProblemKind::NotAws | ProblemKind::Internal)
+    }
+
     /// A problem that no API call caused.
     pub fn new(kind: ProblemKind, sentence: impl Into<String>) -> Self {
         Self { kind, operation: "", sentence: sentence.into(), remedy: None }

@@ -139,14 +139,25 @@ fn csv(stream: &StreamName, record: &Record) -> String {
         &data,
         record.decoded.error.as_deref().unwrap_or_default(),
     ];
+    fields_into(fields, &mut line);
+    line
+}
+
+/// A line of CSV with its end; no field of it is taken for a formula.
+pub fn csv_line<'a>(fields: impl IntoIterator<Item = &'a str>) -> String {
+    let mut line = String::new();
+    fields_into(fields, &mut line);
+    line
+}
+
+fn fields_into<'a>(fields: impl IntoIterator<Item = &'a str>, line: &mut String) {
     for (place, field) in fields.into_iter().enumerate() {
         if place > 0 {
             line.push(',');
         }
-        field_into(field, &mut line);
+        field_into(field, line);
     }
     line.push_str("\r\n");
-    line
 }
 
 /// A field that no spreadsheet takes for a formula: one that begins like one gets an apostrophe in front (OWASP, CSV

@@ -46,6 +46,7 @@ pub mod record;
 pub mod record_copy;
 pub mod record_store;
 pub mod reshard;
+pub mod results;
 pub mod salt;
 pub mod sample;
 pub mod sampled_metrics;

@@ -53,6 +53,22 @@ impl PutEntry {
     }
 }
 
+/// Records that were typed, and how they are sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PutWish {
+    /// The records, in order.
+    pub entries: Vec<PutEntry>,
+    /// What a shard refuses for its rate is sent again, after a while.
+    pub is_retried: bool,
+}
+
+impl PutWish {
+    /// Sends what is refused for its rate again.
+    pub fn new(entries: Vec<PutEntry>) -> Self {
+        Self { entries, is_retried: true }
+    }
+}
+
 /// What became of one entry of a `PutRecords`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PutOutcome {
@@ -91,6 +107,8 @@ pub struct Receipt {
 pub struct InjectRow {
     /// Its key.
     pub partition_key: PartitionKey,
+    /// What decided its shard in place of the key.
+    pub explicit_hash_key: Option<HashKey>,
     /// Waits before each further attempt; its length is the number of failed attempts.
     pub waits: Vec<Millis>,
     /// The end; `None` while it is under way.

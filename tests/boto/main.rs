@@ -92,7 +92,8 @@ print(json.dumps(True))
 
     /// Sends a file and waits for its end.
     async fn send(&self, path: &str, target: Target, landing: Landing) -> (Arc<BatchRun>, Duration) {
-        let spec = BatchSpec { path: path.to_owned(), format: None, key: KeyRule::Field(".user".to_owned()) };
+        let spec =
+            BatchSpec { path: path.to_owned(), format: None, key: KeyRule::Field(".user".to_owned()), time: None };
         let mut job = ScanJob::start(spec.clone(), landing.clone(), Wake::none());
         let scan = loop {
             match job.news() {
@@ -109,6 +110,7 @@ print(json.dumps(True))
             keeps_order: false,
             pace: Pace::Full,
             attempts: 40,
+            spared: None,
         };
         let handle = tokio::runtime::Handle::current();
         let means = Means { handle, target, clock: Clock::system(), wake: Wake::none() };

@@ -10,10 +10,13 @@ use aws_sdk_kinesis::Client;
 use aws_sdk_kinesis::types::ShardIteratorType;
 use kinescope::aws::meter::CallMeter;
 use kinescope::local::{LocalOptions, LocalServer};
+use kinescope::model::batch::load::{OverChoice, Spared};
 use kinescope::model::batch::run::{BatchEnd, BatchRun};
 use kinescope::model::batch::{BatchScan, BatchSpec, BatchWish, KeyRule, Landing, Pace};
 use kinescope::model::connection::ConnectRequest;
+use kinescope::model::export::LineFormat;
 use kinescope::model::ids::StreamName;
+use kinescope::model::results::{ResultsOf, ResultsWish};
 use kinescope::model::shard_map::ShardMap;
 use kinescope::tasks::clock::Clock;
 use kinescope::tasks::inject::batch::{BatchJob, Means};
@@ -61,7 +64,10 @@ impl Bench {
     }
 
     async fn scan(&self, path: &str, key: KeyRule) -> Arc<BatchScan> {
-        let spec = BatchSpec { path: path.to_owned(), format: None, key };
+        self.scan_with(BatchSpec { path: path.to_owned(), format: None, key, time: None }).await
+    }
+
+    async fn scan_with(&self, spec: BatchSpec) -> Arc<BatchScan> {
         let mut job = ScanJob::start(spec, self.landing.clone(), Wake::none());
         loop {
             match job.news() {
@@ -81,7 +87,22 @@ impl Bench {
             keeps_order: false,
             pace: Pace::Full,
             attempts: 12,
+            spared: None,
         }
+    }
+
+    /// What a file of results says, line by line.
+    fn results(&self, job: &BatchJob, only_unsent: bool) -> Vec<serde_json::Value> {
+        let path = self.folder.path().join(format!("results-{}.ndjson", fastrand::u64(..)));
+        let wish = ResultsWish {
+            of: ResultsOf::Batch,
+            path: path.to_string_lossy().into_owned(),
+            format: LineFormat::Ndjson,
+            only_unsent,
+        };
+        job.results().save(&wish).expect("writes");
+        let text = std::fs::read_to_string(path).expect("a file");
+        text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
     }
 
     /// Everything that is in the stream, by how often.
@@ -207,4 +228,72 @@ async fn what_failed_is_saved_as_it_was_and_can_be_sent_again() {
     let again = finished(&BatchJob::send_failed(bench.means(), &job)).await;
     assert_eq!((again.end.clone(), again.sent.records), (Some(BatchEnd::Done), 2));
     assert_eq!(bench.read_back().await.len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn records_leave_as_far_apart_as_their_times_say_and_odd_ones_at_once() {
+    let bench = Bench::start().await;
+    // 1.2 s between the first and the last; the third is older than the second, the fourth has no time.
+    let times = ["1789483028000", "1789483028600", "1789483028100", "null", "\"2026-09-15T14:37:09.2Z\""];
+    let line = |(n, ts): (usize, &&str)| format!("{{\"user\":\"u{n}\",\"ts\":{ts}}}\n");
+    let text: String = times.iter().enumerate().map(line).collect();
+    let path = bench.file("timed.ndjson", text.as_bytes());
+    let spec = BatchSpec { path, format: None, key: field(), time: Some(".ts".to_owned()) };
+    let scan = bench.scan_with(spec).await;
+    assert_eq!((scan.times.in_order, scan.times.behind, scan.times.missing), (3, 1, 1));
+    assert_eq!(scan.times.span.0, 1_200);
+    for (speed, least, most) in [(1, 1.15, 3.0), (10, 0.1, 1.0)] {
+        let began = Instant::now();
+        let wish = BatchWish { pace: Pace::InFile(speed), ..Bench::wish(&scan) };
+        let run = finished(&BatchJob::send_file(bench.means(), wish, bench.landing.clone(), None)).await;
+        let took = began.elapsed().as_secs_f64();
+        assert_eq!((run.end.clone(), run.sent.records), (Some(BatchEnd::Done), 5));
+        assert!((least..most).contains(&took), "{speed}x took {took}");
+    }
+    // A run that is held stands still, and one that is stopped does not wait for its end.
+    let slow = BatchWish { pace: Pace::InFile(1), ..Bench::wish(&scan) };
+    let job = BatchJob::send_file(bench.means(), slow, bench.landing.clone(), None);
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    job.pause(true);
+    tokio::time::sleep(Duration::from_millis(1_500)).await;
+    assert!(job.run().end.is_none());
+    job.stop();
+    let run = finished(&job).await;
+    assert_eq!((run.end.clone(), run.sent.records), (Some(BatchEnd::Stopped), 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_shard_that_would_be_filled_is_spared_as_was_asked_for() {
+    let bench = Bench::start().await;
+    let text: String = (0..400).map(|n| format!("{{\"user\":\"user-{n}\"}}\n")).collect();
+    let scan = bench.scan(&bench.file("many.ndjson", text.as_bytes()), field()).await;
+    let (full, _, share) = scan.shares[0].clone();
+    let spared = |choice| Some(Spared { choice, shards: vec![(full.to_string(), 400)] });
+    let records = scan.total.records - share.records;
+    let wish = BatchWish { spared: spared(OverChoice::Skip), records, ..Bench::wish(&scan) };
+    let job = BatchJob::send_file(bench.means(), wish, bench.landing.clone(), None);
+    let run = finished(&job).await;
+    assert_eq!((run.end.clone(), run.sent.records, run.spared), (Some(BatchEnd::Done), records, share.records));
+    let unsent = bench.results(&job, true);
+    assert_eq!(unsent.len() as u64, share.records);
+    assert!(unsent.iter().all(|row| row["status"] == "skipped" && row["shard_id"] == full.as_str()));
+    assert!(unsent[0]["reason"].as_str().is_some_and(|why| why.contains("80 %")), "{}", unsent[0]);
+    // Behind all others, at 40 % of what the shard takes.
+    let wish = BatchWish { spared: spared(OverChoice::Last), ..Bench::wish(&scan) };
+    let began = Instant::now();
+    let job = BatchJob::send_file(bench.means(), wish, bench.landing.clone(), None);
+    let run = finished(&job).await;
+    assert_eq!((run.end.clone(), run.sent.records, run.spared), (Some(BatchEnd::Done), scan.total.records, 0));
+    assert!(began.elapsed().as_secs_f64() >= share.records as f64 / 400.0 * 0.9, "{:?}", began.elapsed());
+    let all = bench.results(&job, false);
+    let numbers: Vec<u64> = all.iter().filter_map(|row| row["record"].as_u64()).collect();
+    assert_eq!(numbers, (1..=400).collect::<Vec<_>>());
+    assert!(all.iter().all(|row| row["status"] == "sent" && row["sequence_number"].is_string()));
+    let seen = bench.read_back().await;
+    assert!(seen.iter().all(|(data, times)| {
+        let key = serde_json::from_slice::<serde_json::Value>(data).expect("JSON")["user"].clone();
+        let row = all.iter().find(|row| row["partition_key"] == key).expect("a result");
+        // Those that were spared were sent in the second run only.
+        *times == if row["shard_id"] == full.as_str() { 1 } else { 2 }
+    }));
 }

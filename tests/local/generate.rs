@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use aws_sdk_kinesis::Client;
+use aws_sdk_kinesis::types::ShardIteratorType;
 use kinescope::aws::meter::CallMeter;
 use kinescope::local::{LocalOptions, LocalServer};
 use kinescope::model::connection::ConnectRequest;
@@ -13,18 +14,20 @@ use kinescope::model::generator::schedule::{Rate, Schedule, Until};
 use kinescope::model::generator::{BusyShard, GeneratorSpec, Stops};
 use kinescope::model::ids::StreamName;
 use kinescope::model::shard_map::ShardMap;
+use kinescope::model::unfinished::Account;
 use kinescope::model::wrap::Wrap;
 use kinescope::tasks::clock::Clock;
 use kinescope::tasks::inject::batch::Means;
 use kinescope::tasks::inject::deliver::Target;
-use kinescope::tasks::inject::generate::GeneratorJob;
+use kinescope::tasks::inject::generate::{Begin, GeneratorJob};
 use kinescope::tasks::session;
 use kinescope::tasks::wake::Wake;
 
-use crate::support::config;
+use crate::support::{config, iterator};
 
 struct Bench {
     _server: LocalServer,
+    client: Client,
     target: Target,
     shards: Vec<BusyShard>,
 }
@@ -40,13 +43,17 @@ impl Bench {
         let stream = StreamName::from("load");
         let map = session.connection.list_shards(&stream).await.map(ShardMap::new).expect("lists");
         let shards = map.open().map(|shard| BusyShard { id: shard.id.clone(), range: shard.range, now }).collect();
-        Self { _server: server, target: Target { connection: session.connection, stream }, shards }
+        Self { _server: server, client, target: Target { connection: session.connection, stream }, shards }
     }
 
     fn job(&self, spec: GeneratorSpec) -> GeneratorJob {
+        self.begun(spec, Begin::default())
+    }
+
+    fn begun(&self, spec: GeneratorSpec, begin: Begin) -> GeneratorJob {
         let handle = tokio::runtime::Handle::current();
         let means = Means { handle, target: self.target.clone(), clock: Clock::system(), wake: Wake::none() };
-        GeneratorJob::start(means, spec, self.shards.clone(), (1_048_576, 100.0), None).expect("starts")
+        GeneratorJob::start(means, spec, self.shards.clone(), (1_048_576, 100.0), (begin, None)).expect("starts")
     }
 }
 
@@ -136,4 +143,43 @@ async fn a_chain_stays_in_order_under_its_key() {
     spec.schedule.until = Until::Records(200);
     let run = finished(&bench.job(spec)).await;
     assert_eq!((run.end.clone(), run.sent.records), (Some(GeneratorEnd::Done), 200));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_was_cut_off_goes_on_behind_what_left_and_sends_nothing_twice() {
+    let bench = Bench::start(2, None).await;
+    let mut spec = spec(Rate::Records(600.0), 1);
+    spec.schedule.until = Until::Records(300);
+    // 90 are in the stream, one was refused and waited, nine left without an answer.
+    let account = Account::read("out 0-99\nsent 0-89\nback 95\n");
+    assert_eq!(account.unknown().to_string(), "90-94,96-99");
+    let run = finished(&bench.begun(spec.clone(), Begin::behind(&account))).await;
+    assert_eq!((run.end.clone(), run.sent.records), (Some(GeneratorEnd::Done), 201));
+    let mut sent = Vec::new();
+    for shard in &bench.shards {
+        let at = iterator(&bench.client, "load", shard.id.as_str(), ShardIteratorType::TrimHorizon).await;
+        let got = bench.client.get_records().shard_iterator(at).send().await.expect("reads");
+        sent.extend(got.records.iter().map(|record| record.data.clone().into_inner()));
+    }
+    // The same seed makes the same records, wherever it begins.
+    let template = spec.template().expect("a template");
+    let keys = kinescope::model::generator::keys::Keys::new(&spec.keys).expect("keys");
+    let mut expected: Vec<Vec<u8>> = std::iter::once(95)
+        .chain(100..300)
+        .map(|number| {
+            let drawn = keys.draw(spec.seed, number);
+            let now = kinescope::model::time::Timestamp(0);
+            let roll = kinescope::model::template::Roll {
+                seed: spec.seed,
+                number,
+                now,
+                partition_key: &drawn.key,
+                rank: drawn.rank,
+            };
+            template.render(&roll).into_bytes()
+        })
+        .collect();
+    sent.sort();
+    expected.sort();
+    assert_eq!(sent, expected);
 }

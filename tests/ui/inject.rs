@@ -3,10 +3,12 @@
 use eframe::egui;
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
+use kinescope::model::batch::BatchCommand;
 use kinescope::model::ids::{PartitionKey, SequenceNumber, ShardId};
+use kinescope::model::results::ResultsOf;
 use kinescope::model::time::{Millis, Timestamp};
 use kinescope::model::world::World;
-use kinescope::model::writes::{InjectRow, InjectRun, PutEntry, PutOutcome};
+use kinescope::model::writes::{InjectRow, InjectRun, PutEntry, PutOutcome, PutWish};
 use kinescope::ui::command::{Command, Commands, Dialog};
 use kinescope::ui::dialogs::inject::{self, InjectState};
 
@@ -49,6 +51,7 @@ fn filled(world: World) -> Stage<InjectState> {
 fn accepted(key: &str, shard: u32, waits: &[i64], took: i64) -> InjectRow {
     InjectRow {
         partition_key: PartitionKey::from(key),
+        explicit_hash_key: None,
         waits: waits.iter().map(|wait| Millis(*wait)).collect(),
         outcome: Some(Ok(PutOutcome::Accepted {
             shard_id: shard_id(shard),
@@ -89,7 +92,7 @@ fn the_button_names_the_environment_and_sends_what_is_typed() {
     picture(&mut harness, "inject");
     send_button(&harness).click();
     harness.run_steps(2);
-    assert_eq!(harness.state().commands, [Command::Put(vec![entry()])]);
+    assert_eq!(harness.state().commands, [Command::Put(PutWish::new(vec![entry()]))]);
 }
 
 #[test]
@@ -97,7 +100,7 @@ fn control_enter_sends_from_inside_a_field() {
     let mut harness = window(filled(stage::unlocked(702)), show);
     harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::Enter);
     harness.run_steps(2);
-    assert_eq!(harness.state().commands, [Command::Put(vec![entry()])]);
+    assert_eq!(harness.state().commands, [Command::Put(PutWish::new(vec![entry()]))]);
     assert_eq!(harness.state().state.draft().data, DATA);
 }
 
@@ -155,7 +158,7 @@ fn it_fits_into_a_small_window_and_shows_bytes_that_are_no_text() {
     picture(&mut harness, "inject_small");
     send_button(&harness).click();
     harness.run_steps(2);
-    assert_eq!(harness.state().commands, [Command::Put(vec![record])]);
+    assert_eq!(harness.state().commands, [Command::Put(PutWish::new(vec![record]))]);
 }
 
 #[test]
@@ -201,7 +204,8 @@ fn a_template_is_filled_in_repeated_and_rolled_again() {
         .expect("a button for several");
     harness.get_by_role_and_label(egui::accesskit::Role::Button, &name).click();
     harness.run_steps(2);
-    let Some(Command::Put(entries)) = harness.state().commands.last() else { panic!("nothing was sent") };
+    let Some(Command::Put(wish)) = harness.state().commands.last() else { panic!("nothing was sent") };
+    let entries = &wish.entries;
     assert!(entries.len() > 1 && entries[0].data != entries[1].data);
 }
 
@@ -213,4 +217,31 @@ fn a_key_is_found_that_lands_on_a_chosen_shard() {
     harness.get_by_label_contains("shardId-000000000028  22").click();
     harness.run_steps(3);
     assert!(harness.query_by_label_contains("Lands on shardId-000000000028").is_some());
+}
+
+#[test]
+fn what_is_refused_is_sent_again_unless_that_is_not_wanted() {
+    let mut stage = filled(stage::unlocked(702));
+    if let Some(open) = &mut stage.world.open {
+        open.inject = Some(run());
+    }
+    let mut harness = stage::sized(stage, show, 1_100.0, 700.0);
+    harness.get_by_role_and_label(egui::accesskit::Role::Button, "If throttled").click();
+    harness.run_steps(3);
+    harness.get_by_role_and_label(egui::accesskit::Role::MenuItem, "Do not retry").click();
+    harness.run_steps(3);
+    picture(&mut harness, "inject_once");
+    send_button(&harness).click();
+    harness.run_steps(2);
+    let wish = PutWish { entries: vec![entry()], is_retried: false };
+    assert_eq!(harness.state().commands, [Command::Put(wish)]);
+    harness.get_by_role_and_label(egui::accesskit::Role::Button, "Save results…").click();
+    harness.run_steps(3);
+    harness.get_by_role_and_label(egui::accesskit::Role::Button, "Save").click();
+    harness.run_steps(2);
+    let Some(Command::Batch(BatchCommand::SaveResults(wish))) = harness.state().commands.last() else {
+        panic!("{:?}", harness.state().commands.last())
+    };
+    assert_eq!((&wish.of, wish.only_unsent), (&ResultsOf::Single, false));
+    assert!(wish.path.contains("clickstream-prod-results-"), "{}", wish.path);
 }

@@ -5,12 +5,15 @@ use std::sync::Arc;
 use eframe::egui::accesskit::Role;
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
+use kinescope::model::batch::load::OverChoice;
 use kinescope::model::batch::run::{BatchEnd, BatchRow, BatchRun};
 use kinescope::model::batch::{
     BatchCommand, BatchFormat, BatchScan, BatchSpec, FileStamp, InvalidLine, KeyRule, Landing, Pace, PreviewLine, Share,
 };
+use kinescope::model::export::LineFormat;
 use kinescope::model::hash_range::HashKey;
 use kinescope::model::ids::{PartitionKey, SequenceNumber};
+use kinescope::model::results::ResultsOf;
 use kinescope::model::time::{Millis, Timestamp};
 use kinescope::model::unfinished::{Account, FileRun, RunHead, Unfinished};
 use kinescope::model::world::World;
@@ -34,7 +37,7 @@ fn show(
 }
 
 fn spec() -> BatchSpec {
-    BatchSpec { path: PATH.to_owned(), format: None, key: KeyRule::Field(".user_id".to_owned()) }
+    BatchSpec { path: PATH.to_owned(), format: None, key: KeyRule::Field(".user_id".to_owned()), time: None }
 }
 
 /// A file of 48,205 records and `invalid` lines that cannot be sent, of which …0007 gets the most.
@@ -79,6 +82,7 @@ fn scan(invalid: u64) -> BatchScan {
 fn row(number: u64, key: &str, waits: &[i64], outcome: PutOutcome) -> Arc<BatchRow> {
     let row = InjectRow {
         partition_key: PartitionKey::from(key),
+        explicit_hash_key: None,
         waits: waits.iter().map(|wait| Millis(*wait)).collect(),
         took: Millis(waits.iter().sum::<i64>() + 40),
         outcome: Some(Ok(outcome)),
@@ -238,12 +242,28 @@ fn what_failed_is_sent_again_or_saved_to_a_file() {
     harness.get_by_role_and_label(Role::Button, "Send 2 failed again").click();
     harness.run_steps(2);
     assert_eq!(harness.state().commands.last(), Some(&Command::Batch(BatchCommand::SendFailed)));
-    assert!(harness.get_by_role_and_label(Role::Button, "Save failed").accesskit_node().is_disabled());
-    type_into(&mut harness, "File for what failed", "failed.ndjson");
-    harness.get_by_role_and_label(Role::Button, "Save failed").click();
-    harness.run_steps(2);
-    let saved = BatchCommand::SaveFailed("failed.ndjson".to_owned());
-    assert_eq!(harness.state().commands.last(), Some(&Command::Batch(saved)));
+    harness.get_by_role_and_label(Role::Button, "Save results…").click();
+    harness.run_steps(3);
+    picture(&mut harness, "inject_batch_save");
+    let save = |harness: &mut Harness<'_, Stage<InjectState>>, which: &str| {
+        harness.get_by_role_and_label(Role::RadioButton, which).click();
+        harness.run_steps(2);
+        harness.get_by_role_and_label(Role::Button, "Save").click();
+        harness.run_steps(3);
+    };
+    save(&mut harness, "Failed records");
+    let last = harness.state().commands.last();
+    assert!(
+        matches!(last, Some(Command::Batch(BatchCommand::SaveFailed(path))) if path.ends_with(".ndjson") && path.contains("-failed-")),
+        "{last:?}"
+    );
+    harness.get_by_role_and_label(Role::Button, "Save results…").click();
+    harness.run_steps(3);
+    save(&mut harness, "Not sent only");
+    let Some(Command::Batch(BatchCommand::SaveResults(wish))) = harness.state().commands.last() else {
+        panic!("{:?}", harness.state().commands.last())
+    };
+    assert_eq!((&wish.of, wish.only_unsent, wish.format), (&ResultsOf::Batch, true, LineFormat::Ndjson));
     picture(&mut harness, "inject_batch_light");
 }
 
@@ -279,8 +299,11 @@ fn a_run_that_was_cut_off_says_what_became_of_it_and_offers_the_rest() {
             skips_invalid: false,
             keeps_order: false,
             pace: Pace::Full,
+            time: None,
+            spared: None,
             is_numbered_by_record: false,
         }),
+        load: None,
     };
     let account = Account::read("out 1-19000\nsent 1-18500\n");
     stage.world.unfinished_runs = vec![Unfinished { id: "1-2-3".to_owned(), head, account }];
@@ -288,13 +311,13 @@ fn a_run_that_was_cut_off_says_what_became_of_it_and_offers_the_rest() {
     assert!(harness.query_by_label_contains("18,500 sent, 500 unknown, 29,205 not sent").is_some());
     assert!(harness.query_by_label_contains("Unknown: lines 18501-19000").is_some());
     picture(&mut harness, "inject_batch_cut_off");
-    assert!(harness.get_by_role_and_label(Role::Button, "Send the rest").accesskit_node().is_disabled());
+    assert!(harness.get_by_role_and_label(Role::Button, "Go on with the rest").accesskit_node().is_disabled());
     type_into(&mut harness, "Stream's name", "clickstream-prod");
-    harness.get_by_role_and_label(Role::Button, "Send the rest").click();
+    harness.get_by_role_and_label(Role::Button, "Go on with the rest").click();
     harness.run_steps(2);
     let rest = BatchCommand::SendRest("1-2-3".to_owned());
     assert_eq!(harness.state().commands.last(), Some(&Command::Batch(rest)));
-    harness.get_by_role_and_label(Role::Button, "Forget it").click();
+    harness.get_by_role_and_label(Role::Button, "Leave it").click();
     harness.run_steps(2);
     let forget = BatchCommand::Forget("1-2-3".to_owned());
     assert_eq!(harness.state().commands.last(), Some(&Command::Batch(forget)));
@@ -316,4 +339,55 @@ fn a_run_is_held_and_invalid_lines_are_saved() {
     let save = BatchCommand::SaveInvalid("invalid.txt".to_owned());
     assert_eq!(harness.state().commands.last(), Some(&Command::Batch(save)));
     picture(&mut harness, "inject_batch_run");
+}
+
+#[test]
+fn a_file_is_sent_with_its_own_spacing_and_odd_times_are_said() {
+    let mut timed = scan(0);
+    timed.spec.time = Some(".ts".to_owned());
+    let at = |seconds: i64| Ok(Timestamp::from_secs(1_789_420_000 + seconds));
+    timed.times.note(1, at(0));
+    timed.times.note(2, at(7_200));
+    timed.times.note(3, Err(".ts is missing".to_owned()));
+    timed.times.note(4, at(60));
+    let mut stage = open(stage::unlocked(702), Some(timed), None);
+    stage.is_light = true;
+    let mut harness = typed(stage);
+    harness.get_by_role_and_label(Role::RadioButton, "As in file").click();
+    harness.run_steps(2);
+    type_into(&mut harness, "Time field", ".ts");
+    harness.get_by_role_and_label(Role::RadioButton, "60×").click();
+    harness.run_steps(2);
+    assert!(harness.query_by_label_contains("1 without a time, 1 out of order: sent at once.").is_some());
+    type_into(&mut harness, "Stream's name", "clickstream-prod");
+    picture(&mut harness, "inject_batch_replay");
+    let name = send_name(&harness);
+    harness.get_by_role_and_label(Role::Button, &name).click();
+    harness.run_steps(2);
+    let Some(Command::Batch(BatchCommand::Start(wish))) = harness.state().commands.last() else {
+        panic!("{:?}", harness.state().commands.last())
+    };
+    assert_eq!((wish.pace, wish.spec.time.as_deref()), (Pace::InFile(60), Some(".ts")));
+}
+
+#[test]
+fn shards_over_four_fifths_of_their_limit_are_spared_where_that_is_chosen() {
+    let mut harness = typed(open(stage::unlocked(702), Some(scan(2)), None));
+    type_into(&mut harness, "Stream's name", "clickstream-prod");
+    harness.get_by_role_and_label(Role::Button, "Leave them out").click();
+    harness.get_by_role_and_label(Role::RadioButton, "Skip").click();
+    harness.run_steps(2);
+    picture(&mut harness, "inject_batch_over");
+    let name = send_name(&harness);
+    harness.get_by_role_and_label(Role::Button, &name).click();
+    harness.run_steps(2);
+    let Some(Command::Batch(BatchCommand::Start(wish))) = harness.state().commands.last() else {
+        panic!("{:?}", harness.state().commands.last())
+    };
+    let spared = wish.spared.as_ref().expect("shards");
+    assert_eq!(spared.choice, OverChoice::Skip);
+    let all = scan(2);
+    let skipped = all.shares.iter().filter(|(id, ..)| spared.room(id).is_some()).map(|(.., share)| share.records);
+    assert_eq!(wish.records, all.total.records - skipped.sum::<u64>());
+    assert!(wish.records < all.total.records);
 }

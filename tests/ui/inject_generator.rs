@@ -6,19 +6,21 @@ use eframe::egui::accesskit::Role;
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
 use kinescope::model::answer::Answer;
-use kinescope::model::batch::Share;
+use kinescope::model::batch::{BatchCommand, Share};
 use kinescope::model::connection::Environment;
-use kinescope::model::generator::keys::KeyStrategy;
+use kinescope::model::generator::keys::{KeyPlan, KeyStrategy};
 use kinescope::model::generator::run::{Course, GeneratorEnd, GeneratorRun, Point, ShardCount};
-use kinescope::model::generator::schedule::{Rate, Until};
-use kinescope::model::generator::{BusyShard, GeneratorCommand};
+use kinescope::model::generator::schedule::{Rate, Schedule, Until};
+use kinescope::model::generator::{BusyShard, GeneratorCommand, GeneratorSpec, Stops};
 use kinescope::model::hash_range::HashKeyRange;
 use kinescope::model::ids::{SequenceNumber, ShardId};
 use kinescope::model::metrics::{Source, StreamMetrics, Window, WriteMetrics};
 use kinescope::model::shard_map::{Shard, ShardMap};
 use kinescope::model::template::OwnTemplate;
-use kinescope::model::time::Millis;
+use kinescope::model::time::{Millis, Timestamp};
+use kinescope::model::unfinished::{Account, RunHead, Unfinished};
 use kinescope::model::world::{Link, World};
+use kinescope::model::wrap::Wrap;
 use kinescope::ui::command::{Command, Commands};
 use kinescope::ui::dialogs::inject::{self, InjectState};
 
@@ -251,4 +253,45 @@ fn a_run_that_stopped_by_itself_says_why_and_own_templates_are_offered() {
     harness.get_by_role_and_label(Role::MenuItem, "Mine").click();
     harness.run_steps(3);
     assert!(harness.query_by_label_contains("Not JSON").is_some());
+}
+
+#[test]
+fn a_load_that_was_cut_off_can_go_on_or_be_left() {
+    let mut world = staging(true);
+    let spec = GeneratorSpec {
+        template: "{{uuid}}".to_owned(),
+        keys: KeyPlan { strategy: KeyStrategy::Uniform, pattern: "k-{{rank}}".to_owned(), keys: 9 },
+        schedule: Schedule { rate: Rate::Records(100.0), ramp_seconds: 0, until: Until::Records(48_205) },
+        seed: 7,
+        stops: Stops::default(),
+        wrap: Wrap::Plain,
+    };
+    let head = RunHead {
+        stream: "clickstream-prod".into(),
+        connection: "prod-oncall".to_owned(),
+        environment: "STAGING".to_owned(),
+        who: "anna".to_owned(),
+        started: Timestamp::from_rfc3339("2026-09-15T14:02:11Z").expect("a time"),
+        title: "a generator with seed 7".to_owned(),
+        of: Some(48_205),
+        cli: String::new(),
+        file: None,
+        load: Some(spec),
+    };
+    let account = Account::read("out 0-18999\nsent 0-18499\n");
+    world.unfinished_runs = vec![Unfinished { id: "1-2-3".to_owned(), head, account }];
+    // Whoever was told of it finds it at once.
+    let mut harness = window(Stage::<InjectState>::new(world), show);
+    harness.run_steps(2);
+    assert!(harness.query_by_label_contains("18,500 sent, 500 unknown, 29,205 not sent").is_some());
+    assert!(harness.query_by_label_contains("Unknown: records 18500-18999, never sent again").is_some());
+    picture(&mut harness, "generator_cut_off");
+    harness.get_by_role_and_label(Role::Button, "Go on with the rest").click();
+    harness.run_steps(2);
+    let rest = BatchCommand::SendRest("1-2-3".to_owned());
+    assert_eq!(harness.state().commands.last(), Some(&Command::Batch(rest)));
+    harness.get_by_role_and_label(Role::Button, "Leave it").click();
+    harness.run_steps(2);
+    let forget = BatchCommand::Forget("1-2-3".to_owned());
+    assert_eq!(harness.state().commands.last(), Some(&Command::Batch(forget)));
 }

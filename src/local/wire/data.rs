@@ -84,26 +84,27 @@ pub(super) fn put_records(engine: &Engine, body: &[u8]) -> ApiResult<Vec<u8>> {
     let stream = stream_from(request.stream_name.as_deref(), request.stream_arn.as_deref())?;
     let entries = request.records.iter().map(entry).collect::<ApiResult<Vec<_>>>()?;
     let reply = engine.put_records(&stream, entries)?;
-    let records: Vec<Value> = reply
-        .outcomes
-        .iter()
-        .map(|outcome| match outcome {
-            PutOutcome::Accepted(sequence) => json!({
-                "SequenceNumber": sequence.to_string(),
-                "ShardId": shard_id(sequence.shard_index).as_str(),
-            }),
-            PutOutcome::Throttled(shard) => json!({
-                "ErrorCode": ErrorKind::ProvisionedThroughputExceeded.code(),
-                "ErrorMessage": throttle_message(&stream, *shard),
-            }),
-        })
-        .collect();
-    let answer = json!({
-        "FailedRecordCount": reply.throttled_count(),
-        "Records": records,
-        "EncryptionType": encryption(reply.encrypted),
-    });
-    Ok(answer.to_string().into_bytes())
+    let mut out = String::with_capacity(64 + 128 * reply.outcomes.len());
+    let _ = write!(out, "{{\"FailedRecordCount\":{},\"Records\":[", reply.throttled_count());
+    for (index, outcome) in reply.outcomes.iter().enumerate() {
+        if index > 0 {
+            out.push(',');
+        }
+        let _ = match outcome {
+            // Neither holds anything that JSON would escape.
+            PutOutcome::Accepted(sequence) => {
+                let shard = shard_id(sequence.shard_index);
+                write!(out, "{{\"SequenceNumber\":\"{sequence}\",\"ShardId\":\"{shard}\"}}")
+            }
+            PutOutcome::Throttled(shard) => {
+                let (code, words) =
+                    (ErrorKind::ProvisionedThroughputExceeded.code(), throttle_message(&stream, *shard));
+                write!(out, "{{\"ErrorCode\":\"{code}\",\"ErrorMessage\":{}}}", Value::from(words))
+            }
+        };
+    }
+    let _ = write!(out, "],\"EncryptionType\":\"{}\"}}", encryption(reply.encrypted));
+    Ok(out.into_bytes())
 }
 
 pub(super) fn put_record(engine: &Engine, body: &[u8]) -> ApiResult<Vec<u8>> {

@@ -6,11 +6,12 @@ use std::ops::Range;
 
 use super::field::{FieldPath, check_json};
 use super::split::Raw;
+use super::times::read_time;
 use super::{BatchFormat, KeyRule, Landing};
 use crate::model::format::{bytes, counted};
-use crate::model::hash_range::HashKey;
 use crate::model::ids::PartitionKey;
 use crate::model::limits::PARTITION_KEY_MAX_CHARS;
+use crate::model::time::Timestamp;
 use crate::model::writes::PutEntry;
 
 /// A record of a file that can be sent.
@@ -20,8 +21,8 @@ pub struct Interpreted {
     pub entry: PutEntry,
     /// Where in its text the key stands.
     pub key_at: Option<Range<usize>>,
-    /// The shard it lands on, by its place in [`Landing::shards`].
-    pub shard: Option<usize>,
+    /// Its time, or why it has none, where times are looked for.
+    pub at: Option<Result<Timestamp, String>>,
 }
 
 /// A partition key, and where it stands in its text.
@@ -35,13 +36,26 @@ enum Rule {
     RoundRobin,
 }
 
+/// Where a time stands.
+enum TimeRule {
+    Path(FieldPath),
+    Column(String),
+}
+
+/// What the first line of a CSV file says.
+struct Columns {
+    count: usize,
+    key: Result<usize, String>,
+    time: Result<usize, String>,
+}
+
 /// Reads one record after the other.
 pub struct Interpreter {
     format: BatchFormat,
     rule: Rule,
     landing: Landing,
-    /// Of a CSV file: how many columns it has, and which one is the key.
-    columns: Option<(usize, Result<usize, String>)>,
+    time: Option<TimeRule>,
+    columns: Option<Columns>,
     sent: usize,
     draw: Box<dyn FnMut() -> u128 + Send>,
 }
@@ -70,7 +84,7 @@ impl Interpreter {
             (KeyRule::Field(name), _) if name.trim().is_empty() => {
                 return Err("Name the field that the key is in.".to_owned());
             }
-            (KeyRule::Field(name), BatchFormat::Csv) => Rule::Column(name.trim().trim_start_matches('.').to_owned()),
+            (KeyRule::Field(name), BatchFormat::Csv) => Rule::Column(column_name(name)),
             (KeyRule::Field(path), _) => Rule::Path(FieldPath::parse(path)?),
             (KeyRule::Fixed(key), _) => match key.chars().count() {
                 0 => return Err("Type the partition key that all records get.".to_owned()),
@@ -83,7 +97,21 @@ impl Interpreter {
             }
             (KeyRule::RoundRobin, _) => Rule::RoundRobin,
         };
-        Ok(Self { format, rule, landing, columns: None, sent: 0, draw })
+        Ok(Self { format, rule, landing, time: None, columns: None, sent: 0, draw })
+    }
+
+    /// Looks for the time of each record as well: by a path, or in a column.
+    ///
+    /// # Errors
+    /// What is wrong with that, in one sentence.
+    pub fn with_times(mut self, field: &str) -> Result<Self, String> {
+        self.time = Some(match self.format {
+            BatchFormat::Lines => return Err("Lines of text carry no times: choose another pace.".to_owned()),
+            _ if field.trim().is_empty() => return Err("Name the field that the time is in.".to_owned()),
+            BatchFormat::Csv => TimeRule::Column(column_name(field)),
+            _ => TimeRule::Path(FieldPath::parse(field)?),
+        });
+        Ok(self)
     }
 
     /// Reads one record; `None` for the column names of a CSV file.
@@ -114,8 +142,8 @@ impl Interpreter {
             return Err(self.too_large(entry.size_bytes()));
         }
         self.sent += 1;
-        let shard = self.shard_of(entry.hash_key());
-        Ok(Some(Interpreted { entry, key_at, shard }))
+        let at = self.time(text);
+        Ok(Some(Interpreted { entry, key_at, at }))
     }
 
     fn too_large(&self, size: usize) -> String {
@@ -123,8 +151,9 @@ impl Interpreter {
         format!("{} with its key, the stream takes {limit} per record", bytes(size as u64))
     }
 
-    fn shard_of(&self, key: HashKey) -> Option<usize> {
-        let shards = &self.landing.shards;
+    /// The shard that a record lands on, by its place in [`Landing::shards`]. Not told with each record: it takes an MD5.
+    pub fn shard_of(&self, entry: &PutEntry) -> Option<usize> {
+        let (key, shards) = (entry.hash_key(), &self.landing.shards);
         let at = shards.partition_point(|(_, range)| range.end < key);
         shards.get(at).filter(|(_, range)| range.contains(key)).map(|_| at)
     }
@@ -133,22 +162,15 @@ impl Interpreter {
         let mut column = None;
         if self.format == BatchFormat::Csv {
             let fields = fields(text)?;
-            let Some((count, key)) = &self.columns else {
-                let names: Vec<Cow<'_, str>> = fields.iter().map(|range| unquoted(text, range)).collect();
-                let key = match &self.rule {
-                    Rule::Column(wanted) => names
-                        .iter()
-                        .position(|name| name == wanted)
-                        .ok_or_else(|| format!("there is no column {wanted}: there are {}", names.join(", "))),
-                    _ => Ok(0),
-                };
-                self.columns = Some((fields.len(), key));
+            let Some(columns) = &self.columns else {
+                self.columns = Some(self.columns_of(text, &fields));
                 return Ok(None);
             };
-            if fields.len() != *count {
-                return Err(format!("{}, but {} are named in the first line", counted(fields.len(), "field"), count));
+            if fields.len() != columns.count {
+                let named = columns.count;
+                return Err(format!("{}, but {named} are named in the first line", counted(fields.len(), "field")));
             }
-            column = fields.get(key.clone()?).cloned();
+            column = fields.get(columns.key.clone()?).cloned();
         } else if self.format != BatchFormat::Lines && !matches!(self.rule, Rule::Path(_)) {
             check_json(text)?;
         }
@@ -167,6 +189,36 @@ impl Interpreter {
         };
         Ok(Some((key, at)))
     }
+}
+
+impl Interpreter {
+    fn columns_of(&self, text: &str, fields: &[Range<usize>]) -> Columns {
+        let names: Vec<Cow<'_, str>> = fields.iter().map(|range| unquoted(text, range)).collect();
+        let place = |wanted: &String| {
+            let at = names.iter().position(|name| name == wanted);
+            at.ok_or_else(|| format!("there is no column {wanted}: there are {}", names.join(", ")))
+        };
+        let key = if let Rule::Column(wanted) = &self.rule { place(wanted) } else { Ok(0) };
+        let time = if let Some(TimeRule::Column(wanted)) = &self.time { place(wanted) } else { Ok(0) };
+        Columns { count: fields.len(), key, time }
+    }
+
+    /// The time of a record whose text is well formed.
+    fn time(&self, text: &str) -> Option<Result<Timestamp, String>> {
+        let found = match self.time.as_ref()? {
+            TimeRule::Path(path) => path.find(text).map(|(time, _)| time),
+            TimeRule::Column(_) => fields(text).and_then(|fields| {
+                let at = self.columns.as_ref().map_or(Ok(0), |columns| columns.time.clone())?;
+                Ok(fields.get(at).map(|range| unquoted(text, range).into_owned()).unwrap_or_default())
+            }),
+        };
+        Some(found.and_then(|time| read_time(&time)))
+    }
+}
+
+/// A column may be written like a path.
+fn column_name(field: &str) -> String {
+    field.trim().trim_start_matches('.').to_owned()
 }
 
 /// The places of the fields of a CSV row, with their quotes.
@@ -266,6 +318,32 @@ mod tests {
     }
 
     #[test]
+    fn times_are_found_by_path_and_by_column() {
+        let times = |format, field: &str, lines: &[&str]| {
+            let interpreter = interpreter(format, KeyRule::Random).expect("a rule");
+            let mut interpreter = interpreter.with_times(field).expect("a field");
+            let mut read = Vec::new();
+            for line in lines {
+                let raw = Raw { number: 1, bytes: line.as_bytes(), size: line.len() };
+                read.extend(interpreter.read(raw).expect("reads"));
+            }
+            read.into_iter().filter_map(|read| read.at).collect::<Vec<_>>()
+        };
+        let at = |millis| Ok(Timestamp(millis));
+        let lines = [r#"{"ts":1789483028114}"#, r#"{"ts":"2026-09-15T14:37:08Z"}"#, r#"{"n":1}"#, r#"{"ts":"soon"}"#];
+        let wrong = |why: &str| Err(why.to_owned());
+        assert_eq!(
+            times(BatchFormat::Ndjson, ".ts", &lines),
+            [at(1_789_483_028_114), at(1_789_483_028_000), wrong(".ts is missing"), wrong("soon is no time")]
+        );
+        assert_eq!(times(BatchFormat::Csv, "ts", &["id,ts", "1,17", "2,"]), [at(17_000), wrong(" is no time")]);
+        let nowhere = times(BatchFormat::Csv, "when", &["id,ts", "1,17"]);
+        assert_eq!(nowhere, [wrong("there is no column when: there are id, ts")]);
+        let lines = interpreter(BatchFormat::Lines, KeyRule::Random).expect("a rule");
+        assert!(lines.with_times(".ts").is_err_and(|why| why.contains("no times")));
+    }
+
+    #[test]
     fn rules_that_cannot_work_are_refused_before_anything_is_read() {
         for (format, key) in [
             (BatchFormat::Lines, field(".u")),
@@ -283,7 +361,8 @@ mod tests {
         let mut robin = interpreter(BatchFormat::Lines, KeyRule::RoundRobin).expect("a rule");
         let mut shards = Vec::new();
         for number in 1..=8 {
-            shards.push(robin.read(Raw { number, bytes: b"x", size: 1 }).expect("reads").and_then(|read| read.shard));
+            let read = robin.read(Raw { number, bytes: b"x", size: 1 }).expect("reads").expect("a record");
+            shards.push(robin.shard_of(&read.entry));
         }
         assert_eq!(shards, [0, 1, 2, 3, 0, 1, 2, 3].map(Some));
         let seen = keys(BatchFormat::Lines, KeyRule::Random, &[b"x"]);

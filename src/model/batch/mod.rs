@@ -2,15 +2,18 @@
 
 pub mod field;
 pub mod interpret;
+pub mod load;
 pub mod packing;
 pub mod run;
 pub mod split;
+pub mod times;
 
 use std::ops::Range;
 use std::sync::Arc;
 
 use super::hash_range::HashKeyRange;
 use super::ids::ShardId;
+use super::results::ResultsWish;
 use super::time::Timestamp;
 
 /// Invalid lines that are listed; beyond it they are only counted.
@@ -29,6 +32,8 @@ pub enum Pace {
     Records(u32),
     /// Bytes a second, keys included.
     Bytes(u32),
+    /// As far apart as their times in the file say, so many times as fast.
+    InFile(u16),
 }
 
 /// How a file is cut into records.
@@ -56,6 +61,16 @@ impl BatchFormat {
             Self::JsonArray => "JSON array",
             Self::Csv => "CSV",
             Self::Lines => "Lines",
+        }
+    }
+
+    /// How names of such files end.
+    pub fn ending(self) -> &'static str {
+        match self {
+            Self::Ndjson => "ndjson",
+            Self::JsonArray => "json",
+            Self::Csv => "csv",
+            Self::Lines => "txt",
         }
     }
 
@@ -95,6 +110,8 @@ pub struct BatchSpec {
     pub format: Option<BatchFormat>,
     /// The keys.
     pub key: KeyRule,
+    /// Where each record has its time: a path, or a column. Only looked for where the pace goes by it.
+    pub time: Option<String>,
 }
 
 /// The open shards and the size that a record may have: what a file is checked against.
@@ -173,6 +190,8 @@ pub struct BatchScan {
     pub preview: Vec<PreviewLine>,
     /// What lands where, in the order of the ranges.
     pub shares: Vec<(ShardId, HashKeyRange, Share)>,
+    /// Of a file whose times are looked at.
+    pub times: times::TimesLook,
 }
 
 impl BatchScan {
@@ -192,6 +211,7 @@ impl BatchScan {
             invalid_lines: Vec::new(),
             preview: Vec::new(),
             shares,
+            times: times::TimesLook::default(),
         }
     }
 
@@ -220,6 +240,8 @@ pub struct BatchWish {
     pub pace: Pace,
     /// Attempts for one record, the first included.
     pub attempts: usize,
+    /// Shards that are not filled, and what is done with their records.
+    pub spared: Option<load::Spared>,
 }
 
 /// What is known of batches for the open stream.
@@ -254,6 +276,8 @@ pub enum BatchCommand {
     Forget(String),
     /// Write the records that failed to a file of the format they came from.
     SaveFailed(String),
+    /// Write what became of each record to a new file.
+    SaveResults(ResultsWish),
 }
 
 #[cfg(test)]

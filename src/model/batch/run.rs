@@ -61,6 +61,8 @@ pub struct BatchRun {
     pub unknown: u64,
     /// Lines that cannot be sent and were left out.
     pub skipped: u64,
+    /// Records that were left out, since their shard would have been filled.
+    pub spared: u64,
     /// Those that failed or are unknown.
     pub failed_rows: Vec<Arc<BatchRow>>,
     /// Those that were taken at a later attempt, the first of them.
@@ -87,6 +89,7 @@ impl BatchRun {
             failed: 0,
             unknown: 0,
             skipped: 0,
+            spared: 0,
             failed_rows: Vec::new(),
             retried_rows: Vec::new(),
             is_paused: false,

@@ -16,7 +16,8 @@ const HASHED_MAX: u32 = 20_000;
 const KEY_DRAWS: u64 = 0x6b65_7973;
 
 /// How often each key of a set is drawn.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum KeyStrategy {
     /// All alike.
     Uniform,
@@ -35,7 +36,7 @@ pub enum KeyStrategy {
 }
 
 /// What the keys are.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct KeyPlan {
     /// How often each is drawn.
     pub strategy: KeyStrategy,

@@ -15,7 +15,7 @@ use keys::KeyPlan;
 use schedule::Schedule;
 
 /// When a run stops before its end. Shares are fractions of 1.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Stops {
     /// Share of a shard's limit, what it takes from others included.
     pub cap: Option<f64>,
@@ -32,7 +32,7 @@ impl Default for Stops {
 }
 
 /// What is to be made and sent.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct GeneratorSpec {
     /// The text of each record.
     pub template: String,

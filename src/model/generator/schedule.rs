@@ -1,7 +1,8 @@
 //! How much is to be sent by when: a ramp, then a steady rate, until a time or a count is reached.
 
 /// How fast. Both are per second and finite.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Rate {
     /// Records.
     Records(f64),
@@ -35,7 +36,8 @@ impl Rate {
 }
 
 /// When it is over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Until {
     /// So many seconds after it began, the ramp included.
     Seconds(u32),
@@ -44,7 +46,7 @@ pub enum Until {
 }
 
 /// The whole course.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Schedule {
     /// The rate behind the ramp.
     pub rate: Rate,
@@ -67,6 +69,19 @@ impl Schedule {
         let ramp = f64::from(self.ramp_seconds);
         let (elapsed, rate) = (elapsed.max(0.0), self.rate.per_sec());
         if elapsed < ramp { rate * elapsed * elapsed / (2.0 * ramp) } else { rate * (elapsed - ramp / 2.0) }
+    }
+
+    /// What is left once so many records were made, of this mean size: it rises from nothing again, as a load that begins
+    /// anew should.
+    pub fn rest(&self, made: u64, record_bytes: f64) -> Self {
+        let until = match self.until {
+            Until::Records(count) => Until::Records(count.saturating_sub(made)),
+            Until::Seconds(seconds) => {
+                let records = Self { until: Until::Records(made), ..*self };
+                Until::Seconds(seconds.saturating_sub(records.seconds(record_bytes).floor() as u32))
+            }
+        };
+        Self { until, ..*self }
     }
 
     /// How long it takes, in seconds.

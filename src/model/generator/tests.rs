@@ -71,6 +71,17 @@ fn a_ramp_sends_half_of_what_the_rate_would() {
 }
 
 #[test]
+fn the_rest_of_a_schedule_is_what_was_not_made() {
+    let schedule = Schedule { rate: Rate::Records(1_000.0), ramp_seconds: 10, until: Until::Seconds(30) };
+    assert_eq!(schedule.rest(0, 1.0).until, Until::Seconds(30));
+    // Half of ten seconds in the ramp, and ten seconds behind it.
+    assert_eq!(schedule.rest(15_000, 1.0).until, Until::Seconds(10));
+    assert_eq!(schedule.rest(900_000, 1.0).until, Until::Seconds(0));
+    let counted = Schedule { until: Until::Records(100), ..schedule };
+    assert_eq!((counted.rest(40, 1.0).until, counted.rest(400, 1.0).until), (Until::Records(60), Until::Records(0)));
+}
+
+#[test]
 fn a_stall_is_not_made_up_for_by_a_burst() {
     let schedule = Schedule { rate: Rate::Records(100.0), ramp_seconds: 0, until: Until::Seconds(60) };
     let mut dole = Dole::new(schedule);

@@ -5,8 +5,10 @@ mod numbers;
 
 pub use numbers::Numbers;
 
+use super::batch::load::Spared;
 use super::batch::{BatchFormat, FileStamp, KeyRule, Pace};
 use super::format;
+use super::generator::GeneratorSpec;
 use super::hash_range::HashKey;
 use super::ids::StreamName;
 use super::time::Timestamp;
@@ -30,6 +32,12 @@ pub struct FileRun {
     pub keeps_order: bool,
     /// How fast.
     pub pace: Pace,
+    /// Where each record has its time, where the pace goes by it.
+    #[serde(default)]
+    pub time: Option<String>,
+    /// Shards that are not filled.
+    #[serde(default)]
+    pub spared: Option<Spared>,
     /// Records are numbered from 0 on, lines without anything left out; otherwise by their line or element from 1.
     pub is_numbered_by_record: bool,
 }
@@ -42,7 +50,7 @@ impl FileRun {
 }
 
 /// What is known of a run from its beginning on.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct RunHead {
     /// The stream.
     pub stream: StreamName,
@@ -60,8 +68,11 @@ pub struct RunHead {
     pub of: Option<u64>,
     /// The equivalent AWS CLI line.
     pub cli: String,
-    /// The file, where the records come from one; only then can the rest be sent.
+    /// The file, where the records come from one.
     pub file: Option<FileRun>,
+    /// The plan, its template among it, where the records are made by one. Without either, the rest cannot be sent.
+    #[serde(default)]
+    pub load: Option<GeneratorSpec>,
 }
 
 /// What became of a record.
@@ -100,6 +111,7 @@ pub struct Account {
     sent: Numbers,
     failed: Numbers,
     lost: Numbers,
+    next: u64,
     /// A person was told of it already.
     pub is_told: bool,
 }
@@ -111,6 +123,8 @@ impl Account {
             Fate::Out => {
                 self.out.extend(numbers);
                 self.failed.subtract(numbers);
+                let last = numbers.ranges().last().map_or(0, |range| range.end().saturating_add(1));
+                self.next = self.next.max(last);
             }
             Fate::Back => self.out.subtract(numbers),
             Fate::Sent => {
@@ -144,9 +158,36 @@ impl Account {
         account
     }
 
-    /// What the stream has.
+    /// How many records the stream has.
     pub fn sent(&self) -> u64 {
         self.sent.len()
+    }
+
+    /// The records that the stream has.
+    pub fn in_stream(&self) -> &Numbers {
+        &self.sent
+    }
+
+    /// The records that were refused for good and not sent since.
+    pub fn refused(&self) -> Numbers {
+        let mut refused = self.failed.clone();
+        refused.subtract(&self.sent);
+        refused
+    }
+
+    /// The number behind the last record that left.
+    pub fn next(&self) -> u64 {
+        self.next
+    }
+
+    /// The records before the last that left which are not in the stream, nor may be.
+    pub fn gaps(&self) -> Numbers {
+        let mut gaps = Numbers::default();
+        if let Some(last) = self.next.checked_sub(1) {
+            gaps.insert(0..=last);
+        }
+        gaps.subtract(&self.settled());
+        gaps
     }
 
     /// What may be in the stream: it left, and no answer is known.
@@ -174,7 +215,7 @@ pub fn line(fate: Fate, numbers: &Numbers) -> String {
 pub const TOLD: &str = "told";
 
 /// A run that has no end although nothing sends for it any more.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Unfinished {
     /// Tells it from others.
     pub id: String,
@@ -217,7 +258,7 @@ impl Unfinished {
 
     /// Whether there is a rest that can be sent.
     pub fn has_rest(&self) -> bool {
-        self.head.file.is_some() && self.unsent() != Some(0)
+        (self.head.file.is_some() || self.head.load.is_some()) && self.unsent() != Some(0)
     }
 }
 
@@ -251,6 +292,14 @@ mod tests {
     }
 
     #[test]
+    fn what_is_made_anew_begins_behind_the_last_that_left_and_fills_the_gaps() {
+        let account = Account::read("out 0-9\nsent 0-3,6\nback 4\nfailed 5\nlost 7\n");
+        assert_eq!((account.next(), account.gaps()), (10, numbers("4-5")));
+        assert_eq!((account.refused(), account.unknown()), (numbers("5"), numbers("7-9")));
+        assert_eq!((Account::default().next(), Account::default().gaps().len()), (0, 0));
+    }
+
+    #[test]
     fn words_say_what_is_known() {
         let head = RunHead {
             stream: "orders".into(),
@@ -262,6 +311,7 @@ mod tests {
             of: Some(48_205),
             cli: String::new(),
             file: None,
+            load: None,
         };
         let account = Account::read("out 1-19000\nsent 1-18500\n");
         let mut run = Unfinished { id: "1".to_owned(), head, account };

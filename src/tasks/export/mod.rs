@@ -187,7 +187,29 @@ fn write_file(
     progress: &Progress,
     each: impl FnOnce(Take<'_>) -> io::Result<()>,
 ) -> io::Result<u64> {
-    let target = Path::new(&request.path);
+    whole_file(&request.path, |out| {
+        let mut sink = Sink::begin(request.format, out)?;
+        each(&mut |record| {
+            if !progress.goes_on() {
+                return Err(io::Error::new(io::ErrorKind::Interrupted, "it was cancelled"));
+            }
+            sink.take(stream, record)
+        })?;
+        // A feed that was closed because nobody waits any more looks like its end.
+        if progress.is_over.load(Ordering::Relaxed) {
+            return Err(io::Error::new(io::ErrorKind::Interrupted, "it was cancelled"));
+        }
+        sink.finish()
+    })
+}
+
+/// Writes a new file under a temporary name and renames it when it is whole; gives its size in bytes. A file that is there
+/// is never replaced, and nothing is left behind where it fails.
+///
+/// # Errors
+/// Why there is no file.
+pub fn whole_file(path: &str, fill: impl FnOnce(BufWriter<File>) -> io::Result<BufWriter<File>>) -> io::Result<u64> {
+    let target = Path::new(path);
     let name = target.file_name().ok_or_else(|| io::Error::other("it names no file"))?;
     let there_already = || io::Error::new(io::ErrorKind::AlreadyExists, "a file of that name is there already");
     if target.try_exists()? {
@@ -196,18 +218,8 @@ fn write_file(
     let hidden = format!(".{}.{}.part", name.to_string_lossy(), std::process::id());
     let mut temporary = Temporary { path: target.with_file_name(hidden), is_kept: false };
     let file = OpenOptions::new().write(true).create_new(true).open(&temporary.path)?;
-    let mut sink = Sink::begin(request.format, BufWriter::with_capacity(BUFFER_BYTES, file))?;
-    each(&mut |record| {
-        if !progress.goes_on() {
-            return Err(io::Error::new(io::ErrorKind::Interrupted, "it was cancelled"));
-        }
-        sink.take(stream, record)
-    })?;
-    // A feed that was closed because nobody waits any more looks like its end.
-    if progress.is_over.load(Ordering::Relaxed) {
-        return Err(io::Error::new(io::ErrorKind::Interrupted, "it was cancelled"));
-    }
-    let file = sink.finish()?.into_inner().map_err(io::IntoInnerError::into_error)?;
+    let out = fill(BufWriter::with_capacity(BUFFER_BYTES, file))?;
+    let file = out.into_inner().map_err(io::IntoInnerError::into_error)?;
     file.sync_all()?;
     let size = file.metadata()?.len();
     // The name is taken first, so that a file that came to be meanwhile is not replaced.

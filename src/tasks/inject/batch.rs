@@ -13,10 +13,10 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
 
 use super::deliver::{Control, End, Ended, Follow, Item, Options, Target, deliver};
-use super::file;
+use super::feed::{self, Feeder, Gate, LeftOut, SharedResults, Source};
 use super::journal::{Logged, RunLog};
 use super::retry::Retry;
-use crate::model::answer::{Problem, ProblemKind};
+use super::save::RunResults;
 use crate::model::batch::run::{BatchEnd, BatchRow, BatchRun, LISTED_RETRIED, MOST_FAILED, MOST_FAILED_BYTES};
 use crate::model::batch::{BatchFormat, BatchSpec, BatchWish, Landing, Pace};
 use crate::model::time::Millis;
@@ -26,7 +26,7 @@ use crate::tasks::clock::Clock;
 use crate::tasks::wake::Wake;
 
 /// Calls at a time. Where a run has to keep order or a pace, the engine holds back by itself.
-const CALLS: usize = 4;
+const CALLS: usize = 8;
 const PUBLISH_EVERY: Duration = Duration::from_millis(150);
 
 /// Records that failed, whole.
@@ -38,6 +38,7 @@ pub struct BatchJob {
     control: Control,
     progress: watch::Receiver<Arc<BatchRun>>,
     failed: Failed,
+    results: SharedResults,
 }
 
 impl Drop for BatchJob {
@@ -63,7 +64,7 @@ impl BatchJob {
     /// Sends a file; what becomes of each record is written down in `log`.
     pub fn send_file(means: Means, wish: BatchWish, landing: Landing, log: Option<RunLog>) -> Self {
         let name = file_name(&wish.spec.path);
-        Self::send_source(means, name, file::Source::whole(wish), landing, log)
+        Self::send_source(means, name, Source::whole(wish), landing, log)
     }
 
     /// Sends what a run that was cut off left: everything that is not known to be in the stream, nor may be. `None` where
@@ -74,12 +75,17 @@ impl BatchJob {
         Some(Self::send_source(means, title, source, landing, Some(log)))
     }
 
-    fn send_source(means: Means, title: String, source: file::Source, landing: Landing, log: Option<RunLog>) -> Self {
+    fn send_source(means: Means, title: String, source: Source, landing: Landing, log: Option<RunLog>) -> Self {
         let wish = &source.wish;
         let retry = Retry { attempts: wish.attempts.max(1), ..Retry::MANY };
         let options = Options { retry, ..options(wish.pace, wish.keeps_order) };
         let run = BatchRun::new(means.target.stream.clone(), title, wish.format, wish.records, means.clock.now());
-        Self::start(means, run, options, log, move |items| file::send(&source, landing, items))
+        let (results, control) = (SharedResults::default(), Control::default());
+        let gate = Gate::new(means.handle.clone(), control.clone());
+        let told = results.clone();
+        Self::start(means, run, (options, control, results), log, move |items| {
+            feed::send(&source, landing, Feeder { items, results: Some(&told), gate: Some(gate) })
+        })
     }
 
     /// Sends once more what the stream refused in a run that has ended. What may be in the stream is not sent again.
@@ -92,7 +98,8 @@ impl BatchJob {
         let title = format!("{}, those that failed", run.title.trim_end_matches(", those that failed"));
         let of = items.len() as u64;
         let run = BatchRun::new(means.target.stream.clone(), title, run.format, of, means.clock.now());
-        Self::start(means, run, options(Pace::Full, false), None, move |sender| {
+        let with = (options(Pace::Full, false), Control::default(), SharedResults::default());
+        Self::start(means, run, with, None, move |sender| {
             let mut rest = items.into_iter().peekable();
             while rest.peek().is_some() {
                 // Nobody takes them where the run was stopped.
@@ -100,20 +107,20 @@ impl BatchJob {
                     break;
                 }
             }
-            Ok(0)
+            Ok(LeftOut::default())
         })
     }
 
     fn start(
         means: Means,
         run: BatchRun,
-        options: Options,
+        (options, control, results): (Options, Control, SharedResults),
         log: Option<RunLog>,
-        feed: impl FnOnce(&mpsc::Sender<Vec<Item>>) -> Result<u64, String> + Send + 'static,
+        feed: impl FnOnce(&mpsc::Sender<Vec<Item>>) -> Result<LeftOut, String> + Send + 'static,
     ) -> Self {
         let Means { handle, target, clock, wake } = means;
         let (publish, progress) = watch::channel(Arc::new(run.clone()));
-        let (control, failed) = (Control::default(), Failed::default());
+        let failed = Failed::default();
         let (sender, source) = mpsc::channel(2);
         let (say, fault) = oneshot::channel();
         let spawned = thread::Builder::new().name("batch read".to_owned()).spawn(move || say.send(feed(&sender)));
@@ -126,6 +133,7 @@ impl BatchJob {
             wake,
             failed: failed.clone(),
             failed_bytes: 0,
+            results: results.clone(),
             control: control.clone(),
             gave_up: None,
             published: Instant::now(),
@@ -139,7 +147,7 @@ impl BatchJob {
             book.run.ended = Some(clock.now());
             book.finish(end, fault);
         });
-        Self { control, progress, failed }
+        Self { control, progress, failed, results }
     }
 
     /// How it goes.
@@ -151,6 +159,11 @@ impl BatchJob {
     pub fn news(&mut self) -> Option<Arc<BatchRun>> {
         let latest = self.progress.borrow_and_update();
         latest.has_changed().then(|| latest.clone())
+    }
+
+    /// What became of each record.
+    pub fn results(&self) -> RunResults {
+        RunResults(self.results.clone())
     }
 
     /// Begins no more calls.
@@ -177,10 +190,15 @@ impl BatchJob {
     }
 }
 
-fn rest_of(run: &Unfinished) -> Option<file::Source> {
+fn rest_of(run: &Unfinished) -> Option<Source> {
     let file = run.head.file.as_ref()?;
     let wish = BatchWish {
-        spec: BatchSpec { path: file.path.clone(), format: Some(file.format), key: file.key.clone() },
+        spec: BatchSpec {
+            path: file.path.clone(),
+            format: Some(file.format),
+            key: file.key.clone(),
+            time: file.time.clone(),
+        },
         format: file.format,
         stamp: file.stamp,
         records: run.unsent().unwrap_or_default(),
@@ -188,9 +206,10 @@ fn rest_of(run: &Unfinished) -> Option<file::Source> {
         keeps_order: file.keeps_order,
         pace: file.pace,
         attempts: Retry::MANY.attempts,
+        spared: file.spared.clone(),
     };
     let (settled, is_numbered_by_record) = (run.account.settled(), file.is_numbered_by_record);
-    Some(file::Source { wish, hash_key: file.hash_key(), settled, is_numbered_by_record })
+    Some(Source { wish, hash_key: file.hash_key(), settled, is_numbered_by_record })
 }
 
 /// Hands over what a run that was cut off left, and how many lines were left out.
@@ -198,8 +217,9 @@ fn rest_of(run: &Unfinished) -> Option<file::Source> {
 /// # Errors
 /// Why it ended before the end of the file.
 pub fn feed_rest(run: &Unfinished, landing: Landing, items: &mpsc::Sender<Vec<Item>>) -> Result<u64, String> {
+    let to = Feeder { items, results: None, gate: None };
     let source = rest_of(run).ok_or("Its records came from no file: there is nothing to read them from again.")?;
-    file::send(&source, landing, items)
+    feed::send(&source, landing, to).map(|left| left.invalid)
 }
 
 fn file_name(path: &str) -> String {
@@ -235,13 +255,8 @@ fn save(path: &str, format: BatchFormat, items: &[Item]) -> std::io::Result<()> 
     out.into_inner().map_err(std::io::IntoInnerError::into_error)?.sync_all()
 }
 
-/// Whether a record may be in the stream although no answer said so.
-pub(super) fn is_unknown(problem: &Problem) -> bool {
-    matches!(problem.kind, ProblemKind::Unreachable | ProblemKind::NotAws | ProblemKind::Internal)
-}
-
 fn is_open(row: &InjectRow) -> bool {
-    matches!(&row.outcome, Some(Err(problem)) if is_unknown(problem))
+    matches!(&row.outcome, Some(Err(problem)) if problem.leaves_open())
 }
 
 /// Counts what becomes of each record.
@@ -251,6 +266,7 @@ struct Book {
     wake: Wake,
     failed: Failed,
     failed_bytes: u64,
+    results: SharedResults,
     control: Control,
     gave_up: Option<String>,
     published: Instant,
@@ -263,12 +279,12 @@ impl Book {
         self.wake.wake();
     }
 
-    fn finish(&mut self, end: End, fault: Result<u64, String>) {
-        let (skipped, fault) = match fault {
-            Ok(skipped) => (skipped, None),
-            Err(fault) => (0, Some(fault)),
+    fn finish(&mut self, end: End, fault: Result<LeftOut, String>) {
+        let (left, fault) = match fault {
+            Ok(left) => (left, None),
+            Err(fault) => (LeftOut::default(), Some(fault)),
         };
-        self.run.skipped = skipped;
+        (self.run.skipped, self.run.spared) = (left.invalid, left.spared);
         self.run.end = Some(match (self.gave_up.take().or(fault), end) {
             (_, End::Failed(problem)) => BatchEnd::Failed(problem.sentence),
             (Some(words), _) => BatchEnd::Failed(words),
@@ -305,21 +321,34 @@ impl Follow for Book {
 
     fn ended(&mut self, mut ended: Ended) {
         let number = ended.number;
+        {
+            let outcome = ended.outcome.as_ref();
+            let outcome = outcome.map_err(|problem| (problem.leaves_open(), problem.sentence.as_str()));
+            let (key, explicit) = (&ended.entry.partition_key, ended.entry.explicit_hash_key);
+            feed::lock(&self.results).ended(number, key, explicit, ended.waits.len() as u32 + 1, outcome);
+        }
         let is_retried = !ended.waits.is_empty();
+        let is_accepted = ended.outcome.as_ref().is_ok_and(PutOutcome::is_accepted);
+        if is_accepted {
+            self.run.sent.records += 1;
+            self.run.sent.bytes += ended.entry.size_bytes() as u64;
+            self.run.after_retry += u64::from(is_retried);
+        }
+        let is_listed = is_retried && self.run.retried_rows.len() < LISTED_RETRIED;
+        if is_accepted && !is_listed {
+            return;
+        }
         let row = InjectRow {
             partition_key: ended.entry.partition_key.clone(),
+            explicit_hash_key: ended.entry.explicit_hash_key,
             waits: std::mem::take(&mut ended.waits),
             outcome: Some(ended.outcome.clone()),
             took: ended.took,
         };
-        if !ended.outcome.as_ref().is_ok_and(PutOutcome::is_accepted) {
-            return self.failed(number, ended, row);
-        }
-        self.run.sent.records += 1;
-        self.run.sent.bytes += ended.entry.size_bytes() as u64;
-        self.run.after_retry += u64::from(is_retried);
-        if is_retried && self.run.retried_rows.len() < LISTED_RETRIED {
+        if is_accepted {
             self.run.retried_rows.push(Arc::new(BatchRow { number, row }));
+        } else {
+            self.failed(number, ended, row);
         }
     }
 

@@ -1,6 +1,7 @@
 //! Delivers a stream of records: several calls at a time, only what was refused sent again, every record to its end.
 //! Holds a bounded part of the source, however long that is.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt;
@@ -9,19 +10,20 @@ use tokio::sync::mpsc::Receiver;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
 
 use super::queue::{Flight, Queue, Track};
 use super::retry::{Pacer, Retry, is_passing, is_turned_away};
 use crate::aws::connect::Connection;
-use crate::model::answer::Problem;
+use crate::model::answer::{Problem, ProblemKind};
 use crate::model::batch::Pace;
 use crate::model::ids::StreamName;
 use crate::model::time::Millis;
 use crate::model::writes::{PutEntry, PutOutcome};
 use crate::tasks::clock::Clock;
 
-/// What takes records; in tests, not always a server.
-pub trait Put {
+/// What takes records; in tests, not always a server. A clone takes them to the same place.
+pub trait Put: Clone + Send + Sync + 'static {
     /// One `PutRecords`; the outcomes stand in the order of the entries.
     ///
     /// # Errors
@@ -48,12 +50,12 @@ impl Put for Target {
 #[derive(Clone, Debug)]
 pub struct Control {
     stop: CancellationToken,
-    paused: std::sync::Arc<watch::Sender<bool>>,
+    paused: Arc<watch::Sender<bool>>,
 }
 
 impl Default for Control {
     fn default() -> Self {
-        Self { stop: CancellationToken::new(), paused: std::sync::Arc::new(watch::Sender::new(false)) }
+        Self { stop: CancellationToken::new(), paused: Arc::new(watch::Sender::new(false)) }
     }
 }
 
@@ -71,6 +73,11 @@ impl Control {
     /// Ends when it is stopped.
     pub async fn stopped(&self) {
         self.stop.cancelled().await;
+    }
+
+    /// Tells whether it is held, as often as that changes.
+    pub(super) fn pauses(&self) -> watch::Receiver<bool> {
+        self.paused.subscribe()
     }
 
     /// Begins no call for now, or goes on.
@@ -156,7 +163,7 @@ pub async fn deliver(
     let mut calls = FuturesUnordered::new();
     let mut has_more = true;
     let mut failure = None;
-    let (stop, mut pauses) = (&control.stop, control.paused.subscribe());
+    let (stop, mut pauses) = (&control.stop, control.pauses());
     loop {
         let now = Instant::now();
         queue.wake_due(now);
@@ -170,7 +177,7 @@ pub async fn deliver(
             let bytes = flights.iter().map(|flight| flight.entry.size_bytes()).sum();
             pacer.spend(flights.len(), bytes, now);
             follow.leaves(&mut flights.iter().map(|flight| flight.track.number));
-            calls.push(call(put, flights));
+            calls.push(call(put.clone(), flights));
         }
         if calls.is_empty() && (is_over || (!has_more && queue.is_empty())) {
             break;
@@ -212,12 +219,20 @@ fn end_refused(queue: Queue, clock: &Clock, follow: &mut impl Follow) {
     }
 }
 
-async fn call(put: &impl Put, flights: Vec<Flight>) -> (Vec<Flight>, Result<Vec<PutOutcome>, Problem>, Duration) {
+/// Makes a call in a task of its own: what one call takes to be written, signed and read is not waited for by the others.
+async fn call(put: impl Put, flights: Vec<Flight>) -> (Vec<Flight>, Result<Vec<PutOutcome>, Problem>, Duration) {
     let (entries, tracks): (Vec<PutEntry>, Vec<Track>) =
         flights.into_iter().map(|flight| (flight.entry, flight.track)).unzip();
     let began = Instant::now();
-    let answer = put.put(&entries).await;
+    let entries = Arc::new(entries);
+    let sent = entries.clone();
+    let answer = AbortOnDropHandle::new(tokio::spawn(async move { put.put(&sent).await })).await;
     let took = began.elapsed();
+    let answer = answer.unwrap_or_else(|_| {
+        let sentence = "PutRecords ended without an answer: what became of its records is not known.";
+        Err(Problem::new(ProblemKind::Internal, sentence))
+    });
+    let entries = Arc::try_unwrap(entries).unwrap_or_else(|shared| shared.to_vec());
     let flights = entries.into_iter().zip(tracks).map(|(entry, track)| Flight { entry, track });
     (flights.collect(), answer, took)
 }
@@ -270,5 +285,5 @@ fn end(entry: PutEntry, track: Track, outcome: Result<PutOutcome, Problem>, cloc
 
 fn unanswered() -> Problem {
     let sentence = "PutRecords answered for fewer records than were sent: what became of this one is not known.";
-    Problem::new(crate::model::answer::ProblemKind::NotAws, sentence)
+    Problem::new(ProblemKind::NotAws, sentence)
 }

@@ -1,4 +1,4 @@
-//! Reads a file of records piece by piece on a thread of its own: once to look at it, once to send it.
+//! Looks at a file of records, piece by piece on a thread of its own, before anything of it is sent.
 
 use std::fs::File;
 use std::io::{BufWriter, Read, Write};
@@ -6,24 +6,18 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
 
-use super::deliver::Item;
 use crate::model::batch::interpret::{Interpreted, Interpreter};
 use crate::model::batch::split::{Raw, Splitter};
 use crate::model::batch::{
-    BatchFormat, BatchScan, BatchSpec, BatchWish, FileStamp, InvalidLine, LISTED_INVALID, Landing, PREVIEW_LINES,
-    PreviewLine,
+    BatchFormat, BatchScan, BatchSpec, FileStamp, InvalidLine, LISTED_INVALID, Landing, PREVIEW_LINES, PreviewLine,
 };
-use crate::model::hash_range::HashKey;
-use crate::model::limits::PUT_RECORDS_MAX_ENTRIES;
 use crate::model::time::Timestamp;
-use crate::model::unfinished::Numbers;
 use crate::tasks::wake::Wake;
 
-const PIECE_BYTES: usize = 1_048_576;
-/// Records are handed over by so many bytes.
-const CHUNK_BYTES: usize = 4 * 1_048_576;
+/// A file is read by so many bytes.
+pub(super) const PIECE_BYTES: usize = 1_048_576;
 /// A line is shown up to so many bytes.
 const SHOWN_BYTES: usize = 400;
 
@@ -88,13 +82,16 @@ fn look(
         scan.format = BatchFormat::detect(&scan.spec.path, piece.get(..length).unwrap_or_default());
     }
     let mut interpreter = Interpreter::new(scan.format, &scan.spec.key, landing, Box::new(|| fastrand::u128(..)))?;
+    if let Some(time) = &scan.spec.time {
+        interpreter = interpreter.with_times(time)?;
+    }
     let mut splitter = Splitter::new(scan.format);
     while length > 0 {
         if is_over.load(Ordering::Relaxed) {
             return Ok(());
         }
         let bytes = piece.get(..length).unwrap_or_default();
-        splitter.feed(bytes, &mut |raw| count(scan, raw, interpreter.read(raw)))?;
+        splitter.feed(bytes, &mut |raw| count(scan, raw, &mut interpreter))?;
         let is_first = scan.read == 0;
         scan.read += length as u64;
         if is_first || (scan.read / PIECE_BYTES as u64).is_multiple_of(8) {
@@ -102,23 +99,23 @@ fn look(
         }
         length = read(&mut file, &mut piece, &scan.spec.path)?;
     }
-    splitter.finish(&mut |raw| count(scan, raw, interpreter.read(raw)))
+    splitter.finish(&mut |raw| count(scan, raw, &mut interpreter))
 }
 
-fn count(scan: &mut BatchScan, raw: Raw<'_>, read: Result<Option<Interpreted>, String>) {
-    let interpreted = match read {
-        Ok(None) => return,
-        Ok(Some(interpreted)) => Ok(interpreted),
-        Err(reason) => Err(reason),
-    };
+fn count(scan: &mut BatchScan, raw: Raw<'_>, interpreter: &mut Interpreter) {
+    let Some(interpreted) = interpreter.read(raw).transpose() else { return };
+    let shard = interpreted.as_ref().ok().and_then(|read| interpreter.shard_of(&read.entry));
     if scan.preview.len() < PREVIEW_LINES {
-        scan.preview.push(preview(scan, raw, &interpreted));
+        scan.preview.push(preview(scan, raw, &interpreted, shard));
     }
     match interpreted {
         Ok(interpreted) => {
+            if let Some(at) = interpreted.at {
+                scan.times.note(raw.number, at);
+            }
             let size = interpreted.entry.size_bytes() as u64;
             scan.packing.push(interpreted.entry.size_bytes());
-            let share = interpreted.shard.and_then(|at| scan.shares.get_mut(at)).map(|(.., share)| share);
+            let share = shard.and_then(|at| scan.shares.get_mut(at)).map(|(.., share)| share);
             for share in share.into_iter().chain([&mut scan.total]) {
                 share.records += 1;
                 share.bytes += size;
@@ -133,7 +130,12 @@ fn count(scan: &mut BatchScan, raw: Raw<'_>, read: Result<Option<Interpreted>, S
     }
 }
 
-fn preview(scan: &BatchScan, raw: Raw<'_>, interpreted: &Result<Interpreted, String>) -> PreviewLine {
+fn preview(
+    scan: &BatchScan,
+    raw: Raw<'_>,
+    interpreted: &Result<Interpreted, String>,
+    shard: Option<usize>,
+) -> PreviewLine {
     let shown = raw.bytes.get(..SHOWN_BYTES.min(raw.bytes.len())).unwrap_or_default();
     // A character that is cut in two at the end would be shown as a wrong one.
     let text = match std::str::from_utf8(shown) {
@@ -143,7 +145,7 @@ fn preview(scan: &BatchScan, raw: Raw<'_>, interpreted: &Result<Interpreted, Str
     let text = String::from_utf8_lossy(text).into_owned();
     let key_at = interpreted.as_ref().ok().and_then(|read| read.key_at.clone());
     let lands = interpreted.as_ref().map_err(Clone::clone).map(|read| {
-        let shard = read.shard.and_then(|at| scan.shares.get(at)).map(|(id, ..)| id.clone());
+        let shard = shard.and_then(|at| scan.shares.get(at)).map(|(id, ..)| id.clone());
         (read.entry.partition_key.to_string(), shard)
     });
     PreviewLine { number: raw.number, key_at: key_at.filter(|at| text.get(at.clone()).is_some()), text, lands }
@@ -187,97 +189,6 @@ pub fn save_invalid(scan: &BatchScan, landing: Landing, to: &str) -> Result<u64,
     }
 }
 
-/// What of a file is sent.
-#[derive(Debug)]
-pub(super) struct Source {
-    pub(super) wish: BatchWish,
-    /// Decides the shard of every record instead of its key.
-    pub(super) hash_key: Option<HashKey>,
-    /// Records that are not sent again.
-    pub(super) settled: Numbers,
-    /// Records are numbered from 0 on instead of by their line or element.
-    pub(super) is_numbered_by_record: bool,
-}
-
-impl Source {
-    /// All of it.
-    pub(super) fn whole(wish: BatchWish) -> Self {
-        Self { wish, hash_key: None, settled: Numbers::default(), is_numbered_by_record: false }
-    }
-}
-
-/// Hands the records of a file over, and how many lines were left out.
-///
-/// # Errors
-/// Why it ended before the end of the file.
-pub(super) fn send(source: &Source, landing: Landing, items: &mpsc::Sender<Vec<Item>>) -> Result<u64, String> {
-    let wish = &source.wish;
-    let path = &wish.spec.path;
-    let (mut file, stamp) = open(path)?;
-    if stamp != wish.stamp {
-        return Err(format!("{path} has changed since it was looked at: nothing of it was sent. Look at it again."));
-    }
-    let mut interpreter = Interpreter::new(wish.format, &wish.spec.key, landing, Box::new(|| fastrand::u128(..)))?;
-    let mut splitter = Splitter::new(wish.format);
-    let mut chunk =
-        Chunk { source, items, held: Vec::new(), bytes: 0, read: 0, skipped: 0, fault: None, is_wanted: true };
-    let mut piece = vec![0; PIECE_BYTES];
-    loop {
-        let length = read(&mut file, &mut piece, path)?;
-        let bytes = piece.get(..length).unwrap_or_default();
-        let mut take = |raw: Raw<'_>| chunk.take(raw, interpreter.read(raw));
-        let fed = if length == 0 { splitter.finish(&mut take) } else { splitter.feed(bytes, &mut take) };
-        if length == 0 || fed.is_err() || !chunk.goes_on() {
-            chunk.hand_over();
-            fed?;
-            return chunk.fault.map_or(Ok(chunk.skipped), Err);
-        }
-    }
-}
-
-struct Chunk<'a> {
-    source: &'a Source,
-    items: &'a mpsc::Sender<Vec<Item>>,
-    held: Vec<Item>,
-    bytes: usize,
-    /// Records so far, those that cannot be sent among them.
-    read: u64,
-    skipped: u64,
-    fault: Option<String>,
-    is_wanted: bool,
-}
-
-impl Chunk<'_> {
-    fn goes_on(&self) -> bool {
-        self.is_wanted && self.fault.is_none()
-    }
-
-    fn take(&mut self, raw: Raw<'_>, read: Result<Option<Interpreted>, String>) {
-        let number = if self.source.is_numbered_by_record { self.read } else { raw.number };
-        self.read += u64::from(!matches!(read, Ok(None)));
-        match read {
-            _ if !self.goes_on() => {}
-            Ok(None) => {}
-            Ok(Some(_)) if self.source.settled.contains(number) => {}
-            Ok(Some(Interpreted { mut entry, .. })) => {
-                entry.explicit_hash_key = self.source.hash_key.or(entry.explicit_hash_key);
-                self.bytes += entry.size_bytes();
-                self.held.push(Item { number, entry });
-                if self.held.len() >= PUT_RECORDS_MAX_ENTRIES || self.bytes >= CHUNK_BYTES {
-                    self.hand_over();
-                }
-            }
-            Err(_) if self.source.wish.skips_invalid => self.skipped += 1,
-            Err(reason) => self.fault = Some(format!("Line {}: {reason}. The rest was not sent.", raw.number)),
-        }
-    }
-
-    fn hand_over(&mut self) {
-        self.bytes = 0;
-        self.is_wanted &= self.items.blocking_send(std::mem::take(&mut self.held)).is_ok();
-    }
-}
-
 /// The file as it is now.
 ///
 /// # Errors
@@ -286,7 +197,7 @@ pub fn stamp(path: &str) -> Result<FileStamp, String> {
     open(path).map(|(_, stamp)| stamp)
 }
 
-fn open(path: &str) -> Result<(File, FileStamp), String> {
+pub(super) fn open(path: &str) -> Result<(File, FileStamp), String> {
     let cannot = |error: std::io::Error| format!("{path} cannot be read: {error}.");
     // Asked before it is opened: a pipe would wait for somebody to write into it.
     let meta = std::fs::metadata(path).map_err(cannot)?;
@@ -299,7 +210,7 @@ fn open(path: &str) -> Result<(File, FileStamp), String> {
     Ok((file, FileStamp { len: meta.len(), modified }))
 }
 
-fn read(file: &mut File, piece: &mut [u8], path: &str) -> Result<usize, String> {
+pub(super) fn read(file: &mut File, piece: &mut [u8], path: &str) -> Result<usize, String> {
     loop {
         match file.read(piece) {
             Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}

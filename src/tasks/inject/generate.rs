@@ -20,6 +20,7 @@ use crate::model::generator::schedule::Dole;
 use crate::model::generator::{BusyShard, GeneratorSpec};
 use crate::model::ids::PartitionKey;
 use crate::model::template::{Roll, Template};
+use crate::model::unfinished::{Account, Numbers};
 use crate::model::writes::PutEntry;
 use crate::tasks::clock::Clock;
 use book::{Book, Signals};
@@ -45,6 +46,27 @@ impl Drop for GeneratorJob {
     }
 }
 
+/// Where a run begins among the records of its plan.
+#[derive(Clone, Debug, Default)]
+pub struct Begin {
+    /// Made first: records before `from` that are not in the stream, nor may be.
+    pub gaps: Numbers,
+    /// The number of the first record behind these.
+    pub from: u64,
+}
+
+impl Begin {
+    /// Behind what a run that was cut off sent, or may have sent.
+    pub fn behind(account: &Account) -> Self {
+        Self { gaps: account.gaps(), from: account.next() }
+    }
+
+    /// Records that need not be made.
+    fn made(&self) -> u64 {
+        self.from.saturating_sub(self.gaps.len())
+    }
+}
+
 /// A plan that can be carried out.
 #[derive(Debug)]
 struct Ready {
@@ -52,10 +74,12 @@ struct Ready {
     template: Template,
     keys: Keys,
     max_record_bytes: usize,
+    begin: Begin,
 }
 
 impl GeneratorJob {
-    /// Begins to send to the open shards, of which each already takes what is known of it. Sizes are in bytes: the largest
+    /// Begins to send to the open shards, of which each already takes what is known of it; what `begin` leaves behind is not
+    /// made, and the schedule is that much shorter. Sizes are in bytes: the largest
     /// record that the stream takes, and the mean of those that are made. What becomes of records is written down in `log`.
     ///
     /// # Errors
@@ -65,8 +89,10 @@ impl GeneratorJob {
         spec: GeneratorSpec,
         shards: Vec<BusyShard>,
         (max_record_bytes, mean_record_bytes): (usize, f64),
-        log: Option<RunLog>,
+        (begin, log): (Begin, Option<RunLog>),
     ) -> Result<Self, String> {
+        let schedule = spec.schedule.rest(begin.made(), mean_record_bytes);
+        let spec = GeneratorSpec { schedule, ..spec };
         let template = spec.template().map_err(|error| format!("Template, {error}."))?;
         let keys = Keys::new(&spec.keys)?;
         let Means { handle, target, clock, wake } = means;
@@ -78,7 +104,7 @@ impl GeneratorJob {
         // Records of one key stay in order where their template is a chain.
         let keeps_order = template.chain() > 1;
         let options = Options { retry: Retry::FEW, calls: CALLS, keeps_order, pace: Pace::Full };
-        let ready = Ready { spec, template, keys, max_record_bytes };
+        let ready = Ready { spec, template, keys, max_record_bytes, begin };
         let (token, told) = (stop.clone(), signals.clone());
         let making = {
             let (stop, clock) = (stop.clone(), clock.clone());
@@ -127,6 +153,7 @@ async fn make(
 ) -> Result<(), String> {
     let began = Instant::now();
     let mut dole = Dole::new(ready.spec.schedule);
+    let mut numbers = ready.begin.gaps.ranges().flatten().chain(ready.begin.from..);
     let mut ticks = interval(TICK);
     // After a stall the schedule itself says what is still due.
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -140,7 +167,8 @@ async fn make(
         while dole.is_due(elapsed) {
             let mut items = Vec::new();
             while items.len() < CHUNK && dole.is_due(elapsed) {
-                let item = ready.item(dole.records(), clock)?;
+                let number = numbers.next().ok_or("There are no more numbers for records.")?;
+                let item = ready.item(number, clock)?;
                 dole.made(item.entry.size_bytes());
                 items.push(item);
             }

@@ -1,5 +1,6 @@
 //! What is written down of runs while they send, one small file each. A run that ends takes its file away; a file that is
-//! left and that nobody holds is a run that was cut off. Numbers of records only: no payload reaches the disk.
+//! left and that nobody holds is a run that was cut off. Numbers of records only, and of a load its plan: no payload reaches
+//! the disk.
 //!
 //! Every line is handed to the system before the call that it announces is made, so it survives the end of this program,
 //! however that comes. It is not forced to the disk: when the whole machine loses its power, the newest lines may be lost.
@@ -9,7 +10,6 @@ use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::batch::is_unknown;
 use super::deliver::{Ended, Follow};
 use crate::model::time::Millis;
 use crate::model::unfinished::{Account, Fate, Numbers, RunHead, TOLD, Unfinished, line};
@@ -211,7 +211,7 @@ impl<F: Follow> Follow for Logged<F> {
             let fate = match &ended.outcome {
                 Ok(PutOutcome::Accepted { .. }) => Fate::Sent,
                 Ok(PutOutcome::Refused { .. }) => Fate::Failed,
-                Err(problem) if is_unknown(problem) => Fate::Lost,
+                Err(problem) if problem.leaves_open() => Fate::Lost,
                 Err(_) => Fate::Failed,
             };
             log.told.push((fate, ended.number));
@@ -248,6 +248,7 @@ mod tests {
             of: Some(9),
             cli: String::new(),
             file: None,
+            load: None,
         }
     }
 
@@ -272,6 +273,30 @@ mod tests {
         assert_eq!(folder.unfinished()[0].counts(), "7 sent, 2 unknown, 0 not sent");
         folder.reopen(&run.id).expect("reopens").1.finish();
         assert!(folder.unfinished().is_empty());
+    }
+
+    #[test]
+    fn the_plan_of_a_load_comes_back_as_it_was() {
+        use crate::model::generator::keys::{KeyPlan, KeyStrategy};
+        use crate::model::generator::schedule::{Rate, Schedule, Until};
+        use crate::model::generator::{GeneratorSpec, Stops};
+
+        let place = tempfile::tempdir().expect("a folder");
+        let folder = RunFolder::new(place.path().to_owned());
+        let load = GeneratorSpec {
+            template: "{\"n\":{{counter}}}".to_owned(),
+            keys: KeyPlan { strategy: KeyStrategy::Zipf { skew: 1.1 }, pattern: "k-{{rank}}".to_owned(), keys: 2_000 },
+            schedule: Schedule { rate: Rate::Bytes(1_929_379.5), ramp_seconds: 30, until: Until::Seconds(300) },
+            seed: u64::MAX,
+            stops: Stops::default(),
+            wrap: crate::model::wrap::Wrap::Gzip,
+        };
+        let mut log = folder.begin(&RunHead { load: Some(load.clone()), of: None, ..head() }).expect("begins");
+        log.write("out 0-5\n");
+        drop(log);
+        let run = &folder.unfinished()[0];
+        assert_eq!(run.head.load, Some(load));
+        assert!(run.has_rest() && run.account.next() == 6);
     }
 
     #[test]

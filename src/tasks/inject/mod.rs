@@ -3,24 +3,26 @@
 
 pub mod batch;
 pub mod deliver;
+mod feed;
 pub mod file;
 pub mod generate;
 pub mod journal;
 mod queue;
 mod retry;
+pub mod save;
 
 use tokio::sync::{mpsc, watch};
 
+pub use deliver::Options;
 pub use retry::Retry;
 
 use super::clock::Clock;
-use crate::aws::connect::Connection;
 use crate::model::answer::{Problem, ProblemKind};
 use crate::model::batch::Pace;
 use crate::model::ids::StreamName;
 use crate::model::time::Millis;
 use crate::model::writes::{InjectRow, InjectRun, PutEntry};
-use deliver::{Control, End, Ended, Follow, Item, Options, Target, deliver};
+use deliver::{Control, End, Ended, Follow, Item, Target, deliver};
 use journal::{Logged, RunLog};
 
 /// How a few records are sent: one call at a time, so that records that are taken at the first try stay in order.
@@ -31,9 +33,9 @@ pub const FEW: Options = Options { retry: Retry::FEW, calls: 1, keeps_order: fal
 ///
 /// Cost: one `PutRecords` a 500 records or 10 MiB, and further ones for what was refused.
 pub async fn run(
-    connection: &Connection,
-    stream: &StreamName,
+    target: &Target,
     entries: &[PutEntry],
+    options: Options,
     clock: &Clock,
     progress: &watch::Sender<InjectRun>,
     log: Option<RunLog>,
@@ -43,9 +45,8 @@ pub async fn run(
     // There is room for one, and nobody else sends.
     let _ = sender.try_send(entries.iter().enumerate().map(numbered).collect());
     drop(sender);
-    let target = Target { connection: connection.clone(), stream: stream.clone() };
     let mut rows = Logged { inner: Rows { progress }, log };
-    let end = deliver(&target, source, FEW, &Control::default(), clock, &mut rows).await;
+    let end = deliver(target, source, options, &Control::default(), clock, &mut rows).await;
     rows.finish();
     progress.send_modify(|run| {
         if let End::Failed(problem) = end {
@@ -62,6 +63,7 @@ pub async fn run(
 pub fn prepared(stream: StreamName, entries: &[PutEntry], clock: &Clock) -> InjectRun {
     let row = |entry: &PutEntry| InjectRow {
         partition_key: entry.partition_key.clone(),
+        explicit_hash_key: entry.explicit_hash_key,
         waits: Vec::new(),
         outcome: None,
         took: Millis(0),

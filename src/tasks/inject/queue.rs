@@ -11,7 +11,7 @@ use crate::model::time::{Millis, Timestamp};
 use crate::model::writes::{PutEntry, PutOutcome};
 
 /// Records that are held before no more are taken in.
-const HELD_RECORDS: usize = 4_000;
+const HELD_RECORDS: usize = 8_000;
 /// Bytes that are held before no more are taken in.
 const HELD_BYTES: usize = 32 * 1_048_576;
 

@@ -26,6 +26,11 @@ impl Retry {
     /// For many: a shard at its limit has about half a minute to take what is held for it.
     pub const MANY: Self = Self { attempts: 12, first: Duration::from_millis(100), longest: Duration::from_secs(5) };
 
+    /// As it is, or one attempt for each record.
+    pub fn or_none(self, is_wanted: bool) -> Self {
+        Self { attempts: if is_wanted { self.attempts } else { 1 }, ..self }
+    }
+
     /// The wait behind attempt `tries`, counted from 1. Half of it is fixed, half random, so that several senders do not
     /// meet again.
     pub fn wait(&self, tries: usize) -> Duration {
@@ -65,7 +70,8 @@ impl Pacer {
 
     pub(super) fn spend(&mut self, records: usize, bytes: usize, now: Instant) {
         let seconds = match self.pace {
-            Pace::Full => return,
+            // What leaves by its own time is held back before it comes here.
+            Pace::Full | Pace::InFile(_) => return,
             Pace::Records(rate) => records as f64 / f64::from(rate.max(1)),
             Pace::Bytes(rate) => bytes as f64 / f64::from(rate.max(1)),
         };
@@ -76,7 +82,7 @@ impl Pacer {
     pub(super) fn call_limits(&self) -> (usize, usize) {
         const CALLS_PER_SEC: u32 = 5;
         match self.pace {
-            Pace::Full => (usize::MAX, usize::MAX),
+            Pace::Full | Pace::InFile(_) => (usize::MAX, usize::MAX),
             Pace::Records(rate) => ((rate / CALLS_PER_SEC).max(1) as usize, usize::MAX),
             Pace::Bytes(rate) => (usize::MAX, (rate / CALLS_PER_SEC).max(1) as usize),
         }

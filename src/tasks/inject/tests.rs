@@ -1,7 +1,7 @@
 //! Delivery against something that refuses by plan.
 
 use std::collections::HashMap;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::*;
@@ -9,14 +9,14 @@ use crate::model::ids::{PartitionKey, SequenceNumber, ShardId};
 use crate::model::time::Timestamp;
 use crate::model::writes::PutOutcome;
 
-/// Refuses each record so many times; keeps what it took, in order.
-#[derive(Default)]
+/// Refuses each record so many times; keeps what it took, in order. A clone is the same one.
+#[derive(Clone, Default)]
 struct Picky {
     refusals: u8,
     code: &'static str,
     /// Takes this many calls, then fails whole calls.
     breaks_after: Option<usize>,
-    seen: Mutex<Seen>,
+    seen: Arc<Mutex<Seen>>,
 }
 
 /// Attempts by record, what was taken in order, and calls.

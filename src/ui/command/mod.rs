@@ -20,7 +20,7 @@ use crate::model::sample::state::SampleRequest;
 use crate::model::settings::{TailSettings, ThemeChoice};
 use crate::model::tail::TailOptions;
 use crate::model::template::OwnTemplate;
-use crate::model::writes::{MonitoringChange, PutEntry};
+use crate::model::writes::{MonitoringChange, PutWish};
 
 /// A tab of an open stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -218,7 +218,7 @@ pub enum Command {
     /// Take the bytes of records for this, those that are kept and those to come.
     DecodeTail(DecodeAs),
     /// Send records to the open stream.
-    Put(Vec<PutEntry>),
+    Put(PutWish),
     /// Look at a file of records for the open stream, send it, stop that.
     Batch(BatchCommand),
     /// Make records and send them to the open stream, or stop that.

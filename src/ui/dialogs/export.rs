@@ -57,13 +57,16 @@ fn chosen_format(state: &ExportState) -> ExportFormat {
     FORMATS.get(state.format).copied().unwrap_or_default()
 }
 
-/// A name in the export folder that tells stream and moment: `clickstream-20260915-143708.ndjson`.
-fn default_path(world: &World, open: &OpenStream, format: ExportFormat) -> String {
+/// A name in the export folder that tells the open stream, what it is and the moment:
+/// `clickstream-results-20260915-143708.ndjson`.
+pub(super) fn default_path(world: &World, what: &str, ending: &str) -> String {
     let plain = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.') { c } else { '_' };
-    let name: String = open.name.as_str().chars().map(plain).collect();
+    let stream = world.open.as_ref().map_or("", |open| open.name.as_str());
+    let name: String = stream.chars().map(plain).collect();
     let at = world.now.strftime("%Y%m%d-%H%M%S", &jiff::tz::TimeZone::UTC);
     let separator = if world.export_folder.is_empty() { "" } else { std::path::MAIN_SEPARATOR_STR };
-    format!("{}{separator}{name}-{at}.{}", world.export_folder, format.ending())
+    let dash = if what.is_empty() { "" } else { "-" };
+    format!("{}{separator}{name}{dash}{what}-{at}.{ending}", world.export_folder)
 }
 
 fn chosen_what(state: &ExportState) -> ExportWhat {
@@ -109,7 +112,7 @@ fn form(ui: &mut Ui, world: &World, open: &OpenStream, state: &mut ExportState) 
     widgets::text::paragraph(ui, hint, fonts::small(), t.weak);
     ui.add_space(6.0);
     widgets::label(ui, "To", fonts::small_medium(), t.strong);
-    let mut path = state.path.clone().unwrap_or_else(|| default_path(world, open, format));
+    let mut path = state.path.clone().unwrap_or_else(|| default_path(world, "", format.ending()));
     if TextField::new(Id::unique("export path"), "File", &mut path).icon(icons::FILE).mono().show(ui).changed() {
         state.path = Some(path);
     }
@@ -171,7 +174,7 @@ fn footer(
         }
         None => {
             let format = chosen_format(state);
-            let path = state.path.clone().unwrap_or_else(|| default_path(world, open, format)).trim().to_owned();
+            let path = state.path.clone().unwrap_or_else(|| default_path(world, "", format.ending())).trim().to_owned();
             let what = chosen_what(state);
             let label = match what {
                 ExportWhat::Kept => format!("Export {}", format::counted(count(open, state), "record")),

@@ -15,7 +15,6 @@ use crate::model::ids::StreamName;
 use crate::model::time::{Millis, Timestamp};
 use crate::model::utilisation::Utilisation;
 use crate::model::writes::{PutEntry, PutOutcome};
-use crate::tasks::inject::batch::is_unknown;
 use crate::tasks::inject::deliver::{Control, End, Ended, Follow};
 use crate::tasks::wake::Wake;
 
@@ -289,7 +288,7 @@ impl Follow for Book {
                 return;
             }
             Err(problem) => {
-                let count = if is_unknown(problem) { &mut self.run.unknown } else { &mut self.run.failed };
+                let count = if problem.leaves_open() { &mut self.run.unknown } else { &mut self.run.failed };
                 *count += 1;
                 self.run.last_failure = Some(problem.sentence.clone());
                 return;

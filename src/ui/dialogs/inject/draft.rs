@@ -63,6 +63,8 @@ pub struct Draft {
     pub wrap: Wrap,
     /// How many records are sent, as typed.
     pub repeat: String,
+    /// What a shard refuses for its rate is sent again.
+    pub is_retried: bool,
 }
 
 impl Default for Draft {
@@ -76,6 +78,7 @@ impl Default for Draft {
             binary: None,
             wrap: Wrap::Plain,
             repeat: "1".to_owned(),
+            is_retried: true,
         }
     }
 }

@@ -3,15 +3,16 @@
 mod batch;
 mod draft;
 mod editor;
+mod footer;
 mod generator;
 mod landing;
+mod rest;
 mod results;
+mod save;
 mod single;
 mod templates;
 
-use eframe::egui::{
-    Align, Align2, Id, Key, Layout, Modifiers, Rect, Role, Sense, Stroke, Ui, UiBuilder, WidgetInfo, pos2, vec2,
-};
+use eframe::egui::{Align, Id, Key, Layout, Modifiers, Rect, Stroke, Ui, UiBuilder, vec2};
 
 pub use draft::Draft;
 
@@ -19,10 +20,10 @@ use crate::model::format;
 use crate::model::limits::RECORD_MAX_BYTES_DEFAULT;
 use crate::model::world::World;
 use crate::model::writes::PutEntry;
-use crate::ui::command::{Command, Commands, Dialog as Which};
-use crate::ui::theme::{self, fonts, icons};
+use crate::ui::command::{Command, Commands};
+use crate::ui::theme::{self, icons};
 use crate::ui::views::shards::FactsCache;
-use crate::ui::widgets::{self, Button, Dialog, TagStyle, segmented};
+use crate::ui::widgets::{Dialog, TagStyle, segmented};
 
 const WIDTH: f32 = 1_075.0;
 const HEIGHT: f32 = 744.0;
@@ -51,6 +52,8 @@ pub struct InjectState {
     /// What is random in the next records.
     seed: u64,
     prepared: single::Prepared,
+    save: save::SaveForm,
+    save_rest: save::SaveForm,
 }
 
 impl InjectState {
@@ -105,6 +108,9 @@ pub fn show(ui: &mut Ui, world: &World, state: &mut InjectState, out: &mut Comma
     let generates = open.generator.run.as_ref().is_some_and(|run| run.end.is_none());
     if !state.was_open && (runs || generates) {
         state.mode = if runs { BATCH } else { GENERATOR };
+    } else if !state.was_open && !state.is_typed {
+        // Whoever was told of a run that was cut off comes to see what can be done.
+        state.mode = rest::mode(world).unwrap_or(state.mode);
     }
     let mut scene = Scene { world, state, out, max_bytes };
     match scene.state.mode {
@@ -118,7 +124,7 @@ pub fn show(ui: &mut Ui, world: &World, state: &mut InjectState, out: &mut Comma
             }
         }
     }
-    let outcome = dialog.show(ctx, &mut scene, body, footer);
+    let outcome = dialog.show(ctx, &mut scene, body, draw_footer);
     scene.state.was_open = true;
     if outcome.is_closed {
         scene.out.push(Command::CloseDialog);
@@ -138,15 +144,9 @@ pub(crate) fn lock_words(world: &World) -> (String, TagStyle) {
 }
 
 fn why_not(scene: &Scene<'_>) -> Result<(), String> {
-    if scene.world.connection().is_none() {
-        return Err("Not connected.".to_owned());
-    }
-    if !scene.world.is_unlocked() {
-        return Err("Writes are locked. Unlock them to send.".to_owned());
-    }
-    if scene.world.open.as_ref().and_then(|open| open.inject.as_ref()).is_some_and(|run| !run.is_done) {
-        return Err("The last run has not ended yet.".to_owned());
-    }
+    let run = scene.world.open.as_ref().and_then(|open| open.inject.as_ref());
+    let going_on = run.filter(|run| !run.is_done).map(|_| "The last run has not ended yet.");
+    footer::may_write(scene.world, going_on)?;
     scene.state.prepared.outcome.as_ref().map(|_| ()).map_err(Clone::clone)
 }
 
@@ -185,45 +185,11 @@ fn within<R>(ui: &mut Ui, salt: &str, rect: Rect, add: impl FnOnce(&mut Ui) -> R
     .inner
 }
 
-fn footer(ui: &mut Ui, scene: &mut Scene<'_>) {
-    let t = theme::tokens(ui);
+fn draw_footer(ui: &mut Ui, scene: &mut Scene<'_>) {
     ui.spacing_mut().item_spacing.x = 8.0;
     match scene.state.mode {
-        BATCH => return batch::footer(ui, scene),
-        GENERATOR => return generator::footer(ui, scene),
-        _ => {}
+        BATCH => batch::footer(ui, scene),
+        GENERATOR => generator::footer(ui, scene),
+        _ => single::footer(ui, scene),
     }
-    let tag = scene.world.connection().map_or("", |connection| connection.environment.tag());
-    let count = scene.state.prepared.outcome.as_ref().map_or(1, |(count, _)| *count);
-    let records = format::counted(count, "record");
-    let label = if tag.is_empty() { format!("Send {records}") } else { format!("Send {records} to {tag}") };
-    let reason = why_not(scene);
-    let button = Button::primary(&label)
-        .icon(icons::INJECT)
-        .key("Ctrl ⏎")
-        .enabled(reason.as_ref().copied().map_err(String::as_str));
-    if ui.add(button.height(28.0)).clicked() {
-        single::send(scene);
-    }
-    if !scene.world.is_unlocked() && scene.world.connection().is_some() {
-        let unlock = Button::new("Unlock…").icon(icons::UNLOCK).height(28.0);
-        if ui.add(unlock).clicked() {
-            scene.out.push(Command::Open(Which::Unlock));
-        }
-    }
-    if ui.add(Button::new("Close").height(28.0)).clicked() {
-        scene.out.push(Command::CloseDialog);
-    }
-    let room = ui.available_rect_before_wrap();
-    let retention = scene.world.open.as_ref().and_then(|open| open.summary.get()).map(|s| s.retention_hours);
-    let expire = retention.map_or(String::new(), |hours| format!(" They expire after {}.", format::retention(hours)));
-    let (icon, text, color) = match &reason {
-        Err(reason) if scene.state.is_typed || !scene.world.is_unlocked() => (icons::INFO, reason.clone(), t.text),
-        _ => (icons::INFO, format!("Records cannot be deleted.{expire}"), t.weak),
-    };
-    ui.painter().text(room.left_center(), Align2::LEFT_CENTER, icon, fonts::icon(13.0), t.weak);
-    let area = Rect::from_min_max(pos2(room.left() + 20.0, room.top()), pos2(room.right() - 12.0, room.bottom()));
-    let response = ui.interact(area, ui.make_persistent_id("footer note"), Sense::hover());
-    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &text));
-    widgets::paint_elided(ui.painter(), area, Align::Min, &text, fonts::small(), color);
 }

@@ -1,9 +1,11 @@
 //! What became of the last run, problems first.
 
 use eframe::egui::text::LayoutJob;
-use eframe::egui::{Align, Align2, Id, Rect, Role, Sense, Ui, WidgetInfo, vec2};
+use eframe::egui::{Align, Align2, Id, Layout, Rect, Role, Sense, Ui, UiBuilder, WidgetInfo, vec2};
 
+use super::save::SaveForm;
 use crate::model::format;
+use crate::model::results::ResultsOf;
 use crate::model::world::World;
 use crate::model::writes::{InjectRow, InjectRun, PutOutcome};
 use crate::ui::command::{Command, Commands};
@@ -23,9 +25,9 @@ const COLUMNS: [Column; 7] = [
 ];
 
 /// Draws the lower part of the dialog.
-pub fn show(ui: &mut Ui, world: &World, out: &mut Commands) {
+pub(super) fn show(ui: &mut Ui, world: &World, save: &mut SaveForm, out: &mut Commands) {
     let Some(run) = world.open.as_ref().and_then(|open| open.inject.as_ref()) else { return };
-    heading(ui, run);
+    heading(ui, world, run, save, out);
     let mut order: Vec<usize> = (0..run.rows.len()).collect();
     order.sort_by_key(|at| run.rows.get(*at).map_or((3, 0), |row| (rank(row), usize::MAX - row.waits.len())));
     let height = ui.available_height();
@@ -51,7 +53,7 @@ fn rank(row: &InjectRow) -> u8 {
     }
 }
 
-fn heading(ui: &mut Ui, run: &InjectRun) {
+fn heading(ui: &mut Ui, world: &World, run: &InjectRun, save: &mut SaveForm, out: &mut Commands) {
     let t = theme::tokens(ui);
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 34.0), Sense::hover());
     let count = |rank_wanted: u8| run.rows.iter().filter(|row| rank(row) == rank_wanted).count();
@@ -69,6 +71,15 @@ fn heading(ui: &mut Ui, run: &InjectRun) {
     let left = rect.left_center() + vec2(16.0, 0.0);
     let name = ui.painter().text(left, Align2::LEFT_CENTER, "Last run", fonts::small_strong(), t.strong);
     let mut right = rect.right() - 16.0;
+    if run.is_done {
+        let place = Rect::from_min_max(eframe::egui::pos2(right - 130.0, rect.top()), rect.max - vec2(16.0, 0.0));
+        let layout = Layout::right_to_left(Align::Center);
+        let taken = ui.scope_builder(UiBuilder::new().id_salt("save").max_rect(place).layout(layout), |ui| {
+            super::save::button(ui, world, (save, &ResultsOf::Single), None, out);
+            ui.min_rect().left()
+        });
+        right = taken.inner - 10.0;
+    }
     for (count, what, style) in tags {
         let text = format!("{count} {what}");
         right -= tag_size(ui.painter(), &text).x;
@@ -79,7 +90,9 @@ fn heading(ui: &mut Ui, run: &InjectRun) {
         eframe::egui::pos2(name.right() + 10.0, rect.top()),
         eframe::egui::pos2(right, rect.bottom()),
     );
-    widgets::paint_elided(ui.painter(), area, Align::Min, &when, fonts::small(), t.weak);
+    let saved = world.open.as_ref().and_then(|open| open.batch.saved.as_ref());
+    let (words, color) = super::save::said(t, saved).unwrap_or((&when, t.weak));
+    widgets::paint_elided(ui.painter(), area, Align::Min, words, fonts::small(), color);
 }
 
 /// Draws one record: `number` is its place in what was sent.

@@ -3,13 +3,13 @@
 use eframe::egui::{Align, Align2, Id, Layout, Rect, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
 
 use super::draft::{Draft, Typed};
-use super::{Scene, editor, landing, results, templates, within};
+use super::{Scene, editor, footer as foot, landing, results, templates, why_not, within};
 use crate::model::format;
 use crate::model::json_scan;
 use crate::model::limits::PARTITION_KEY_MAX_CHARS;
 use crate::model::time::Timestamp;
 use crate::model::wrap::Wrap;
-use crate::model::writes::PutEntry;
+use crate::model::writes::{PutEntry, PutWish};
 use crate::ui::command::Command;
 use crate::ui::theme::{self, fonts, icons};
 use crate::ui::widgets::select::{dropdown, segmented_sized};
@@ -17,6 +17,8 @@ use crate::ui::widgets::{self, Button, TextField};
 
 /// Characters of a record that are shown before it is sent.
 const SHOWN: usize = 900;
+/// What is done where a shard refuses.
+const RETRIES: [&str; 2] = ["Retry 5 times, 100 ms doubling + jitter", "Do not retry"];
 /// Bytes of a record that are made to be shown again every second.
 const SHOWN_BYTES: usize = 65_536;
 
@@ -77,8 +79,10 @@ fn shown(draft: &Draft, seed: u64, now: Timestamp) -> String {
 pub(super) fn send(scene: &mut Scene<'_>) {
     let (draft, seed) = (&scene.state.draft, scene.state.seed);
     if let Ok(entries) = draft.entries(scene.max_bytes, seed, scene.world.now) {
+        let draft_retries = draft.is_retried;
         scene.state.seed = seed.wrapping_add(1);
-        scene.out.push(Command::Put(entries));
+        let wish = PutWish { entries, is_retried: draft_retries };
+        scene.out.push(Command::Put(wish));
     }
 }
 
@@ -119,7 +123,9 @@ pub(super) fn body(ui: &mut Ui, rect: Rect, scene: &mut Scene<'_>) {
     if has_run {
         let lower = rect.with_min_y(upper.bottom());
         ui.painter().hline(lower.x_range(), lower.top() + 0.5, Stroke::new(1.0, t.stroke));
-        within(ui, "results", lower.with_min_y(lower.top() + 1.0), |ui| results::show(ui, scene.world, scene.out));
+        within(ui, "results", lower.with_min_y(lower.top() + 1.0), |ui| {
+            results::show(ui, scene.world, &mut scene.state.save, scene.out);
+        });
     }
 }
 
@@ -273,16 +279,15 @@ fn how_often(ui: &mut Ui, scene: &mut Scene<'_>) {
     let t = theme::tokens(ui);
     let area = ui.max_rect();
     let draft = &mut scene.state.draft;
-    let (first, second) = (96.0, 150.0);
+    let third = 128.0;
+    let first = (area.width() * 0.24).clamp(58.0, 84.0);
+    let second = (area.width() - first - third - 24.0).clamp(84.0, 150.0);
     let name = |ui: &Ui, x: f32, text: &str| {
         ui.painter().text(pos2(x, area.top()), Align2::LEFT_TOP, text, fonts::small_medium(), t.weak);
     };
     name(ui, area.left(), "Repeat");
     name(ui, area.left() + first + 12.0, "On the way out");
-    let has_room = area.width() > first + second + 110.0;
-    if has_room {
-        name(ui, area.left() + first + second + 24.0, "If throttled");
-    }
+    name(ui, area.left() + first + second + 24.0, "If throttled");
     let place = Rect::from_min_size(pos2(area.left(), area.bottom() - 28.0), vec2(first, 28.0));
     let is_wrong = draft.repeats().is_err();
     let field = TextField::new(Id::unique("inject repeat"), "Repeat", &mut draft.repeat).mono().trailing("×");
@@ -297,8 +302,32 @@ fn how_often(ui: &mut Ui, scene: &mut Scene<'_>) {
             draft.wrap = *wrap;
         }
     });
-    let words = Rect::from_min_max(pos2(place.right() + 12.0, place.top()), area.max);
-    if has_room {
-        widgets::paint_elided(ui.painter(), words, Align::Min, "5 retries, jitter", fonts::small(), t.text);
+    let rest = Rect::from_min_max(pos2(place.right() + 12.0, place.top()), area.max);
+    within(ui, "throttled", rest, |ui| {
+        let at = usize::from(!draft.is_retried);
+        let short = if rest.width() < third { ["5 retries", "No retry"] } else { ["Retry 5 times", "Do not retry"] };
+        let current = short.get(at).copied().unwrap_or_default();
+        if let Some(at) = dropdown(ui, "If throttled", current, &RETRIES, at, rest.width()) {
+            draft.is_retried = at == 0;
+        }
+    });
+}
+
+/// Draws the footer, from the right.
+pub(super) fn footer(ui: &mut Ui, scene: &mut Scene<'_>) {
+    let count = scene.state.prepared.outcome.as_ref().map_or(1, |(count, _)| *count);
+    let label = foot::label(scene.world, &format!("Send {}", format::counted(count, "record")), "to");
+    let reason = why_not(scene);
+    let enabled = reason.as_ref().copied().map_err(String::as_str);
+    let button = Button::primary(&label).icon(icons::INJECT).key("Ctrl ⏎").enabled(enabled);
+    if ui.add(button.height(28.0)).clicked() {
+        send(scene);
+    }
+    foot::beside(ui, scene.world, scene.out, false, None);
+    // Nothing is wrong yet with a record that nobody has begun to type.
+    let is_said = scene.state.is_typed || !scene.world.is_unlocked();
+    match reason.err().filter(|_| is_said) {
+        Some(reason) => foot::note(ui, &reason, true),
+        None => foot::note(ui, &foot::stays(scene.world), false),
     }
 }

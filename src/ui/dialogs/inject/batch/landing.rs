@@ -4,66 +4,26 @@ use eframe::egui::{
     Align, Align2, Id, Rangef, Rect, Role, ScrollArea, Sense, Shape, Stroke, Ui, WidgetInfo, pos2, vec2,
 };
 
-use super::{Scene, scan};
-use crate::model::batch::{BatchCommand, BatchScan, Pace, Share};
+use super::{RANDOM, Scene, scan};
+use crate::model::batch::load::{OverChoice, ShardLoad};
+use crate::model::batch::{BatchCommand, BatchScan, Pace};
 use crate::model::format;
-use crate::model::limits::{SHARD_WRITE_BYTES_PER_SEC, SHARD_WRITE_RECORDS_PER_SEC, WARN_SHARE};
+use crate::model::limits::WARN_SHARE;
 use crate::ui::command::Command;
 use crate::ui::theme::{self, Tokens, fonts, icons};
-use crate::ui::views::shards::Facts;
 use crate::ui::views::shards::key_space::{paint_axis, rect_of, span_of};
-use crate::ui::widgets::{self, Button, TextField};
+use crate::ui::widgets::select::dropdown;
+use crate::ui::widgets::{self, Button, TextField, segmented};
 
 /// Height of the bars, up to `TOP` of a shard's limit.
 const BARS: f32 = 96.0;
 const TOP: f64 = 1.25;
-/// A shard that is full already still takes this much of its limit, for the time that a file needs.
-const LEAST_HEADROOM: f64 = 0.05;
-
-/// One shard with the file on top.
-struct Load {
-    short: String,
-    span: crate::model::hash_range::HashKeyRange,
-    share: Share,
-    now: f64,
-    added: f64,
-}
-
-/// Seconds that a whole shard needs for a share.
-fn seconds(share: &Share) -> f64 {
-    (share.bytes as f64 / SHARD_WRITE_BYTES_PER_SEC).max(share.records as f64 / SHARD_WRITE_RECORDS_PER_SEC)
-}
-
-/// The loads at this pace, and how long the file takes.
-fn loads(scan: &BatchScan, facts: Option<&Facts>, pace: Pace) -> (Vec<Load>, f64) {
-    let load = |(id, range, share): &(_, _, Share)| Load {
-        short: crate::model::ids::ShardId::short(id),
-        span: *range,
-        share: *share,
-        now: facts.and_then(|facts| facts.get(id)).and_then(|shard| shard.now).unwrap_or(0.0),
-        added: 0.0,
-    };
-    let mut loads: Vec<Load> = scan.shares.iter().map(load).collect();
-    // No pace is faster than the shard that is filled first.
-    let bound =
-        loads.iter().map(|load| seconds(&load.share) / (1.0 - load.now).max(LEAST_HEADROOM)).fold(0.0, f64::max);
-    let takes = match pace {
-        Pace::Full => bound,
-        Pace::Records(rate) => scan.total.records as f64 / f64::from(rate.max(1)),
-        Pace::Bytes(rate) => scan.total.bytes as f64 / f64::from(rate.max(1)),
-    }
-    .max(1.0);
-    for load in &mut loads {
-        load.added = seconds(&load.share) / takes;
-    }
-    (loads, takes)
-}
-
+/// Width in points below which a choice of three folds into a menu.
+const NARROW: f32 = 370.0;
 /// Draws the right half.
 pub(super) fn show(ui: &mut Ui, scene: &mut Scene<'_>) {
     let t = theme::tokens(ui);
     ui.spacing_mut().item_spacing = vec2(8.0, 5.0);
-    let facts = scene.world.open.as_ref().and_then(|open| scene.state.facts.get(open));
     let pace = scene.state.batch.pace();
     let (head, _) = ui.allocate_exact_size(vec2(ui.available_width(), 16.0), Sense::hover());
     ui.painter().text(head.left_center(), Align2::LEFT_CENTER, "Where the records land", fonts::small_medium(), t.weak);
@@ -74,9 +34,12 @@ pub(super) fn show(ui: &mut Ui, scene: &mut Scene<'_>) {
     let now = ui.painter().text(now, Align2::RIGHT_CENTER, "now", fonts::small(), t.text);
     ui.painter().rect_filled(mark(now.left() + 4.0), 1, t.stroke_strong);
     let Some(scan) = scan(scene) else { return };
-    let (loads, takes) = loads(scan, facts.as_deref(), pace);
-    bars(ui, t, &loads);
-    verdict(ui, t, &loads, takes, pace);
+    let (loads, takes) = &scene.state.batch.loads;
+    bars(ui, t, loads);
+    verdict(ui, t, loads, *takes, pace);
+    if scene.state.batch.key != RANDOM && loads.iter().any(ShardLoad::is_over) {
+        over(ui, t, &mut scene.state.batch.over);
+    }
     ui.add_space(4.0);
     if scan.invalid > 0 {
         invalid(ui, t, scan, &mut scene.state.batch.skips_invalid);
@@ -86,14 +49,30 @@ pub(super) fn show(ui: &mut Ui, scene: &mut Scene<'_>) {
     }
 }
 
-fn bars(ui: &mut Ui, t: &Tokens, loads: &[Load]) {
+/// What is done with the records for shards that would be filled.
+fn over(ui: &mut Ui, t: &Tokens, choice: &mut OverChoice) {
+    let is_narrow = ui.available_width() < NARROW;
+    ui.horizontal(|ui| {
+        widgets::label(ui, "Shards over 80 %", fonts::small_medium(), t.weak);
+        let labels = OverChoice::ALL.map(OverChoice::label);
+        let mut at = OverChoice::ALL.iter().position(|one| one == choice).unwrap_or_default();
+        if is_narrow {
+            at = dropdown(ui, "Records for shards over 80 %", choice.label(), &labels, at, 0.0).unwrap_or(at);
+        } else {
+            segmented(ui, "Records for shards over 80 %", &labels, &mut at);
+        }
+        *choice = OverChoice::ALL.get(at).copied().unwrap_or_default();
+    });
+}
+
+fn bars(ui: &mut Ui, t: &Tokens, loads: &[ShardLoad]) {
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), BARS + 18.0), Sense::hover());
     response.widget_info(|| {
         let words: Vec<String> = loads
             .iter()
             .filter(|load| load.share.records > 0)
             .take(24)
-            .map(|load| format!("{} {} records", load.short, format::grouped(load.share.records as i64)))
+            .map(|load| format!("{} {} records", load.id.short(), format::grouped(load.share.records as i64)))
             .collect();
         WidgetInfo::labeled(Role::Image, true, format!("Load of every shard with this file: {}", words.join(", ")))
     });
@@ -103,8 +82,8 @@ fn bars(ui: &mut Ui, t: &Tokens, loads: &[Load]) {
     let x = Rangef::new(area.left(), area.right());
     let y = |share: f64| area.bottom() - (share.clamp(0.0, TOP) / TOP) as f32 * BARS;
     for load in loads {
-        let span = span_of(load.span, x);
-        let with = load.now + load.added;
+        let span = span_of(load.range, x);
+        let with = load.with();
         let color = match with {
             with if load.added > 0.0 && with > 1.0 => t.crit,
             with if load.added > 0.0 && with >= WARN_SHARE => t.warn,
@@ -121,28 +100,30 @@ fn bars(ui: &mut Ui, t: &Tokens, loads: &[Load]) {
     paint_axis(&painter, t, x, area.bottom(), 4);
 }
 
-fn verdict(ui: &mut Ui, t: &Tokens, loads: &[Load], takes: f64, pace: Pace) {
-    let hottest = loads.iter().filter(|load| load.share.records > 0).max_by(|a, b| {
-        let with = |load: &Load| load.now + load.added;
-        with(a).total_cmp(&with(b))
-    });
+fn verdict(ui: &mut Ui, t: &Tokens, loads: &[ShardLoad], takes: f64, pace: Pace) {
+    let hottest = loads.iter().filter(|load| load.share.records > 0).max_by(|a, b| a.with().total_cmp(&b.with()));
     let Some(load) = hottest else { return };
-    let share = load.now + load.added;
+    let (share, short) = (load.with(), load.id.short());
     let percent = format::percent(share).replace('%', " %");
     let records = format::counted(load.share.records as usize, "record");
+    // Which ones, the bars and the choice below say.
+    let others = match loads.iter().filter(|load| load.is_over()).count().saturating_sub(1) {
+        0 => String::new(),
+        more => format!(" {more} more over."),
+    };
     let time = format::duration(crate::model::time::Millis((takes * 1_000.0) as i64));
     let (icon, color, words) = match share {
         _ if pace == Pace::Full => {
-            let words = format!("At its fastest about {time}: {} takes {records} and sets the pace.", load.short);
+            let words = format!("At its fastest about {time}: {short} takes {records} and sets the pace.");
             (icons::INFO, t.weak, words)
         }
         share if share > 1.0 => {
-            let words = format!("{} would reach {percent} with {records} in {time}.", load.short);
+            let words = format!("{short} would reach {percent} with {records} in {time}.{others}");
             (icons::WARNING, t.crit, words)
         }
         share => {
             let color = if share >= WARN_SHARE { t.warn } else { t.ok };
-            (icons::CHECK, color, format!("About {time}; {} reaches {percent} with {records}.", load.short))
+            (icons::CHECK, color, format!("About {time}; {short} reaches {percent} with {records}.{others}"))
         }
     };
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 18.0), Sense::hover());

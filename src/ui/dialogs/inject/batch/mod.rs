@@ -4,23 +4,27 @@ mod landing;
 mod lines;
 mod packing;
 mod progress;
-mod rest;
+mod replay;
 
-use eframe::egui::{Align, Id, Layout, Rect, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
+use eframe::egui::{Align, Id, Layout, Rect, Sense, Stroke, Ui, pos2, vec2};
 
-use super::{Scene, within};
+use super::save::SaveForm;
+use super::{Scene, footer, rest, within};
+use crate::model::batch::load::{OverChoice, ShardLoad, Spared, loads};
 use crate::model::batch::run::BatchRun;
+use crate::model::batch::times::SPEEDS;
 use crate::model::batch::{BatchCommand, BatchFormat, BatchScan, BatchSpec, BatchWish, KeyRule, Pace};
-use crate::model::connection::Environment;
 use crate::model::format;
-use crate::ui::command::{Command, Dialog as Which};
+use crate::model::ids::ShardId;
+use crate::ui::command::Command;
 use crate::ui::theme::{self, fonts, icons};
 use crate::ui::widgets::{self, Button, TextField, segmented};
 
-const PACES: [(&str, Pace); 4] = [
+const PACES: [(&str, Pace); 5] = [
     ("100 rec/s", Pace::Records(100)),
     ("1,000 rec/s", Pace::Records(1_000)),
     ("2.0 MiB/s", Pace::Bytes(2_097_152)),
+    ("As in file", Pace::InFile(1)),
     ("Full speed", Pace::Full),
 ];
 /// What is done where a shard refuses, and the attempts that it means.
@@ -28,6 +32,8 @@ const RETRIES: [(&str, usize); 3] =
     [("Retry 11 times, 100 ms doubling", 12), ("Retry 5 times, 100 ms doubling", 6), ("Do not retry", 1)];
 /// Width in points below which the bar folds its choices into menus.
 const NARROW: f32 = 760.0;
+/// The place of random keys.
+const RANDOM: usize = 2;
 const KEYS: [&str; 4] = ["Field", "Fixed", "Random", "Round robin"];
 
 /// What is typed and chosen.
@@ -45,8 +51,15 @@ pub(super) struct BatchForm {
     retries: usize,
     invalid_path: String,
     /// The stream's name as typed, where it has to be.
-    typed_name: String,
-    save_path: String,
+    pub(super) typed_name: String,
+    save: SaveForm,
+    /// Where the times are, and the place of the speed.
+    time: String,
+    speed: usize,
+    /// What is done about shards that the file would fill.
+    over: OverChoice,
+    /// The loads of all shards with this file, and how long it takes in seconds.
+    loads: (Vec<ShardLoad>, f64),
     /// What was asked to be looked at last.
     asked: Option<BatchSpec>,
     /// 0 shows those with trouble, 1 those that needed several attempts.
@@ -58,14 +71,24 @@ impl BatchForm {
         let key = match self.key {
             0 => KeyRule::Field(self.field.clone()),
             1 => KeyRule::Fixed(self.fixed.clone()),
-            2 => KeyRule::Random,
+            RANDOM => KeyRule::Random,
             _ => KeyRule::RoundRobin,
         };
-        BatchSpec { path: self.path.trim().to_owned(), format: self.format, key }
+        let time = matches!(self.pace(), Pace::InFile(_)).then(|| self.time.trim().to_owned());
+        BatchSpec { path: self.path.trim().to_owned(), format: self.format, key, time }
     }
 
     fn pace(&self) -> Pace {
-        PACES.get(self.pace).map_or(Pace::Full, |(_, pace)| *pace)
+        match PACES.get(self.pace) {
+            Some((_, Pace::InFile(_))) => Pace::InFile(SPEEDS.get(self.speed).copied().unwrap_or(1)),
+            Some((_, pace)) => *pace,
+            None => Pace::Full,
+        }
+    }
+
+    /// The shards that are spared. Random keys spread evenly: a shard that is too full for them is so with any of them.
+    fn spared(&self) -> Option<Spared> {
+        Spared::of(&self.loads.0, self.over).filter(|_| self.key != RANDOM)
     }
 }
 
@@ -79,7 +102,7 @@ fn scan<'a>(scene: &Scene<'a>) -> Option<&'a BatchScan> {
     scene.world.open.as_ref()?.batch.scan.as_deref().filter(|scan| scan.spec == *asked)
 }
 
-fn is_running(scene: &Scene<'_>) -> bool {
+pub(super) fn is_running(scene: &Scene<'_>) -> bool {
     run(scene).is_some_and(|run| run.end.is_none())
 }
 
@@ -92,6 +115,10 @@ pub(super) fn follow(scene: &mut Scene<'_>, is_sent: bool) {
             scene.out.push(Command::Batch(BatchCommand::Scan(spec)));
         }
     }
+    let facts = scene.world.open.as_ref().and_then(|open| scene.state.facts.get(open));
+    let now = |id: &ShardId| facts.as_ref().and_then(|facts| facts.get(id)).and_then(|shard| shard.now);
+    let pace = scene.state.batch.pace();
+    scene.state.batch.loads = scan(scene).map(|scan| loads(scan, pace, now)).unwrap_or_default();
     if is_sent {
         send(scene);
     }
@@ -106,13 +133,7 @@ fn send(scene: &mut Scene<'_>) {
 /// What would be sent, or why it may not.
 fn wish(scene: &Scene<'_>) -> Result<BatchWish, String> {
     let form = &scene.state.batch;
-    let connection = scene.world.connection().ok_or("Not connected.")?;
-    if !scene.world.is_unlocked() {
-        return Err("Writes are locked. Unlock them to send.".to_owned());
-    }
-    if is_running(scene) {
-        return Err("A run is on its way.".to_owned());
-    }
+    footer::may_write(scene.world, is_running(scene).then_some("A run is on its way."))?;
     if form.path.trim().is_empty() {
         return Err("Name a file.".to_owned());
     }
@@ -128,19 +149,26 @@ fn wish(scene: &Scene<'_>) -> Result<BatchWish, String> {
         let lines = format::grouped(scan.invalid as i64);
         return Err(format!("{lines} lines cannot be sent. Say that they are left out, or mend the file."));
     }
-    let name = scene.world.open.as_ref().map_or("", |open| open.name.as_str());
-    if connection.environment == Environment::Prod && form.typed_name.trim() != name {
-        return Err("Type the stream's name to send to production.".to_owned());
+    let spared = form.spared();
+    let skipped = spared.as_ref().filter(|spared| spared.choice == OverChoice::Skip).map_or(0, |spared| {
+        let of = scan.shares.iter().filter(|(id, ..)| spared.room(id).is_some());
+        of.map(|(.., share)| share.records).sum()
+    });
+    let records = scan.total.records.saturating_sub(skipped);
+    if records == 0 {
+        return Err("Every record would be left out to spare its shard.".to_owned());
     }
+    footer::is_named(scene.world, &form.typed_name)?;
     Ok(BatchWish {
         spec: scan.spec.clone(),
         format: scan.format,
         stamp,
-        records: scan.total.records,
+        records,
         skips_invalid: form.skips_invalid,
         keeps_order: form.keeps_order,
         pace: form.pace(),
         attempts: RETRIES.get(form.retries).map_or(1, |(_, attempts)| *attempts),
+        spared,
     })
 }
 
@@ -154,7 +182,7 @@ pub(super) fn bar(ui: &mut Ui, scene: &mut Scene<'_>) {
         let is_narrow = ui.available_width() < NARROW;
         let labels = RETRIES.map(|(label, _)| label);
         let current = labels.get(form.retries).copied().unwrap_or_default();
-        let current = if is_narrow { current.split(',').next().unwrap_or_default() } else { current };
+        let current = current.split(',').next().unwrap_or_default();
         if let Some(at) = widgets::select::dropdown(ui, "If throttled", current, &labels, form.retries, 0.0) {
             form.retries = at;
         }
@@ -237,6 +265,10 @@ fn file(ui: &mut Ui, scene: &mut Scene<'_>) {
     ui.add_space(2.0);
     widgets::label(ui, "Partition key", fonts::small_medium(), t.weak);
     key_row(ui, form);
+    if matches!(form.pace(), Pace::InFile(_)) {
+        ui.add_space(2.0);
+        replay::show(ui, scene);
+    }
     ui.add_space(4.0);
     let room = ui.available_height();
     let packed = if room > 210.0 { 130.0 } else { 0.0 };
@@ -261,7 +293,7 @@ fn key_row(ui: &mut Ui, form: &mut BatchForm) {
                 let field = TextField::new(Id::unique("batch fixed"), "Fixed key", &mut form.fixed);
                 field.mono().hint("the key of every record").show(ui);
             }
-            2 => {
+            RANDOM => {
                 widgets::label(ui, "A new UUID for each record.", fonts::small(), t.weak);
             }
             _ => {
@@ -283,54 +315,18 @@ fn about(scan: &BatchScan) -> String {
 
 /// Draws the footer, from the right.
 pub(super) fn footer(ui: &mut Ui, scene: &mut Scene<'_>) {
-    let tag = scene.world.connection().map_or("", |connection| connection.environment.tag());
     let wish = wish(scene);
     let count = wish.as_ref().map(|wish| wish.records).ok().or(scan(scene).map(|scan| scan.total.records));
     let records = format::counted(count.unwrap_or_default() as usize, "record");
-    let label = if tag.is_empty() { format!("Send {records}") } else { format!("Send {records} to {tag}") };
+    let label = footer::label(scene.world, &format!("Send {records}"), "to");
     let reason = wish.as_ref().map(|_| ()).map_err(String::as_str);
     if ui.add(Button::primary(&label).icon(icons::INJECT).enabled(reason).height(28.0)).clicked() {
         send(scene);
     }
-    let is_unlocked = scene.world.is_unlocked();
-    if !is_unlocked && scene.world.connection().is_some() {
-        let unlock = Button::new("Unlock…").icon(icons::UNLOCK).height(28.0);
-        if ui.add(unlock).clicked() {
-            scene.out.push(Command::Open(Which::Unlock));
-        }
+    let goes_on = is_running(scene);
+    footer::beside(ui, scene.world, scene.out, goes_on, Some(&mut scene.state.batch.typed_name));
+    match wish {
+        Err(reason) => footer::note(ui, &reason, true),
+        Ok(_) => footer::note(ui, &footer::stays(scene.world), false),
     }
-    let close = if is_running(scene) { "Close, keep running" } else { "Close" };
-    if ui.add(Button::new(close).height(28.0)).clicked() {
-        scene.out.push(Command::CloseDialog);
-    }
-    let is_prod = scene.world.connection().is_some_and(|info| info.environment == Environment::Prod);
-    if is_prod && is_unlocked && !is_running(scene) {
-        let name = scene.world.open.as_ref().map_or("", |open| open.name.as_str());
-        let hint = format!("type {name}");
-        let typed = &mut scene.state.batch.typed_name;
-        let is_typed = typed.trim() == name;
-        TextField::new(Id::unique("batch stream"), "Stream's name", typed)
-            .mono()
-            .hint(&hint)
-            .confirmed(is_typed)
-            .width(220.0)
-            .show(ui);
-    }
-    note(ui, scene, wish.err());
-}
-
-fn note(ui: &mut Ui, scene: &Scene<'_>, reason: Option<String>) {
-    let t = theme::tokens(ui);
-    let retention = scene.world.open.as_ref().and_then(|open| open.summary.get()).map(|s| s.retention_hours);
-    let expire = retention.map_or(String::new(), |hours| format!(" They expire after {}.", format::retention(hours)));
-    let (text, color) = match reason {
-        Some(reason) => (reason, t.text),
-        None => (format!("Records cannot be deleted.{expire}"), t.weak),
-    };
-    let room = ui.available_rect_before_wrap();
-    ui.painter().text(room.left_center(), eframe::egui::Align2::LEFT_CENTER, icons::INFO, fonts::icon(13.0), t.weak);
-    let area = Rect::from_min_max(pos2(room.left() + 20.0, room.top()), pos2(room.right() - 12.0, room.bottom()));
-    let response = ui.interact(area, ui.make_persistent_id("batch note"), Sense::hover());
-    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &text));
-    widgets::paint_elided(ui.painter(), area, Align::Min, &text, fonts::small(), color);
 }

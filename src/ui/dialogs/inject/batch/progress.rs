@@ -2,15 +2,16 @@
 
 use eframe::egui::{Align, Align2, Id, Layout, Rect, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 
-use super::super::results;
+use super::super::{results, save};
 use super::{Scene, run};
 use crate::model::batch::BatchCommand;
 use crate::model::batch::run::{BatchEnd, BatchRun};
 use crate::model::format;
+use crate::model::results::ResultsOf;
 use crate::model::time::Timestamp;
 use crate::ui::command::Command;
 use crate::ui::theme::{self, Tokens, fonts, icons};
-use crate::ui::widgets::{self, Button, Column, Table, TextField, segmented};
+use crate::ui::widgets::{self, Button, Column, Table, segmented};
 
 const COLUMNS: [Column; 7] = [
     Column::new("number", "Line", 56.0).right(),
@@ -100,6 +101,7 @@ fn words(run: &BatchRun, now: Timestamp) -> String {
         (run.unknown, "unknown"),
         (if run.end.is_some() { run.unsent() } else { 0 }, "not sent"),
         (run.skipped, "invalid, left out"),
+        (run.spared, "left out to spare their shard"),
     ];
     words.extend(
         counts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{} {what}", number(*count))),
@@ -147,36 +149,25 @@ fn rows(ui: &mut Ui, t: &Tokens, run: &BatchRun, scene: &mut Scene<'_>) {
 fn heading(ui: &mut Ui, t: &Tokens, run: &BatchRun, scene: &mut Scene<'_>) {
     widgets::label(ui, "Records", fonts::small_strong(), t.strong);
     segmented(ui, "Records shown", &["Problems first", "Retried"], &mut scene.state.batch.shown_rows);
-    let has_failed = !run.failed_rows.is_empty() && run.end.is_some();
-    if !has_failed {
+    if run.end.is_none() {
         return;
     }
     ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-        let path = scene.state.batch.save_path.trim().to_owned();
-        let saved = scene.world.open.as_ref().and_then(|open| open.batch.saved.as_ref());
-        let may_save = if path.is_empty() { Err("Name a new file.") } else { Ok(()) };
-        if ui.add(Button::new("Save failed").icon(icons::DOWNLOAD).enabled(may_save)).clicked() {
-            scene.out.push(Command::Batch(BatchCommand::SaveFailed(path)));
-        }
-        TextField::new(Id::unique("batch save"), "File for what failed", &mut scene.state.batch.save_path)
-            .mono()
-            .hint("new file")
-            .width(180.0)
-            .show(ui);
-        let may_send = match (scene.world.is_unlocked(), run.failed) {
-            (false, _) => Err("Writes are locked."),
-            (_, 0) => Err("What became of these is not known: they may be in the stream already."),
-            _ => Ok(()),
-        };
-        let label = format!("Send {} failed again", format::grouped(run.failed as i64));
-        if ui.add(Button::new(&label).icon(icons::REFRESH).enabled(may_send)).clicked() {
-            scene.out.push(Command::Batch(BatchCommand::SendFailed));
-        }
-        if let Some(saved) = saved {
-            let (words, color) = match saved {
-                Ok(words) => (words, t.ok),
-                Err(words) => (words, t.crit),
+        let failed = (!run.failed_rows.is_empty()).then_some(run.format);
+        save::button(ui, scene.world, (&mut scene.state.batch.save, &ResultsOf::Batch), failed, scene.out);
+        if failed.is_some() {
+            let may_send = match (scene.world.is_unlocked(), run.failed) {
+                (false, _) => Err("Writes are locked."),
+                (_, 0) => Err("What became of these is not known: they may be in the stream already."),
+                _ => Ok(()),
             };
+            let label = format!("Send {} failed again", format::grouped(run.failed as i64));
+            if ui.add(Button::new(&label).icon(icons::REFRESH).enabled(may_send)).clicked() {
+                scene.out.push(Command::Batch(BatchCommand::SendFailed));
+            }
+        }
+        let saved = scene.world.open.as_ref().and_then(|open| open.batch.saved.as_ref());
+        if let Some((words, color)) = save::said(t, saved) {
             let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 20.0), Sense::hover());
             response.widget_info(|| WidgetInfo::labeled(Role::Status, true, words));
             widgets::paint_elided(ui.painter(), rect, Align::Max, words, fonts::small(), color);

@@ -41,7 +41,7 @@ pub(in crate::ui::dialogs::inject) struct GeneratorForm {
     pub(super) throttles: String,
     pub(super) failed_percent: String,
     pub(super) is_gzip: bool,
-    pub(super) typed_name: String,
+    pub(in crate::ui::dialogs::inject) typed_name: String,
     plan: Option<Planned>,
 }
 

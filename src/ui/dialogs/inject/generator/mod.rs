@@ -5,18 +5,17 @@ mod form;
 mod live;
 mod predicted;
 
-use eframe::egui::{Align, Align2, Id, Key, Layout, Modifiers, Rect, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
+use eframe::egui::{Align, Id, Key, Layout, Modifiers, Rect, Stroke, Ui, pos2, vec2};
 
 pub(super) use form::GeneratorForm;
 
-use super::{Scene, templates, within};
-use crate::model::connection::Environment;
+use super::{Scene, footer, rest, templates, within};
 use crate::model::format;
 use crate::model::generator::run::GeneratorRun;
 use crate::model::generator::{BusyShard, GeneratorCommand, GeneratorSpec};
-use crate::ui::command::{Command, Dialog as Which};
-use crate::ui::theme::{self, fonts, icons};
-use crate::ui::widgets::{self, Button, TextField};
+use crate::ui::command::Command;
+use crate::ui::theme::{self, icons};
+use crate::ui::widgets::Button;
 
 /// Height of the lower part, while there is a run.
 const RUN: f32 = 264.0;
@@ -57,13 +56,7 @@ fn send(scene: &mut Scene<'_>) {
 /// What would be sent, or why it may not.
 fn spec(scene: &Scene<'_>) -> Result<GeneratorSpec, String> {
     let form = &scene.state.generator;
-    let connection = scene.world.connection().ok_or("Not connected.")?;
-    if !scene.world.is_unlocked() {
-        return Err("Writes are locked. Unlock them to send.".to_owned());
-    }
-    if is_running(scene) {
-        return Err("A load is being sent.".to_owned());
-    }
+    footer::may_write(scene.world, is_running(scene).then_some("A load is being sent."))?;
     if let Some(fault) = scene.state.template_editor.fault() {
         return Err(format!("Template, {fault}."));
     }
@@ -87,10 +80,7 @@ fn spec(scene: &Scene<'_>) -> Result<GeneratorSpec, String> {
         let id = hottest.shard.id.short();
         return Err(format!("{id} would reach {reaches}, beyond the cap: send less, or raise the cap."));
     }
-    let name = scene.world.open.as_ref().map_or("", |open| open.name.as_str());
-    if connection.environment == Environment::Prod && form.typed_name.trim() != name {
-        return Err("Type the stream's name to send to production.".to_owned());
-    }
+    footer::is_named(scene.world, &form.typed_name)?;
     Ok(spec)
 }
 
@@ -111,6 +101,7 @@ pub(super) fn bar(ui: &mut Ui, scene: &mut Scene<'_>) {
 /// Draws the body.
 pub(super) fn body(ui: &mut Ui, rect: Rect, scene: &mut Scene<'_>) {
     let t = theme::tokens(ui);
+    let rect = rest::show(ui, rect, scene);
     let lower = if run(scene).is_some() { RUN.min(rect.height() * 0.45) } else { 0.0 };
     let upper = rect.with_max_y(rect.bottom() - lower);
     let split = (upper.left() + upper.width() * 0.5).round();
@@ -128,16 +119,15 @@ pub(super) fn body(ui: &mut Ui, rect: Rect, scene: &mut Scene<'_>) {
 
 /// Draws the footer, from the right.
 pub(super) fn footer(ui: &mut Ui, scene: &mut Scene<'_>) {
-    let is_unlocked = scene.world.is_unlocked();
     let mut reason = None;
-    if is_running(scene) {
+    let goes_on = is_running(scene);
+    if goes_on {
         let stop = Button::danger("Stop generator").icon(icons::STOP).key("Esc").height(28.0);
         if ui.add(stop).clicked() {
             scene.out.push(Command::Generator(GeneratorCommand::Stop));
         }
     } else {
-        let tag = scene.world.connection().map_or("", |connection| connection.environment.tag());
-        let label = if tag.is_empty() { "Start".to_owned() } else { format!("Start on {tag}") };
+        let label = footer::label(scene.world, "Start", "on");
         let spec = spec(scene).map(|_| ());
         let enabled = spec.as_ref().copied().map_err(String::as_str);
         if ui.add(Button::primary(&label).icon(icons::PLAY).enabled(enabled).height(28.0)).clicked() {
@@ -145,32 +135,9 @@ pub(super) fn footer(ui: &mut Ui, scene: &mut Scene<'_>) {
         }
         reason = spec.err();
     }
-    if !is_unlocked && scene.world.connection().is_some() {
-        let unlock = Button::new("Unlock…").icon(icons::UNLOCK).height(28.0);
-        if ui.add(unlock).clicked() {
-            scene.out.push(Command::Open(Which::Unlock));
-        }
-    }
-    let close = if is_running(scene) { "Close, keep running" } else { "Close" };
-    if ui.add(Button::new(close).height(28.0)).clicked() {
-        scene.out.push(Command::CloseDialog);
-    }
-    let is_prod = scene.world.connection().is_some_and(|info| info.environment == Environment::Prod);
-    if is_prod && is_unlocked && !is_running(scene) {
-        let name = scene.world.open.as_ref().map_or("", |open| open.name.as_str());
-        let hint = format!("type {name}");
-        let typed = &mut scene.state.generator.typed_name;
-        let is_typed = typed.trim() == name;
-        let field = TextField::new(Id::unique("generator stream"), "Stream's name", typed);
-        field.mono().hint(&hint).confirmed(is_typed).width(200.0).show(ui);
-    }
-    note(ui, scene, reason);
-}
-
-fn note(ui: &mut Ui, scene: &Scene<'_>, reason: Option<String>) {
-    let t = theme::tokens(ui);
-    let (text, color) = match (reason, run(scene).filter(|run| run.end.is_none())) {
-        (Some(reason), _) => (reason, t.text),
+    footer::beside(ui, scene.world, scene.out, goes_on, Some(&mut scene.state.generator.typed_name));
+    match (reason, run(scene).filter(|run| run.end.is_none())) {
+        (Some(reason), _) => footer::note(ui, &reason, true),
         (None, Some(run)) => {
             let marked = if scene.state.generator.text.contains("\"test\": true") {
                 " Every record carries \"test\": true."
@@ -179,14 +146,8 @@ fn note(ui: &mut Ui, scene: &Scene<'_>, reason: Option<String>) {
             };
             let at = live::clock(run.seconds);
             let cap = if run.cap.is_some() { "at the cap, " } else { "" };
-            (format!("Stops by itself {cap}at {at}, or when writes lock.{marked}"), t.weak)
+            footer::note(ui, &format!("Stops by itself {cap}at {at}, or when writes lock.{marked}"), false);
         }
-        (None, None) => ("Records cannot be deleted.".to_owned(), t.weak),
-    };
-    let room = ui.available_rect_before_wrap();
-    ui.painter().text(room.left_center(), Align2::LEFT_CENTER, icons::INFO, fonts::icon(13.0), t.weak);
-    let area = Rect::from_min_max(pos2(room.left() + 20.0, room.top()), pos2(room.right() - 12.0, room.bottom()));
-    let response = ui.interact(area, ui.make_persistent_id("generator note"), Sense::hover());
-    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &text));
-    widgets::paint_elided(ui.painter(), area, Align::Min, &text, fonts::small(), color);
+        (None, None) => footer::note(ui, &footer::stays(scene.world), false),
+    }
 }
