@@ -14,10 +14,16 @@ use tempfile::TempDir;
 
 /// A cold start of the slowest of them, on a machine that compiles meanwhile.
 const READY_WITHIN: Duration = Duration::from_secs(90);
+/// A server that writes what it holds before it ends, on such a machine.
+const ENDED_WITHIN: Duration = Duration::from_secs(60);
 /// A port that was free may be taken before the server binds it.
 const ATTEMPTS: usize = 3;
-/// Kills the whole process group as soon as the server ends or the test's end of standard input closes.
-const GUARD: &str = r#"{ "$@" </dev/null; kill -KILL 0; } & read -r _; kill -KILL 0"#;
+/// Kills the whole process group as soon as the server ends or the test's end of standard input closes. A line asks the
+/// server to end by itself: the shells take the signal too, but stay.
+const GUARD: &str = r#"trap : TERM
+{ trap : TERM; "$@" </dev/null; kill -KILL 0; } &
+while read -r _; do kill -TERM 0; done
+kill -KILL 0"#;
 
 /// A server that somebody else wrote.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,6 +92,19 @@ impl Peer {
         assert!(self.becomes_ready(), "it does not come back. It said:\n{}", self.output());
     }
 
+    /// Asks it to end, waits until it has and a while more, and starts it again on the same port with the same folder: for
+    /// a server that writes what it holds only then.
+    pub fn end_and_start_again(&mut self, after: Duration) {
+        let asked = self.child.stdin.as_mut().map(|input| input.write_all(b"end\n"));
+        assert!(matches!(asked, Some(Ok(()))), "its guard does not listen");
+        let begun = Instant::now();
+        while matches!(self.child.try_wait(), Ok(None)) {
+            assert!(begun.elapsed() < ENDED_WITHIN, "it does not end. It said:\n{}", self.output());
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        self.kill_and_start_again(after);
+    }
+
     /// A file of its folder.
     pub fn file(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
@@ -100,9 +119,8 @@ impl Peer {
     fn spawn(how: How, folder: TempDir) -> Self {
         let [port, second_port] = how.ports;
         let (program, arguments, mut environment) = recipe(how.kind, &installed(), folder.path(), port, second_port);
-        if how.keeps && how.kind == Kind::KinesisLocal {
-            environment.push(("SHOULD_PERSIST_DATA", "true".to_owned()));
-            environment.push(("PERSIST_INTERVAL", "1s".to_owned()));
+        if how.keeps {
+            environment.extend(keeping(how.kind, folder.path()));
         }
         let output = File::create(folder.path().join("output")).expect("file for the output");
         let child = Command::new("sh")
@@ -208,6 +226,22 @@ fn recipe(kind: Kind, peers: &Path, folder: &Path, port: u16, second_port: u16) 
             let arguments = ["-H", "127.0.0.1", "-p", &port.to_string()].map(str::to_owned);
             (py.join("moto_server"), arguments.to_vec(), Vec::new())
         }
+    }
+}
+
+/// What makes a server keep what it holds in its folder; nothing for those that cannot.
+fn keeping(kind: Kind, folder: &Path) -> Vec<(&'static str, String)> {
+    match kind {
+        // To data/kinesis-data.json, a second after it was written last.
+        Kind::KinesisLocal => {
+            vec![("SHOULD_PERSIST_DATA", "true".to_owned()), ("PERSIST_INTERVAL", "1s".to_owned())]
+        }
+        // When it is asked to end, and only then.
+        Kind::Ministack => {
+            let state = folder.join("state").to_string_lossy().into_owned();
+            vec![("PERSIST_STATE", "1".to_owned()), ("STATE_DIR", state)]
+        }
+        Kind::Kinesalite | Kind::Moto => Vec::new(),
     }
 }
 
