@@ -7,13 +7,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use aws_sdk_kinesis::primitives::Blob;
+use aws_sdk_kinesis::types::PutRecordsRequestEntry;
 use kinescope::aws::connect::Connection;
 use kinescope::local::{LocalOptions, LocalServer};
-use kinescope::model::answer::ProblemKind;
-use kinescope::model::hash_range::{HashKey, HashKeyRange};
+use kinescope::model::hash_range::HashKeyRange;
 use kinescope::model::ids::{SequenceNumber, ShardId, StreamName};
 use kinescope::model::tail::{FanOutConsumer, TailItem, TailOptions, TailRoute, TailStart};
-use kinescope::model::writes::{PutEntry, PutOutcome};
 use kinescope::tasks::tail::{TailHandle, start_tail};
 use kinescope::tasks::wake::Wake;
 use tokio::runtime::Handle;
@@ -22,7 +22,7 @@ use tokio::task::JoinHandle;
 
 use crate::peers::{Kind, Peer};
 use crate::proxy::Proxy;
-use crate::target::{Target, entry_at};
+use crate::target::{Target, told};
 
 /// Shards at the start.
 const SHARDS: i32 = 8;
@@ -43,9 +43,14 @@ fn records(usual: usize) -> usize {
     asked.unwrap_or(usual)
 }
 
+/// How often kinesis-local writes what it holds. It answers nobody meanwhile, which takes the longer the more there is.
+fn kept_every(count: usize) -> Duration {
+    Duration::from_millis(1_000 + count as u64 / 2)
+}
+
 /// Nothing of a run of so many records takes longer, on the slowest server and a busy machine.
 fn patience(count: usize) -> Duration {
-    Duration::from_secs(150) + Duration::from_millis(10) * u32::try_from(count).expect("a count of records")
+    Duration::from_secs(150) + Duration::from_millis(30) * u32::try_from(count).expect("a count of records")
 }
 
 /// What was put: where each record landed.
@@ -56,32 +61,35 @@ struct Put {
 }
 
 /// Puts records all over the key space, each until it is taken: an answer that was lost would leave a doubt, so the
-/// writer has a connection of its own that nobody cuts.
+/// writer has a connection of its own that nobody cuts, and a plain client that waits as long as an answer takes.
 async fn put(target: &Target, stream: &StreamName, count: usize, at_once: usize, put: &mut Put) {
     let mut random = fastrand::Rng::with_seed(count as u64);
-    let mut left: Vec<PutEntry> = Vec::new();
+    let mut left: Vec<PutRecordsRequestEntry> = Vec::new();
     let (mut made, begun) = (0, Instant::now());
     while made < count || !left.is_empty() {
         assert!(begun.elapsed() < patience(count), "{made} of {count} records could be put");
         while left.len() < at_once && made < count {
             let data = format!("{{\"n\":{made:08},\"pad\":\"{}\"}}", "x".repeat(RECORD_BYTES - 30));
-            left.push(entry_at(HashKey(random.u128(..)), data));
+            let entry = PutRecordsRequestEntry::builder().partition_key("key").data(Blob::new(data));
+            left.push(entry.explicit_hash_key(random.u128(..).to_string()).build().expect("a record"));
             made += 1;
         }
-        let batch: Vec<PutEntry> = left.drain(..left.len().min(at_once)).collect();
-        let outcomes = match target.connection.put_records(stream, &batch).await {
-            Ok(outcomes) => outcomes,
-            Err(problem) if problem.kind == ProblemKind::Throttled => Vec::new(),
-            Err(problem) => panic!("PutRecords: {problem}"),
+        let batch: Vec<PutRecordsRequestEntry> = left.drain(..left.len().min(at_once)).collect();
+        let call = target.raw.put_records().stream_name(stream.as_str()).set_records(Some(batch.clone()));
+        let outcomes = match call.send().await {
+            Ok(answer) => answer.records,
+            Err(error) if told(&error).contains("ThroughputExceeded") => Vec::new(),
+            Err(error) => panic!("PutRecords: {}", told(&error)),
         };
-        let is_slowed = outcomes.is_empty() || outcomes.iter().any(|outcome| !outcome.is_accepted());
+        let mut is_slowed = outcomes.is_empty();
         for (place, entry) in batch.into_iter().enumerate() {
-            match outcomes.get(place) {
-                Some(PutOutcome::Accepted { shard_id, sequence_number }) => {
-                    put.landed.entry(shard_id.clone()).or_default().push(sequence_number.clone());
-                    put.count += 1;
-                }
-                _ => left.push(entry),
+            let landed = outcomes.get(place).and_then(|outcome| outcome.shard_id().zip(outcome.sequence_number()));
+            if let Some((shard, number)) = landed {
+                put.landed.entry(ShardId::from(shard)).or_default().push(SequenceNumber::from(number));
+                put.count += 1;
+            } else {
+                left.push(entry);
+                is_slowed = true;
             }
         }
         if is_slowed {
@@ -218,7 +226,7 @@ enum Trouble {
 }
 
 /// Cuts all connections of a proxy again and again.
-async fn cut(proxy: &Proxy) {
+async fn cut(proxy: &Proxy) -> ! {
     loop {
         tokio::time::sleep(BETWEEN_CUTS).await;
         proxy.cut();
@@ -260,7 +268,7 @@ async fn through_trouble(name: &str, endpoint_url: &str, fan_out: bool, trouble:
     };
     let seen = tokio::select! {
         seen = writing => seen,
-        () = cutting => Vec::new(),
+        never = cutting => never,
     };
     let took = begun.elapsed().as_secs_f64();
     check(&target, &stream, put_so_far, seen).await;
@@ -271,7 +279,8 @@ async fn through_trouble(name: &str, endpoint_url: &str, fan_out: bool, trouble:
 /// cut every two seconds. kinesis-local is killed without a warning; ministack writes what it holds only when it is asked
 /// to end, so it is asked. It is gone for three seconds, and for as long as it takes to start.
 async fn through_a_restart(kind: Kind, count: usize) {
-    let mut peer = tokio::task::spawn_blocking(move || Peer::start_keeping(kind)).await.expect("starts");
+    let mut peer =
+        tokio::task::spawn_blocking(move || Peer::start_keeping(kind, kept_every(count))).await.expect("starts");
     let target = Target::at(&peer.endpoint_url).await;
     let proxy = Proxy::before(&peer.endpoint_url).await;
     let stream = target.stream("endurance", SHARDS).await.expect("a stream");
@@ -279,13 +288,16 @@ async fn through_a_restart(kind: Kind, count: usize) {
     let seen_through = Target::at(&proxy.endpoint_url).await;
     let reading = Reading::of(tail(&seen_through.connection, &stream, TailRoute::Polling), patience(count));
     let (mut put_so_far, mut writing_took) = (Put::default(), Duration::ZERO);
+    // It is under way before anything is cut: a tail that cannot even list the shards ends and says so.
+    put(&target, &stream, SLOWLY, SLOWLY, &mut put_so_far).await;
+    reading.has_brought(1).await;
     let writing = async {
         let half = Instant::now();
         put(&target, &stream, count / 2, SLOWLY, &mut put_so_far).await;
         writing_took += half.elapsed();
         if kind == Kind::Ministack {
             // It forgets a shard and its records with the split: no reader could have them later.
-            reading.has_brought(count / 2).await;
+            reading.has_brought(put_so_far.count).await;
         }
         reshard(&target, &stream).await;
         put(&target, &stream, count / 4, SLOWLY, &mut put_so_far).await;
@@ -301,12 +313,12 @@ async fn through_a_restart(kind: Kind, count: usize) {
             peer
         });
         let peer = starting.await.expect("comes back");
-        put(&target, &stream, count - count / 2 - count / 4, SLOWLY, &mut put_so_far).await;
+        put(&target, &stream, count - put_so_far.count, SLOWLY, &mut put_so_far).await;
         (reading.all(count).await, peer)
     };
     let (seen, peer) = tokio::select! {
         seen = writing => seen,
-        () = cut(&proxy) => return,
+        never = cut(&proxy) => never,
     };
     let took = begun.elapsed().as_secs_f64();
     check(&target, &stream, put_so_far, seen).await;

@@ -52,8 +52,8 @@ pub struct Peer {
 struct How {
     kind: Kind,
     ports: [u16; 2],
-    /// Whether it writes what it holds to its folder, and reads that when it starts.
-    keeps: bool,
+    /// How often it writes what it holds to its folder, if it does, to read that when it starts.
+    keeps: Option<Duration>,
 }
 
 impl Peer {
@@ -62,15 +62,15 @@ impl Peer {
     /// # Panics
     /// When the servers are not installed, or when this one does not come up; its output is in the message.
     pub fn start(kind: Kind) -> Self {
-        Self::start_as(kind, false)
+        Self::start_as(kind, None)
     }
 
-    /// The same, with what it holds kept in its folder, where the server can do that.
-    pub fn start_keeping(kind: Kind) -> Self {
-        Self::start_as(kind, true)
+    /// The same, with what it holds kept in its folder, where the server can do that: so often, or when it ends.
+    pub fn start_keeping(kind: Kind, every: Duration) -> Self {
+        Self::start_as(kind, Some(every))
     }
 
-    fn start_as(kind: Kind, keeps: bool) -> Self {
+    fn start_as(kind: Kind, keeps: Option<Duration>) -> Self {
         let mut said = String::new();
         for _ in 0..ATTEMPTS {
             let folder = TempDir::with_prefix("kinescope-peer-").expect("temporary folder");
@@ -119,8 +119,8 @@ impl Peer {
     fn spawn(how: How, folder: TempDir) -> Self {
         let [port, second_port] = how.ports;
         let (program, arguments, mut environment) = recipe(how.kind, &installed(), folder.path(), port, second_port);
-        if how.keeps {
-            environment.extend(keeping(how.kind, folder.path()));
+        if let Some(every) = how.keeps {
+            environment.extend(keeping(how.kind, folder.path(), every));
         }
         let output = File::create(folder.path().join("output")).expect("file for the output");
         let child = Command::new("sh")
@@ -230,11 +230,12 @@ fn recipe(kind: Kind, peers: &Path, folder: &Path, port: u16, second_port: u16) 
 }
 
 /// What makes a server keep what it holds in its folder; nothing for those that cannot.
-fn keeping(kind: Kind, folder: &Path) -> Vec<(&'static str, String)> {
+fn keeping(kind: Kind, folder: &Path, every: Duration) -> Vec<(&'static str, String)> {
     match kind {
-        // To data/kinesis-data.json, a second after it was written last.
+        // To data/kinesis-data.json.
         Kind::KinesisLocal => {
-            vec![("SHOULD_PERSIST_DATA", "true".to_owned()), ("PERSIST_INTERVAL", "1s".to_owned())]
+            let every = format!("{}ms", every.as_millis());
+            vec![("SHOULD_PERSIST_DATA", "true".to_owned()), ("PERSIST_INTERVAL", every)]
         }
         // When it is asked to end, and only then.
         Kind::Ministack => {
