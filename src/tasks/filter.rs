@@ -271,4 +271,88 @@ mod tests {
         until(&mut job, &mut tail, |tail| tail.filter.as_ref().is_some_and(|index| index.problem().is_some()));
         assert!(tail.filter_problem.is_none());
     }
+
+    /// Expressions that would make, compare or print more than there is room or time for.
+    const GREEDY: &[&str] = &[
+        "[range(1e9)]",
+        "\"x\" * 1000000000",
+        "[limit(1e8; repeat(.))]",
+        "[limit(1e8; repeat(\"xxxxxxxxxxxxxxxx\" * 1000))]",
+        "reduce range(1e8) as $i (\"\"; . + \"xxxxxxxx\")",
+        "reduce range(60) as $i (\"ab\"; . + .)",
+        "reduce range(60) as $i ([1]; . + .)",
+        "reduce range(1e6) as $i (2; . * .)",
+        "reduce range(60) as $i (1; [., .]) | tojson",
+        "reduce range(60) as $i (1; {a: ., b: .}) | \"\\(.)\"",
+        "reduce range(60) as $i (1; {a: ., b: .}) | . * .",
+        "reduce range(60) as $i (1; [., .]) | [..]",
+        "reduce range(60) as $i (1; [., .]) | last(..)",
+        "reduce range(60) as $i (1; [., .]) | tobytes",
+        "reduce range(60) as $i (1; [., .]) | [.] | sort_by(..)",
+        "reduce range(60) as $i (1; [., .]) | try (. - 1) catch length",
+        "[range(2)] | reduce range(60) as $i (.; [., .]) as $a | $a == ($a | .[0] |= .)",
+        "\"x\" * 10000000 | split(\"\")",
+        "\"x\" * 10000000 | explode",
+        "\"x\" * 10000000 | [match(\"\"; \"g\")]",
+        "\"x\" * 1000000 | gsub(\"()()()()()()()()\"; \"y\")",
+        "\"<\" * 10000000 | @html | @html",
+        "\"[\" * 1000000 | fromjson",
+        "\"[\" + (\"{},\" * 1000000) + \"1]\" | fromjson",
+        "\"9\" * 1000000 | fromjson",
+        "[range(1e4)] as $x | [range(1e5) | $x | .[0] = 1]",
+        "[range(1e4)] as $x | [range(1e4) as $i | $x[$i:]]",
+        "[range(1e4)] | [.[] as $x | .]| flatten",
+        "def f: [., f]; f",
+        "def f($x): f([$x, $x]); f(1)",
+        "def f: (., .) | f; [f]",
+        "[foreach range(1e9) as $i ([]; . + [$i]; .)]",
+        ".. | .. | ..",
+        "[.. | .. | ..]",
+        "[paths] | combinations",
+    ];
+
+    /// Peak of this process, in KiB.
+    fn peak_kib() -> u64 {
+        let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        peak.and_then(|peak| peak.trim().strip_suffix(" kB")?.parse().ok()).unwrap_or_default()
+    }
+
+    /// What the process is told that only looks for its peak.
+    const IS_GREEDY: &str = "KINESCOPE_TEST_GREEDY";
+
+    #[test]
+    fn no_expression_takes_more_memory_than_it_may() {
+        if std::env::var_os(IS_GREEDY).is_none() {
+            let name = "tasks::filter::tests::no_expression_takes_more_memory_than_it_may";
+            let mut alone = std::process::Command::new(std::env::current_exe().expect("this program"));
+            let output = alone.args(["--exact", name, "--nocapture"]).env(IS_GREEDY, "1").output().expect("it runs");
+            let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+            assert!(output.status.success(), "{said}");
+            return println!("{said}");
+        }
+        let wide: Vec<u8> = serde_json::to_vec(&serde_json::json!({ "items": vec![[1, 2, 3]; 2_000] })).expect("JSON");
+        let before = peak_kib();
+        for expression in GREEDY {
+            let (data, began) = (wide.clone(), Instant::now());
+            let outcome = on_deep_stack(move || {
+                let filter =
+                    Filter::compile(&FilterSpec::new(FilterKind::Jq, *expression)).map_err(|e| e.to_string())?;
+                let raw = RawRecord {
+                    sequence_number: "1".into(),
+                    partition_key: "k".into(),
+                    approximate_arrival: None,
+                    data,
+                };
+                let record = decode(raw, &ShardId::from("shard"), &DecodeLimits::default()).remove(0);
+                filter.judge(&record).map_err(|problem| problem.to_string())
+            });
+            let (took, peak) = (began.elapsed(), peak_kib() - before);
+            println!("{peak:>8} KiB {:>6} ms {expression}: {outcome:?}", took.as_millis());
+            assert!(outcome.is_ok(), "{expression} ended its thread");
+            assert!(took < Duration::from_secs(20), "{expression} took {took:?}");
+            // Three times the room of its values: what a list that grows may take while it is copied.
+            assert!(peak < 3 * 64 * 1_024, "{expression} took {peak} KiB");
+        }
+    }
 }

@@ -14,10 +14,16 @@ use tempfile::TempDir;
 
 /// A cold start of the slowest of them, on a machine that compiles meanwhile.
 const READY_WITHIN: Duration = Duration::from_secs(90);
+/// A server that writes what it holds before it ends, on such a machine.
+const ENDED_WITHIN: Duration = Duration::from_secs(60);
 /// A port that was free may be taken before the server binds it.
 const ATTEMPTS: usize = 3;
-/// Kills the whole process group as soon as the server ends or the test's end of standard input closes.
-const GUARD: &str = r#"{ "$@" </dev/null; kill -KILL 0; } & read -r _; kill -KILL 0"#;
+/// Kills the whole process group as soon as the server ends or the test's end of standard input closes. A line asks the
+/// server to end by itself: the shells take the signal too, but stay.
+const GUARD: &str = r#"trap : TERM
+{ trap : TERM; "$@" </dev/null; kill -KILL 0; } &
+while read -r _; do kill -TERM 0; done
+kill -KILL 0"#;
 
 /// A server that somebody else wrote.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,8 +52,8 @@ pub struct Peer {
 struct How {
     kind: Kind,
     ports: [u16; 2],
-    /// Whether it writes what it holds to its folder, and reads that when it starts.
-    keeps: bool,
+    /// How often it writes what it holds to its folder, if it does, to read that when it starts.
+    keeps: Option<Duration>,
 }
 
 impl Peer {
@@ -56,15 +62,15 @@ impl Peer {
     /// # Panics
     /// When the servers are not installed, or when this one does not come up; its output is in the message.
     pub fn start(kind: Kind) -> Self {
-        Self::start_as(kind, false)
+        Self::start_as(kind, None)
     }
 
-    /// The same, with what it holds kept in its folder, where the server can do that.
-    pub fn start_keeping(kind: Kind) -> Self {
-        Self::start_as(kind, true)
+    /// The same, with what it holds kept in its folder, where the server can do that: so often, or when it ends.
+    pub fn start_keeping(kind: Kind, every: Duration) -> Self {
+        Self::start_as(kind, Some(every))
     }
 
-    fn start_as(kind: Kind, keeps: bool) -> Self {
+    fn start_as(kind: Kind, keeps: Option<Duration>) -> Self {
         let mut said = String::new();
         for _ in 0..ATTEMPTS {
             let folder = TempDir::with_prefix("kinescope-peer-").expect("temporary folder");
@@ -86,6 +92,19 @@ impl Peer {
         assert!(self.becomes_ready(), "it does not come back. It said:\n{}", self.output());
     }
 
+    /// Asks it to end, waits until it has and a while more, and starts it again on the same port with the same folder: for
+    /// a server that writes what it holds only then.
+    pub fn end_and_start_again(&mut self, after: Duration) {
+        let asked = self.child.stdin.as_mut().map(|input| input.write_all(b"end\n"));
+        assert!(matches!(asked, Some(Ok(()))), "its guard does not listen");
+        let begun = Instant::now();
+        while matches!(self.child.try_wait(), Ok(None)) {
+            assert!(begun.elapsed() < ENDED_WITHIN, "it does not end. It said:\n{}", self.output());
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        self.kill_and_start_again(after);
+    }
+
     /// A file of its folder.
     pub fn file(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
@@ -100,9 +119,8 @@ impl Peer {
     fn spawn(how: How, folder: TempDir) -> Self {
         let [port, second_port] = how.ports;
         let (program, arguments, mut environment) = recipe(how.kind, &installed(), folder.path(), port, second_port);
-        if how.keeps && how.kind == Kind::KinesisLocal {
-            environment.push(("SHOULD_PERSIST_DATA", "true".to_owned()));
-            environment.push(("PERSIST_INTERVAL", "1s".to_owned()));
+        if let Some(every) = how.keeps {
+            environment.extend(keeping(how.kind, folder.path(), every));
         }
         let output = File::create(folder.path().join("output")).expect("file for the output");
         let child = Command::new("sh")
@@ -208,6 +226,23 @@ fn recipe(kind: Kind, peers: &Path, folder: &Path, port: u16, second_port: u16) 
             let arguments = ["-H", "127.0.0.1", "-p", &port.to_string()].map(str::to_owned);
             (py.join("moto_server"), arguments.to_vec(), Vec::new())
         }
+    }
+}
+
+/// What makes a server keep what it holds in its folder; nothing for those that cannot.
+fn keeping(kind: Kind, folder: &Path, every: Duration) -> Vec<(&'static str, String)> {
+    match kind {
+        // To data/kinesis-data.json.
+        Kind::KinesisLocal => {
+            let every = format!("{}ms", every.as_millis());
+            vec![("SHOULD_PERSIST_DATA", "true".to_owned()), ("PERSIST_INTERVAL", every)]
+        }
+        // When it is asked to end, and only then.
+        Kind::Ministack => {
+            let state = folder.join("state").to_string_lossy().into_owned();
+            vec![("PERSIST_STATE", "1".to_owned()), ("STATE_DIR", state)]
+        }
+        Kind::Kinesalite | Kind::Moto => Vec::new(),
     }
 }
 

@@ -199,6 +199,8 @@ fn shared(decoded: &Decoded, data: &[u8]) -> Option<Arc<[u8]>> {
 #[cfg(test)]
 mod chain_tests;
 #[cfg(test)]
+mod fuzz_tests;
+#[cfg(test)]
 mod hostile_tests;
 #[cfg(test)]
 pub(crate) use kpl::aggregate as aggregate_for_tests;

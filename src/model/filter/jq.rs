@@ -3,10 +3,10 @@
 //! jaq has no bounds of its own, but asks for the table of terms whenever it runs a term. The table is handed out by
 //! [`Run`], which counts: beyond a number of steps, or too deep on the stack, it unwinds the evaluation to the call that
 //! began it, as salsa does to cancel its queries. `range`, the one source that yields for ever without running a term, is
-//! defined in jq here, so that it runs some.
+//! defined in jq here, so that it runs some. What happens within one term is counted by the [`Value`]s it happens to:
+//! bytes that they take, and steps for those that take long.
 
 use std::any::Any;
-use std::cell::Cell;
 use std::fmt;
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -17,6 +17,9 @@ use jaq_core::load::{Arena, Error as LoadError, File, Loader, parse, span};
 use jaq_core::{Compiler, Ctx, DataT, Lut, ValT as _, Vars, compile};
 use jaq_json::{Val, read};
 
+use super::meter::{self, BYTES_MOST, Beyond};
+use super::natives;
+use super::value::Value;
 use super::{FilterError, Verdict};
 use crate::model::decode::Step;
 use crate::model::record::Record;
@@ -45,32 +48,24 @@ const RANGE: &str = "def range($from; $to; $by): \
     def other: if . != $to then ., (. + $by | other) else {}[] end; \
     $from | if $by > 0 then up elif $by < 0 then down else other end;";
 
-/// The kind of data that expressions run on: values of jaq, and what is left of the bounds.
-struct Bounded;
+/// The kind of data that expressions run on.
+pub(super) struct Bounded;
 
 impl DataT for Bounded {
-    type V<'a> = Val;
+    type V<'a> = Value;
     type Data<'a> = Run<'a>;
 }
 
 /// One evaluation.
 #[derive(Clone, Copy)]
-struct Run<'a> {
+pub(super) struct Run<'a> {
     lut: &'a Lut<Bounded>,
-    steps_left: &'a Cell<u64>,
     stack_base: usize,
-}
-
-/// Why an evaluation was unwound.
-enum Beyond {
-    Steps,
-    Stack,
 }
 
 impl<'a> HasLut<'a, Bounded> for Run<'a> {
     fn lut(&self) -> &'a Lut<Bounded> {
-        let Some(left) = self.steps_left.get().checked_sub(1) else { resume_unwind(Box::new(Beyond::Steps)) };
-        self.steps_left.set(left);
+        meter::steps(1);
         if self.stack_base.abs_diff(stack_address()) > EVALUATION_STACK_BYTES {
             resume_unwind(Box::new(Beyond::Stack));
         }
@@ -118,10 +113,10 @@ impl JqFilter {
     /// What it says of a record whose decoded text this is.
     pub(super) fn judge(&self, record: &Record, text: &str) -> Result<Verdict, FilterError> {
         let steps = STEPS_PER_BYTE.saturating_mul(text.len() as u64).saturating_add(STEPS_LEAST).min(STEPS_MOST);
-        let steps_left = Cell::new(steps);
         let outcome = catch_unwind(AssertUnwindSafe(|| {
+            meter::begin(steps);
             let variables = self.variables(record);
-            let run = Run { lut: &self.compiled.lut, steps_left: &steps_left, stack_base: stack_address() };
+            let run = Run { lut: &self.compiled.lut, stack_base: stack_address() };
             let mut verdict = Verdict::Miss;
             for input in inputs(record, text) {
                 match input.map_or(Verdict::Failed, |input| self.try_value(run, &variables, input)) {
@@ -136,8 +131,8 @@ impl JqFilter {
     }
 
     fn try_value(&self, run: Run<'_>, variables: &[Val], input: Val) -> Verdict {
-        let ctx = Ctx::<Bounded>::new(run, Vars::new(variables.iter().cloned()));
-        for output in self.compiled.id.run((ctx, input)).take(OUTPUTS_MAX) {
+        let ctx = Ctx::<Bounded>::new(run, Vars::new(variables.iter().cloned().map(Value)));
+        for output in self.compiled.id.run((ctx, Value(input))).take(OUTPUTS_MAX) {
             match output {
                 Ok(value) if value.as_bool() => return Verdict::Match,
                 Ok(_) => {}
@@ -173,7 +168,9 @@ fn string(text: &str) -> Val {
 
 /// The values of a record; `None` for one that cannot be read.
 fn inputs<'a>(record: &Record, text: &'a str) -> Box<dyn Iterator<Item = Option<Val>> + 'a> {
-    if record.decoded.is_json() {
+    if natives::has_endless_number(text.as_bytes()) {
+        Box::new(std::iter::once(None))
+    } else if record.decoded.is_json() {
         Box::new(std::iter::once(read::parse_single(text.as_bytes()).ok()))
     } else if record.decoded.is_ndjson() {
         Box::new(read::parse_many(text.as_bytes()).map(Result::ok))
@@ -188,6 +185,9 @@ fn beyond(reason: &(dyn Any + Send), steps: u64) -> FilterError {
             let steps = crate::model::format::grouped(i64::try_from(steps).unwrap_or(i64::MAX));
             format!("The expression does not end: stopped after {steps} steps on one record")
         }
+        Some(Beyond::Memory) => {
+            format!("The expression needs more than {} MiB for one record: stopped", BYTES_MOST / 1_048_576)
+        }
         Some(Beyond::Stack) => "The expression calls itself too deep: stopped".to_owned(),
         None => "The expression cannot be evaluated: jaq stopped".to_owned(),
     };
@@ -195,9 +195,11 @@ fn beyond(reason: &(dyn Any + Send), steps: u64) -> FilterError {
 }
 
 fn compiled(expression: &str) -> Result<jaq_core::Filter<Bounded>, FilterError> {
-    let range = parse(RANGE, |p| p.defs()).unwrap_or_default();
-    let defs = range.into_iter().chain(jaq_core::defs()).chain(jaq_std::defs()).chain(jaq_json::defs());
-    let funs = jaq_core::funs().filter(|(name, ..)| *name != "range").chain(jaq_std::funs()).chain(jaq_json::funs());
+    let own = [RANGE, natives::DEFINITIONS].into_iter().flat_map(|defs| parse(defs, |p| p.defs()).unwrap_or_default());
+    let defs = own.chain(jaq_core::defs()).chain(jaq_std::defs()).chain(jaq_json::defs());
+    let library = jaq_core::funs().filter(|(name, ..)| *name != "range").chain(jaq_std::funs());
+    let library = library.map(|(name, arguments, run)| (natives::renamed(name), arguments, run));
+    let funs = library.chain(natives::functions());
     let arena = Arena::default();
     let modules = Loader::new(defs)
         .load(&arena, File { code: expression, path: () })

@@ -11,8 +11,12 @@
 
 mod index;
 mod jq;
+mod meter;
+mod natives;
+mod order;
 mod regex;
 mod text;
+mod value;
 
 pub use index::{Entry, FilterIndex, Found};
 pub use jq::{JQ_STACK_BYTES, JqFilter};
