@@ -97,6 +97,27 @@ fn an_expression_that_does_not_end_is_stopped_with_a_message() {
 }
 
 #[test]
+fn what_looks_into_values_is_as_the_manual_says() {
+    for expression in [
+        r#"("a\u00f1b" | length) == 3 and ([1,[2]] | length) == 2 and (null | length) == 0 and (-5 | length) == 5"#,
+        r#"("foobar" | contains("bar")) and ([1,[2,3]] | contains([[3]])) and ({a:1} | contains({b:1}) | not)"#,
+        r#"({a:{b:"xyz"}} | contains({a:{b:"y"}})) and ({a:1} | has("a")) and ([1,2] | has(1) and (has(2) | not))"#,
+        r#"("a,b,cd" | indices(",")) == [1,3] and ([1,2,1] | indices(1)) == [0,2] and ("\u00e9a" | index("a")) == 1"#,
+        "([0,1,2,1,2] | indices([1,2])) == [1,3] and ([1,2,4] | bsearch(2)) == 1 and ([1,2,4] | bsearch(3)) == -3",
+        r#"([1,{a:"x"}] | tojson) == "[1,{\"a\":\"x\"}]" and ("[1,2]" | fromjson) == [1,2] and ("\([1])") == "[1]""#,
+        r#"([1,2,3,4] | .[1:3] = ["x"]) == [1,"x",4] and ([1,2,3] | .[-1] = 9) == [1,2,9]"#,
+        "({a:1,b:2} | del(.a)) == {b:2} and ([1,2,3] | del(.[0])) == [2,3] and ({a:1,b:{}} | .b.c = 2) == {a:1,b:{c:2}}",
+        r#"([1,2] | .[] |= . + 1) == [2,3] and ({a:1} * {a:{b:2},c:3}) == {a:{b:2},c:3} and ("ab" * 2) == "abab""#,
+        r#"("ab a" | [match("a(b)?"; "g").offset]) == [0,3] and ("a1b2" | gsub("[0-9]"; "-")) == "a-b-""#,
+        r#"("a, b" | [splits(", *")]) == ["a","b"] and ("a-b" / "-") == ["a","b"] and ([1,2,1] - [1]) == [2]"#,
+        "([3,1,2] | sort) == [1,2,3] and ([{a:1},{a:2}] | max_by(.a)) == {a:2} and ([1,1,2] | unique) == [1,2]",
+        "([1,[2,[3]]] | flatten) == [1,2,3] and ({a:1} | to_entries) == [{key:\"a\",value:1}] and ([1,2] | add) == 3",
+    ] {
+        assert_eq!(jq(expression, "{}"), Ok(Verdict::Match), "{expression}");
+    }
+}
+
+#[test]
 fn an_expression_of_nothing_but_brackets_is_read() {
     let deep = format!("{}1{}", "(".repeat(2_000), ")".repeat(2_000));
     assert_eq!(jq(&deep, "{}"), Ok(Verdict::Match));
