@@ -36,6 +36,14 @@ impl Utilisation {
         self.bytes_share.max(self.records_share)
     }
 
+    /// The same mix at another level: the greater share becomes `value`. `None` where there is no load to scale.
+    pub fn scaled_to(self, value: f64) -> Option<Self> {
+        let factor = value / self.value();
+        factor
+            .is_finite()
+            .then_some(Self { bytes_share: self.bytes_share * factor, records_share: self.records_share * factor })
+    }
+
     /// The limit that the greater share belongs to.
     pub fn bound_by(self) -> BoundBy {
         if self.records_share > self.bytes_share { BoundBy::Records } else { BoundBy::Bytes }
@@ -63,6 +71,14 @@ pub fn utilisation_series(bytes: &Series, records: &Series, shards: u32) -> Seri
 mod tests {
     use super::*;
     use crate::model::time::Timestamp;
+
+    #[test]
+    fn a_mix_is_kept_at_another_level() {
+        let sampled = Utilisation { bytes_share: 0.06, records_share: 0.03 };
+        let measured = sampled.scaled_to(0.96).expect("there is load");
+        assert!((measured.bytes_share - 0.96).abs() < 1e-9 && (measured.records_share - 0.48).abs() < 1e-9);
+        assert_eq!(Utilisation { bytes_share: 0.0, records_share: 0.0 }.scaled_to(0.96), None);
+    }
 
     #[test]
     fn the_nearer_limit_decides() {

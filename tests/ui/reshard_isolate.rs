@@ -109,3 +109,10 @@ fn a_key_that_fills_a_shard_by_itself_is_not_isolated_and_the_reason_is_said() {
     harness.get_by_label_contains("A shard of its own is not offered, because by itself it is over the limit of one");
     picture(&mut harness, "reshard_isolate_refused");
 }
+
+#[test]
+fn what_a_key_takes_of_the_limit_is_told_against_the_measured_load_while_little_was_read() {
+    // The key is three quarters of a sample that holds 40 % of the limit, of a shard that is measured at 96 %.
+    let harness = opened(sample(300));
+    harness.get_by_label_contains("carries 75% of the load, 72% of a shard's limit by itself");
+}

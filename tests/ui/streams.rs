@@ -439,7 +439,9 @@ fn the_palette_and_the_menus_lead_to_every_dialog() {
     let mut harness = open(plain(), Command::CloseDialog);
     harness.get_by_label("More about the stream").click();
     harness.run_steps(2);
-    harness.get_by_role_and_label(egui::accesskit::Role::MenuItem, "Tags…").click();
+    let tags = harness.get_by_role_and_label(egui::accesskit::Role::MenuItem, "Tags…");
+    assert!(tags.rect().width() <= 200.0, "the menu is as wide as its words: {}", tags.rect().width());
+    tags.click();
     harness.run_steps(2);
     assert!(harness.state().log.contains(&Command::Manage(NAME.into(), StreamPart::Tags)));
     harness.key_press(egui::Key::Escape);

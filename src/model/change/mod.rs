@@ -103,7 +103,7 @@ impl StreamChange {
         match self {
             Self::Create { .. } => "CreateStream",
             Self::Delete { .. } => "DeleteStream",
-            Self::Retention { from, to } if to > from => "IncreaseStreamRetentionPeriod",
+            Self::Retention { from, to } if to >= from => "IncreaseStreamRetentionPeriod",
             Self::Retention { .. } => "DecreaseStreamRetentionPeriod",
             Self::SetTags(_) => "AddTagsToStream",
             Self::RemoveTags(_) => "RemoveTagsFromStream",
@@ -383,5 +383,7 @@ mod tests {
     fn retention_is_increased_or_decreased_by_its_direction() {
         assert_eq!(StreamChange::Retention { from: 24, to: 48 }.operation(), "IncreaseStreamRetentionPeriod");
         assert_eq!(StreamChange::Retention { from: 48, to: 24 }.operation(), "DecreaseStreamRetentionPeriod");
+        // Before a value is chosen it says what the dialog asks for: to lengthen.
+        assert_eq!(StreamChange::Retention { from: 24, to: 24 }.operation(), "IncreaseStreamRetentionPeriod");
     }
 }

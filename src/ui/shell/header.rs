@@ -92,7 +92,7 @@ fn stream_menu(ui: &mut Ui, name: &StreamName, out: &mut Commands) {
     let button = Button::new("").icon(icons::MORE).name("More about the stream").tooltip("Mode, retention, tags…");
     let button = ui.add(button);
     Popup::menu(&button).id(button.id.with("menu")).show(|ui| {
-        ui.set_min_width(180.0);
+        ui.set_width(180.0);
         if menu_item(ui, "Capacity mode…", false).clicked() {
             out.push(Command::PlanMode);
             ui.close();

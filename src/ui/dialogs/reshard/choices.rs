@@ -17,6 +17,8 @@ use crate::ui::views::shards::ShardFacts;
 #[derive(Debug, Default)]
 pub struct Choices {
     made_from: Option<(ShardId, Arc<StreamSample>)>,
+    /// The share of the limit that the advice takes the shard to have.
+    measured: Option<f64>,
     advice: Option<SplitAdvice>,
     custom: Option<(HashKey, Option<Cut>)>,
 }
@@ -29,10 +31,17 @@ impl Choices {
             (None, None) => true,
             _ => false,
         };
-        if !is_same {
+        if !is_same || self.measured != target.now {
+            self.measured = target.now;
             self.made_from = sample.map(|sample| (target.id.clone(), sample.clone()));
             let counted = sample.and_then(|sample| sample.shard(&target.id));
-            self.advice = counted.map(|counted| split::advise(target.range, counted, None));
+            self.advice = counted.map(|counted| {
+                // A sample that is still being read has little: the level is the measured one, and only the mix is the sample's.
+                // Where more was read than measured, that decides.
+                let load = counted.mean_utilisation().zip(target.now);
+                let load = load.and_then(|(sampled, now)| sampled.scaled_to(now.max(sampled.value())));
+                split::advise(target.range, counted, load)
+            });
             self.custom = None;
         }
     }

@@ -14,7 +14,7 @@ const MOST: usize = 4;
 pub fn lines(open: &OpenStream, run: &ReshardRun) -> Vec<(String, String)> {
     let closed = closed_by(run);
     let is_closed = |id: &&ShardId| open.shards.get().and_then(|map| map.get(id)).is_some_and(|shard| !shard.is_open());
-    let line = |id: &ShardId| (format!("Consumers finish closed {}", id.short()), told(open, id));
+    let line = |id: &ShardId| (format!("Consumers finish {}", id.short()), told(open, id));
     let mut lines: Vec<(String, String)> = closed.iter().filter(is_closed).take(MOST).map(line).collect();
     if closed.len() > MOST {
         lines.push((format!("and {} more", format::counted(closed.len() - MOST, "closed shard")), String::new()));
@@ -92,7 +92,7 @@ mod tests {
         assert!(lines(&open, &run).is_empty(), "it is not closed yet");
         open.shards = Answer::known(ShardMap::new(vec![shard(false)]), Timestamp(0));
         let words = |open: &OpenStream| lines(open, &run).into_iter().next().unwrap_or_default();
-        assert_eq!(words(&open), ("Consumers finish closed …0019".to_owned(), "not told by AWS".to_owned()));
+        assert_eq!(words(&open), ("Consumers finish …0019".to_owned(), "not told by AWS".to_owned()));
         let state = ShardTailState::Ended;
         let tail = ShardTail { shard_id: id.clone(), millis_behind: Some(0), state, write_share: None };
         open.tail.status.shards = vec![tail];

@@ -146,7 +146,7 @@ impl ScaleTab {
             cost_notes: vec![shard_hours(open).before_and_after(self.open, to)],
             steps: vec![
                 (format!("UpdateShardCount {} → {to}", self.open), "1 call".to_owned()),
-                ("AWS splits and merges to even ranges".to_owned(), words),
+                (format!("{words} to even ranges"), "at least".to_owned()),
                 ("Short-lived shards on the way".to_owned(), "count to the quota".to_owned()),
                 ("Writes and reads keep working".to_owned(), "throughout".to_owned()),
                 ("Consumers drain the closed shards first".to_owned(), String::new()),

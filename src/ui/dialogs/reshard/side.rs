@@ -27,7 +27,7 @@ pub fn show(ui: &mut Ui, scene: &Scene<'_>) {
         rule(ui, t, 8.0, 8.0);
     }
     cost_lines(ui, t, &scene.offer.cost, &[]);
-    progress(ui, t, run, scene.world.now);
+    progress(ui, t, run, super::scale_plan::left_of(scene).is_some(), scene.world.now);
     drains(ui, t, scene, run);
 }
 
@@ -36,7 +36,7 @@ pub fn words(run: &ReshardRun) -> &'static str {
     if run.is_plan() { PLAN_RUNS_ON } else { RUNS_ON }
 }
 
-fn progress(ui: &mut Ui, t: &Tokens, run: &ReshardRun, now: Timestamp) {
+fn progress(ui: &mut Ui, t: &Tokens, run: &ReshardRun, can_go_on: bool, now: Timestamp) {
     let rect = heading(ui, t, "Progress");
     if let Some((done, of)) = run.plan_steps() {
         let words = format!("{done} of {of} steps");
@@ -56,7 +56,11 @@ fn progress(ui: &mut Ui, t: &Tokens, run: &ReshardRun, now: Timestamp) {
         line(ui, t, ("…", fonts::dense(), t.weak), (&words, t.weak), "", Role::ListItem);
     }
     if run.plan.is_stopped {
-        let words = "Stopped. What is done stays done; the rest can go on later.";
+        let words = match can_go_on {
+            true => "Stopped. What is done stays done; the rest can go on later.",
+            // The demo keeps no journal of its plans.
+            false => "Stopped. What is done stays done.",
+        };
         pair(ui, t, words, "");
     }
     if !run.children.is_empty() {

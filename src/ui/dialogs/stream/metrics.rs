@@ -42,7 +42,10 @@ pub fn offer(subject: &Subject<'_>) -> ChangeOffer {
         }],
         steps: vec![
             (change.operation().to_owned(), "1 call, ALL".to_owned()),
-            ("First figures in CloudWatch".to_owned(), if enable { "some minutes" } else { "end" }.to_owned()),
+            match enable {
+                true => ("First figures in CloudWatch".to_owned(), "some minutes".to_owned()),
+                false => ("New figures in CloudWatch".to_owned(), "end".to_owned()),
+            },
         ],
         footnote: "CloudWatch bills each as a custom metric, per shard.".to_owned(),
         again: "Change it again",
