@@ -188,7 +188,7 @@ pub fn show(ui: &mut Ui, world: &World, state: &mut ReshardState, selection: &mu
     .guarded(world, open.name.as_str(), false);
     let change = (state.way == Way::Mode).then(|| state.mode.offer(world, open));
     if let Some(ReshardRequest::Plan(request)) = watched {
-        scale_plan::tell_of(&mut offer, open, request);
+        scale_plan::tell_of(&mut offer, world, open, request);
     }
     let is_dirty = state.is_dirty();
     let mut scene = Scene { world, state, selection, out, facts, plan, offer, change };

@@ -9,6 +9,7 @@ use super::Scene;
 use super::bands::{Band, Bands, Bar, bars_of, hottest_words, listed};
 use super::offer::{Offer, shard_hours, share_words};
 use super::steps::{Mark, StepLine, table};
+use crate::model::connection::Environment;
 use crate::model::format;
 use crate::model::hash_range::HashKeyRange;
 use crate::model::plan::request::{PlanRequest, Purpose, Resolved, UnfinishedPlan, resolve};
@@ -21,8 +22,12 @@ use crate::ui::theme::{self, fonts, icons};
 use crate::ui::views::shards::Facts;
 use crate::ui::widgets;
 
-/// What stands in the footer.
-const FOOTNOTE: &str = "What is done stays done. A journal on this machine is written before each step.";
+/// What stands in the footer. The demo ends with the program, and keeps no journal.
+fn footnote(world: &World) -> String {
+    let is_kept = world.connection().is_none_or(|connection| connection.environment != Environment::Demo);
+    let journal = if is_kept { " A journal on this machine is written before each step." } else { "" };
+    format!("What is done stays done.{journal}")
+}
 
 /// What the tab remembers of plans.
 #[derive(Debug, Default)]
@@ -146,7 +151,7 @@ impl PlanChoice {
             cost: shard_hours(open).change(i64::from(to) - i64::from(from)),
             cost_notes: vec![shard_hours(open).before_and_after(from, to)],
             steps: what_happens(splits, merges),
-            footnote: FOOTNOTE.to_owned(),
+            footnote: footnote(world),
             ..Offer::default()
         }
     }
@@ -382,10 +387,10 @@ fn planned_bands(facts: &Facts, plan: &Plan) -> Bands {
 }
 
 /// While a plan runs, what is said of it rests on what was asked and not on what is open by now.
-pub fn tell_of(offer: &mut Offer, open: &OpenStream, request: &PlanRequest) {
+pub fn tell_of(offer: &mut Offer, world: &World, open: &OpenStream, request: &PlanRequest) {
     let change = request.steps.iter().map(|step| if step.is_split() { 1 } else { -1 }).sum();
     offer.cost = shard_hours(open).change(change);
-    offer.footnote = FOOTNOTE.to_owned();
+    offer.footnote = footnote(world);
 }
 
 /// The choice between both ways, with what each comes to.
