@@ -24,5 +24,6 @@ mod stage;
 mod stream_pictures;
 mod streams;
 mod tail;
+mod tail_hostile;
 mod tail_routes;
 mod tail_tools;

@@ -24,8 +24,8 @@ use crate::ui::widgets::{self};
 
 const TREE_ROW: f32 = 19.0;
 const TEXT_ROW: f32 = 16.0;
-/// Most values of a tree.
-const MAX_NODES: usize = 100_000;
+/// Most values of a tree: what can be taken apart well within a frame.
+const MAX_NODES: usize = 50_000;
 /// Most bytes that are shown as text or bytes; all of them can be copied.
 const MAX_SHOWN_BYTES: usize = 2 * 1_048_576;
 
