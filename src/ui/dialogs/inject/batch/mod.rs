@@ -86,6 +86,15 @@ impl BatchForm {
         }
     }
 
+    /// Whether the field of the key is still to be filled in.
+    fn lacks_key(&self) -> bool {
+        match self.key {
+            0 => self.field.trim().is_empty(),
+            1 => self.fixed.is_empty(),
+            _ => false,
+        }
+    }
+
     /// The shards that are spared. Random keys spread evenly: a shard that is too full for them is so with any of them.
     fn spared(&self) -> Option<Spared> {
         Spared::of(&self.loads.0, self.over).filter(|_| self.key != RANDOM)
@@ -237,6 +246,8 @@ fn file(ui: &mut Ui, scene: &mut Scene<'_>) {
     let takes_focus = !scene.state.was_open;
     let t = theme::tokens(ui);
     let form = &mut scene.state.batch;
+    let is_wrong = known.as_ref().is_some_and(|(.., is_wrong)| *is_wrong);
+    let (is_file_wrong, is_key_asked_for) = (is_wrong && !form.lacks_key(), is_wrong && form.lacks_key());
     // Painted only: the field below has the same name.
     let (head, _) = ui.allocate_exact_size(vec2(area.width(), 15.0), Sense::hover());
     let left = eframe::egui::Align2::LEFT_CENTER;
@@ -248,7 +259,7 @@ fn file(ui: &mut Ui, scene: &mut Scene<'_>) {
         .mono()
         .hint("path of an NDJSON, JSON, CSV or text file")
         .trailing(words)
-        .invalid(known.as_ref().is_some_and(|(.., is_wrong)| *is_wrong))
+        .invalid(is_file_wrong)
         .focus(takes_focus)
         .show_in(ui, rect);
     ui.add_space(2.0);
@@ -264,7 +275,7 @@ fn file(ui: &mut Ui, scene: &mut Scene<'_>) {
     });
     ui.add_space(2.0);
     widgets::label(ui, "Partition key", fonts::small_medium(), t.weak);
-    key_row(ui, form);
+    key_row(ui, form, is_key_asked_for);
     if matches!(form.pace(), Pace::InFile(_)) {
         ui.add_space(2.0);
         replay::show(ui, scene);
@@ -279,19 +290,19 @@ fn file(ui: &mut Ui, scene: &mut Scene<'_>) {
     }
 }
 
-/// Where the key of each record comes from.
-fn key_row(ui: &mut Ui, form: &mut BatchForm) {
+/// Where the key of each record comes from; `is_asked_for` where nothing goes on without its field.
+fn key_row(ui: &mut Ui, form: &mut BatchForm, is_asked_for: bool) {
     let t = theme::tokens(ui);
     ui.horizontal(|ui| {
         segmented(ui, "Partition key", &KEYS, &mut form.key);
         match form.key {
             0 => {
                 let field = TextField::new(Id::unique("batch field"), "Key field", &mut form.field);
-                field.mono().hint(".user_id, or a column").show(ui);
+                field.mono().hint(".user_id, or a column").invalid(is_asked_for).show(ui);
             }
             1 => {
                 let field = TextField::new(Id::unique("batch fixed"), "Fixed key", &mut form.fixed);
-                field.mono().hint("the key of every record").show(ui);
+                field.mono().hint("the key of every record").invalid(is_asked_for).show(ui);
             }
             RANDOM => {
                 widgets::label(ui, "A new UUID for each record.", fonts::small(), t.weak);
@@ -308,6 +319,8 @@ fn about(scan: &BatchScan) -> String {
     let Some(stamp) = scan.stamp else { return String::new() };
     let records = format::counted((scan.total.records + scan.invalid) as usize, "record");
     match scan.is_done {
+        // Nothing was read of it yet.
+        true if scan.problem.is_some() && scan.total.records + scan.invalid == 0 => format::bytes(stamp.len),
         true => format!("{}, {records}", format::bytes(stamp.len)),
         false => format!("{} of {} read", format::percent(f64::from(scan.progress())), format::bytes(stamp.len)),
     }

@@ -78,7 +78,11 @@ fn spec(scene: &Scene<'_>) -> Result<GeneratorSpec, String> {
     {
         let reaches = format::percent(hottest.with()).replace('%', " %");
         let id = hottest.shard.id.short();
-        return Err(format!("{id} would reach {reaches}, beyond the cap: send less, or raise the cap."));
+        let is_full = hottest.shard.now.is_some_and(|now| now >= cap);
+        return Err(match is_full {
+            true => format!("{id} is beyond the cap without this load: raise the cap, or use keys that spare it."),
+            false => format!("{id} would reach {reaches}, beyond the cap: send less, or raise the cap."),
+        });
     }
     footer::is_named(scene.world, &form.typed_name)?;
     Ok(spec)

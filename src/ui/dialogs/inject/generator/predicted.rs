@@ -185,8 +185,12 @@ fn verdict(ui: &mut Ui, t: &Tokens, top: f32, prediction: &Prediction, cap: Opti
     let holds = holds.map_or(String::new(), |(key, _)| format!(" holds {} and", format::one_line(key, 40)));
     let mut words = format!("{id}{holds} reaches {}, the mean is {}.", percent(with), percent(prediction.mean()));
     if let Some(allowed) = cap.and_then(|cap| prediction.allowed(cap)) {
-        let allowed = format::grouped(allowed.floor() as i64);
-        words.push_str(&format!(" With this key mix the cap allows up to {allowed} rec/s."));
+        words.push_str(&match allowed.floor() {
+            0.0 => " With this key mix the cap allows nothing: that shard is beyond it by itself.".to_owned(),
+            allowed => {
+                format!(" With this key mix the cap allows up to {} rec/s.", format::grouped(allowed as i64))
+            }
+        });
     }
     if prediction.unknown() > 0 {
         let count = format::counted(prediction.unknown(), "shard");
