@@ -332,9 +332,12 @@ async fn is_on_disk(peer: &Peer, patience: Duration) {
     let file = peer.file("data/kinesis-data.json");
     let (now, begun) = (std::time::SystemTime::now(), Instant::now());
     let written = || std::fs::metadata(&file).and_then(|file| file.modified()).ok();
+    // Its time changes when writing begins: half of a file is of no use to a server that is killed now.
+    let is_whole =
+        || std::fs::read(&file).is_ok_and(|json| serde_json::from_slice::<serde::de::IgnoredAny>(&json).is_ok());
     // The one that is written at this moment may have begun earlier.
     for after in [Duration::ZERO, Duration::from_secs(1)] {
-        while written().is_none_or(|at| at <= now + after) {
+        while written().is_none_or(|at| at <= now + after) || !is_whole() {
             assert!(begun.elapsed() < patience, "{} is not written", file.display());
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
