@@ -331,3 +331,30 @@ fn a_scaling_on_its_way_counts_its_shards() {
     harness.get_by_label("Open shards 29 of 36");
     picture(&mut harness, "reshard_scale_progress");
 }
+
+/// Presses Tab until what has this name has the focus.
+fn tab_to(harness: &mut Harness<'_, Stage<ReshardState>>, name: &str) {
+    for _ in 0..200 {
+        let mut named = harness.query_all_by_label(name);
+        if named.any(|node| node.accesskit_node().is_focused()) {
+            return;
+        }
+        drop(named);
+        harness.key_press(egui::Key::Tab);
+        harness.run_steps(2);
+    }
+    panic!("Tab never leads to {name}");
+}
+
+#[test]
+fn a_shard_is_split_with_the_keyboard_alone() {
+    let mut harness = window(stage(stage::unlocked(598)), show);
+    let split = split_button(&harness).accesskit_node().label().expect("a name");
+    tab_to(&mut harness, "Type the stream name to confirm");
+    harness.event(egui::Event::Text("clickstream-prod".to_owned()));
+    harness.run_steps(3);
+    tab_to(&mut harness, &split);
+    harness.key_press(egui::Key::Enter);
+    harness.run_steps(3);
+    assert_eq!(harness.state().commands, [Command::Reshard(ReshardRequest::Split(request()))]);
+}
