@@ -323,7 +323,7 @@ fn columns_are_chosen_and_sized_and_times_are_local_where_wanted() {
 #[test]
 fn records_are_exported_by_a_dialog_that_shows_how_far_it_is() {
     let mut world = world();
-    world.export_folder = "/home/anna/Downloads".to_owned();
+    world.export_folder = "/exports".to_owned();
     let mut harness = crate::harness::window((1_440.0, 900.0), world);
     harness.state_mut().apply(vec![Command::Go(Place::Stream("clickstream-prod".into(), Tab::Tail))]);
     harness.run_steps(3);
@@ -336,7 +336,7 @@ fn records_are_exported_by_a_dialog_that_shows_how_far_it_is() {
     harness.get_by_label("Export 120 records").click();
     harness.run_steps(2);
     let request = ExportRequest {
-        path: "/home/anna/Downloads/clickstream-prod-20260915-143708.csv".to_owned(),
+        path: "/exports/clickstream-prod-20260915-143708.csv".to_owned(),
         format: ExportFormat::Csv,
         what: ExportWhat::Kept,
         only_filtered: false,
