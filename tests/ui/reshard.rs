@@ -346,15 +346,36 @@ fn tab_to(harness: &mut Harness<'_, Stage<ReshardState>>, name: &str) {
     panic!("Tab never leads to {name}");
 }
 
+/// Types the name and presses this button.
+fn confirm(harness: &mut Harness<'_, Stage<ReshardState>>, button: &str) {
+    tab_to(harness, "Type the stream name to confirm");
+    harness.event(egui::Event::Text("clickstream-prod".to_owned()));
+    harness.run_steps(3);
+    tab_to(harness, button);
+    harness.key_press(egui::Key::Enter);
+    harness.run_steps(3);
+}
+
 #[test]
 fn a_shard_is_split_with_the_keyboard_alone() {
     let mut harness = window(stage(stage::unlocked(598)), show);
     let split = split_button(&harness).accesskit_node().label().expect("a name");
-    tab_to(&mut harness, "Type the stream name to confirm");
-    harness.event(egui::Event::Text("clickstream-prod".to_owned()));
-    harness.run_steps(3);
-    tab_to(&mut harness, &split);
+    confirm(&mut harness, &split);
+    assert_eq!(harness.state().commands, [Command::Reshard(ReshardRequest::Split(request()))]);
+}
+
+#[test]
+fn shards_are_merged_and_scaled_with_the_keyboard_alone() {
+    let mut harness = window(stage(stage::unlocked(598)), show);
+    tab_to(&mut harness, "Merge");
     harness.key_press(egui::Key::Enter);
     harness.run_steps(3);
-    assert_eq!(harness.state().commands, [Command::Reshard(ReshardRequest::Split(request()))]);
+    confirm(&mut harness, "Merge …0025 + …0038");
+    assert_eq!(harness.state().commands, [Command::Reshard(merge_request(25, 38))]);
+    let mut harness = window(stage(scale_world()), show);
+    tab_to(&mut harness, "Scale to N");
+    harness.key_press(egui::Key::Space);
+    harness.run_steps(3);
+    confirm(&mut harness, "Scale to 30 shards");
+    assert_eq!(harness.state().commands.last(), Some(&scale_request(30)));
 }
