@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use eframe::egui;
 use egui_kittest::Harness;
+use egui_kittest::kittest::{NodeT, Queryable};
 use kinescope::model::settings::ThemeChoice;
 use kinescope::model::world::World;
 use kinescope::ui::UiState;
@@ -81,4 +82,18 @@ pub fn window(size: (f32, f32), world: World) -> Harness<'static, Window> {
         let commands = window.out.take();
         window.apply(commands);
     })
+}
+
+/// Presses Tab until what has this name has the focus.
+pub fn tab_to<S>(harness: &mut Harness<'_, S>, name: &str) {
+    for _ in 0..200 {
+        let mut named = harness.query_all_by_label(name);
+        if named.any(|node| node.accesskit_node().is_focused()) {
+            return;
+        }
+        drop(named);
+        harness.key_press(egui::Key::Tab);
+        harness.run_steps(2);
+    }
+    panic!("Tab never leads to {name}");
 }

@@ -13,7 +13,7 @@ use kinescope::model::world::World;
 use kinescope::ui::command::Command;
 use kinescope::ui::dialogs::reshard::{ReshardState, show};
 
-use crate::harness::picture;
+use crate::harness::{picture, tab_to};
 use crate::stage::{self, Stage, shard_id, window};
 
 fn stage(world: World) -> Stage<ReshardState> {
@@ -330,20 +330,6 @@ fn a_scaling_on_its_way_counts_its_shards() {
     let mut harness = window(stage(world), show);
     harness.get_by_label("Open shards 29 of 36");
     picture(&mut harness, "reshard_scale_progress");
-}
-
-/// Presses Tab until what has this name has the focus.
-fn tab_to(harness: &mut Harness<'_, Stage<ReshardState>>, name: &str) {
-    for _ in 0..200 {
-        let mut named = harness.query_all_by_label(name);
-        if named.any(|node| node.accesskit_node().is_focused()) {
-            return;
-        }
-        drop(named);
-        harness.key_press(egui::Key::Tab);
-        harness.run_steps(2);
-    }
-    panic!("Tab never leads to {name}");
 }
 
 /// Types the name and presses this button.

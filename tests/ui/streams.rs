@@ -17,7 +17,7 @@ use kinescope::model::world::{Link, World};
 use kinescope::ui::command::{Command, Dialog, Place, StreamPart, Tab};
 
 use crate::fixture;
-use crate::harness::{Window, picture, window};
+use crate::harness::{Window, picture, tab_to, window};
 
 pub type Screen = Harness<'static, Window>;
 
@@ -366,20 +366,6 @@ fn a_change_under_way_is_followed_and_can_be_left() {
     click(&mut harness, "Change it again");
     harness.get_by_role_and_label(egui::accesskit::Role::TextInput, "Keep records for");
     assert!(harness.query_by_label_contains("Stream ACTIVE and says so").is_none());
-}
-
-/// Presses Tab until what has this name has the focus.
-fn tab_to(harness: &mut Screen, name: &str) {
-    for _ in 0..60 {
-        let mut named = harness.query_all_by_label(name);
-        if named.any(|node| node.accesskit_node().is_focused()) {
-            return;
-        }
-        drop(named);
-        harness.key_press(egui::Key::Tab);
-        harness.run_steps(2);
-    }
-    panic!("Tab never leads to {name}");
 }
 
 #[test]

@@ -11,7 +11,7 @@ use super::hash_range::HashKey;
 use super::ids::{PartitionKey, SequenceNumber, ShardId};
 use super::writes::{InjectRow, PutOutcome};
 
-/// Memory that the results of a run may take, in bytes; what is sent beyond it is only counted.
+/// Memory that the results of a run may take, in bytes; what is sent or left out beyond it is only counted.
 pub const MOST_BYTES: usize = 192 * 1_048_576;
 /// Decimal digits of which a `u64` holds every combination.
 const CHUNK: usize = 19;
@@ -124,6 +124,7 @@ pub struct Results {
     reasons: Table<String>,
     odd_sequences: Vec<SequenceNumber>,
     sent_beyond: u64,
+    skipped_beyond: u64,
 }
 
 impl Results {
@@ -184,6 +185,7 @@ impl Results {
     /// A record was left out.
     pub fn skipped(&mut self, number: u64, key: Option<&PartitionKey>, shard: Option<&ShardId>, reason: &str) {
         if self.is_full() {
+            self.skipped_beyond += 1;
             return;
         }
         let kept = Kept {
@@ -228,9 +230,9 @@ impl Results {
         self.rows.is_empty()
     }
 
-    /// Records that were sent and are only counted, since there was no more room.
-    pub fn sent_beyond(&self) -> u64 {
-        self.sent_beyond
+    /// Records that are only counted, since there was no more room: all of them, or only those that were left out.
+    pub fn beyond(&self, only_unsent: bool) -> u64 {
+        self.skipped_beyond + if only_unsent { 0 } else { self.sent_beyond }
     }
 
     /// Every result by its number, or only those that are not sent.

@@ -29,9 +29,10 @@ impl RunResults {
 pub fn save(results: &Results, wish: &ResultsWish) -> Result<String, String> {
     let lines = results.sorted(wish.only_unsent).map(|row| line(wish.format, &row));
     let mut words = write(wish, lines)?;
-    if results.sent_beyond() > 0 && !wish.only_unsent {
-        let beyond = counted(results.sent_beyond() as usize, "record");
-        words.push_str(&format!(" {beyond} that were sent later are counted, but not listed."));
+    let beyond = results.beyond(wish.only_unsent);
+    if beyond > 0 {
+        let beyond = counted(beyond as usize, "record");
+        words.push_str(&format!(" {beyond} that came later are counted, but not listed."));
     }
     Ok(words)
 }
