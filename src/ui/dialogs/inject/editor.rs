@@ -239,7 +239,8 @@ fn line_numbers(ui: &Ui, galley: &Galley, origin: Pos2, right: f32, cursor_row: 
             if rect.bottom() >= clip.top() && rect.top() <= clip.bottom() {
                 let is_current = cursor_row.is_some_and(|y| rect.y_range().contains(y));
                 let color = if is_current { t.text } else { t.faint };
-                let at = pos2(right, rect.center().y);
+                // The line of an empty text has no height of its own.
+                let at = pos2(right, rect.top() + rect.height().max(LINE) / 2.0);
                 ui.painter().text(at, Align2::RIGHT_CENTER, number, font.clone(), color);
             }
         }

@@ -29,7 +29,7 @@ pub(super) fn show(ui: &mut Ui, scene: &mut Scene<'_>) {
     ui.painter().text(head.left_center(), Align2::LEFT_CENTER, "Where the records land", fonts::small_medium(), t.weak);
     let file = ui.painter().text(head.right_center(), Align2::RIGHT_CENTER, "with this file", fonts::small(), t.text);
     let mark = |right: f32| Rect::from_min_size(pos2(right - 17.0, head.center().y - 4.0), vec2(8.0, 8.0));
-    ui.painter().rect_filled(mark(file.left() + 4.0), 1, t.s2);
+    ui.painter().rect_filled(mark(file.left() + 4.0), 1, t.accent);
     let now = pos2(file.left() - 24.0, head.center().y);
     let now = ui.painter().text(now, Align2::RIGHT_CENTER, "now", fonts::small(), t.text);
     ui.painter().rect_filled(mark(now.left() + 4.0), 1, t.stroke_strong);
@@ -87,7 +87,7 @@ fn bars(ui: &mut Ui, t: &Tokens, loads: &[ShardLoad]) {
         let color = match with {
             with if load.added > 0.0 && with > 1.0 => t.crit,
             with if load.added > 0.0 && with >= WARN_SHARE => t.warn,
-            _ => t.s2,
+            _ => t.accent,
         };
         painter.rect_filled(rect_of(span, y(load.now), area.bottom()), 0, t.stroke_strong);
         if load.share.records > 0 {

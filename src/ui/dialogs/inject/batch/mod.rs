@@ -330,7 +330,10 @@ fn about(scan: &BatchScan) -> String {
 pub(super) fn footer(ui: &mut Ui, scene: &mut Scene<'_>) {
     let wish = wish(scene);
     let count = wish.as_ref().map(|wish| wish.records).ok().or(scan(scene).map(|scan| scan.total.records));
-    let records = format::counted(count.unwrap_or_default() as usize, "record");
+    let records = match count.unwrap_or_default() {
+        0 => "records".to_owned(),
+        count => format::counted(count as usize, "record"),
+    };
     let label = footer::label(scene.world, &format!("Send {records}"), "to");
     let reason = wish.as_ref().map(|_| ()).map_err(String::as_str);
     if ui.add(Button::primary(&label).icon(icons::INJECT).enabled(reason).height(28.0)).clicked() {
