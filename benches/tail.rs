@@ -203,8 +203,8 @@ fn world(records: usize) -> World {
     });
     let mut open = OpenStream::new(StreamName::from("bench"));
     let mut tail = Tail::default();
-    tail.store.set_cap_bytes(usize::MAX);
-    tail.begin(TailOptions::default(), now);
+    drop(tail.store.set_cap_bytes(usize::MAX));
+    drop(tail.begin(TailOptions::default(), now));
     // The same thousand records again and again: what is in them does not matter to a frame, how many there are may.
     let thousand: Vec<Arc<Record>> = (0..1_000).map(|n| Arc::new(record(n))).collect();
     tail.ingest((0..records).map(|n| TailItem::Record(thousand[n % 1_000].clone())));

@@ -149,7 +149,7 @@ impl App {
                 self.ui.place = Place::Fleet;
             }
             if self.world.open.as_ref().is_some_and(|open| open.name == *stream) {
-                self.world.open = None;
+                self.show_stream(None);
                 self.engine.open = None;
             }
         } else if self.world.changes.of.as_ref() == Some(stream) {

@@ -51,13 +51,15 @@ impl App {
             Command::StartTail(options) => self.start_tail(options),
             Command::ClearLeftovers => self.clear_leftovers(now),
             Command::StopTail => self.stop_tail(),
-            Command::ClearTail => self.with_open(|open| open.tail.clear()),
+            Command::ClearTail => self.clear_tail(),
             Command::StartSample(request) => self.start_sample(request),
             Command::StopSample => self.stop_sample(),
             Command::StartLive(shard) => self.start_live(shard),
             Command::StopLive => self.stop_live(),
             Command::FilterTail(spec) => self.filter_tail(spec, now),
             Command::SetTail(tail) => self.change_settings(|settings| settings.tail = *tail),
+            Command::SetTailBuffer(mib) => self.set_tail_buffer(mib),
+            Command::SetReadBudget(reads) => self.set_read_budget(reads),
             Command::Export(request) => self.export(request),
             Command::CancelExport => self.cancel_export(),
             Command::FinishExport => self.finish_export(),
@@ -153,6 +155,7 @@ impl App {
 
     /// Nothing of one connection may be shown on another.
     fn forget_connection(&mut self) {
+        self.show_stream(None);
         self.injecting.leave();
         self.changing.leave();
         self.fan_out.leave();
@@ -211,17 +214,23 @@ impl App {
 
     fn open_stream(&mut self, name: StreamName, now: Timestamp) {
         let mut open = OpenStream::new(name.clone());
-        open.tail.store.set_cap_bytes(self.world.settings.tail_buffer_mib as usize * 1_048_576);
+        // Nothing is kept in it yet that would have to leave.
+        drop(open.tail.store.set_cap_bytes(self.world.settings.tail_buffer_bytes()));
         // What the fleet knows is shown until the stream itself has answered.
         if let Some(row) = self.world.fleet_row(&name) {
             let fetched = self.world.fleet.value.as_ref().map_or(now, |(_, at)| *at);
             open.summary.value = row.summary.clone().map(|summary| (summary.into(), fetched));
             open.metrics.value = row.metrics.clone().map(|metrics| (metrics.into(), fetched));
         }
-        self.world.open = Some(open);
+        self.show_stream(Some(open));
         self.engine.open(name);
         self.asked = None;
         self.refresh_all = true;
+    }
+
+    /// Puts another stream, or none, in the place of the open one.
+    pub(super) fn show_stream(&mut self, open: Option<OpenStream>) {
+        self.engine.free(std::mem::replace(&mut self.world.open, open));
     }
 
     fn start_tail(&mut self, options: TailOptions) {
@@ -231,7 +240,9 @@ impl App {
         if !self.prepare_route(&options, now) {
             return;
         }
-        self.with_open(|open| open.tail.begin(options.clone(), now));
+        if let Some(open) = &mut self.world.open {
+            self.engine.free(open.tail.begin(options.clone(), now));
+        }
         self.engine.start_tail(options, self.lease_to_watch());
     }
 

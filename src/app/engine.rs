@@ -244,6 +244,11 @@ impl Engine {
         self.open = None;
     }
 
+    /// Drops something where nobody waits for it: freeing a million records takes longer than a frame.
+    pub fn free(&self, gone: impl Send + 'static) {
+        self.handle.spawn_blocking(move || drop(gone));
+    }
+
     /// Asks who the credentials belong to.
     pub fn ask_identity(&mut self, now: Timestamp) {
         let Some(connection) = self.connection() else { return };

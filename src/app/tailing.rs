@@ -30,6 +30,30 @@ impl App {
         }
     }
 
+    /// Forgets what was read.
+    pub(super) fn clear_tail(&mut self) {
+        if let Some(open) = &mut self.world.open {
+            self.engine.free(open.tail.clear());
+        }
+    }
+
+    /// Keeps so much of what is read, from now on.
+    pub(super) fn set_tail_buffer(&mut self, mib: u32) {
+        self.change_settings(|settings| settings.tail_buffer_mib = mib);
+        let cap = self.world.settings.tail_buffer_bytes();
+        if let Some(open) = &mut self.world.open {
+            self.engine.free(open.tail.store.set_cap_bytes(cap));
+        }
+    }
+
+    /// Reads with so many calls a second and shard, from now on; a tail that is under way, too.
+    pub(super) fn set_read_budget(&mut self, reads: u32) {
+        self.change_settings(|settings| settings.read_budget = reads);
+        if let Some(tail) = self.engine.open.as_ref().and_then(|tasks| tasks.tail.as_ref()) {
+            tail.read_budget.send_replace(self.world.settings.read_budget);
+        }
+    }
+
     /// Writes what is kept, or what the filter lets through, to a file.
     pub(super) fn export(&mut self, request: ExportRequest) {
         let wake = self.engine.wake.clone();

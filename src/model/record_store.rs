@@ -70,6 +70,11 @@ impl Kept {
     }
 }
 
+/// Items that have left a store. Freeing a million of them takes longer than a frame: to be dropped where nobody waits.
+#[derive(Debug, Default)]
+#[must_use = "dropping it may take long"]
+pub struct Gone(#[expect(dead_code, reason = "only held, to be freed later")] VecDeque<Kept>);
+
 /// Items with ids that stay the same for ever and grow by one from item to item.
 #[derive(Debug)]
 pub struct RecordStore {
@@ -114,7 +119,8 @@ impl RecordStore {
         self.bytes += weight;
         self.records += usize::from(item.record().is_some());
         self.append(id, weight, item);
-        self.evict();
+        // At most a piece.
+        drop(self.evict());
         id
     }
 
@@ -157,9 +163,9 @@ impl RecordStore {
     }
 
     /// Sets the cap and keeps it at once.
-    pub fn set_cap_bytes(&mut self, cap_bytes: usize) {
+    pub fn set_cap_bytes(&mut self, cap_bytes: usize) -> Gone {
         self.cap_bytes = cap_bytes;
-        self.evict();
+        self.evict()
     }
 
     /// Items that left to keep the cap.
@@ -249,23 +255,24 @@ impl RecordStore {
         kept.items = Arc::new(all);
         kept.bytes = kept.bytes.saturating_sub(before) + after;
         self.bytes = self.bytes.saturating_sub(before) + after;
-        self.evict();
+        drop(self.evict());
         true
     }
 
     /// Forgets everything, counts included. Ids go on, so that none is ever used twice.
-    pub fn clear(&mut self) {
+    pub fn clear(&mut self) -> Gone {
         self.first_id = self.next_id;
-        self.pieces = VecDeque::new();
         self.bytes = 0;
         self.records = 0;
         self.evicted = 0;
         self.evicted_records = 0;
+        Gone(std::mem::take(&mut self.pieces))
     }
 
-    fn evict(&mut self) {
+    fn evict(&mut self) -> Gone {
+        let mut gone = VecDeque::new();
         while (self.bytes > self.cap_bytes || self.len() > MAX_ITEMS) && self.len() > 1 {
-            let Some(item) = self.pieces.front().and_then(|piece| piece.get(self.first_id)) else { return };
+            let Some(item) = self.pieces.front().and_then(|piece| piece.get(self.first_id)) else { break };
             let (weight, is_record) = (item.weight_bytes(), item.record().is_some());
             self.bytes = self.bytes.saturating_sub(weight);
             self.first_id += 1;
@@ -275,9 +282,10 @@ impl RecordStore {
                 self.evicted_records += 1;
             }
             while self.pieces.front().is_some_and(|piece| piece.end_id() <= self.first_id) {
-                self.pieces.pop_front();
+                gone.extend(self.pieces.pop_front());
             }
         }
+        Gone(gone)
     }
 }
 
@@ -315,7 +323,7 @@ mod tests {
     fn ids_are_not_used_again_after_clearing() {
         let mut store = RecordStore::default();
         let before = store.push(notice("a".to_owned()));
-        store.clear();
+        drop(store.clear());
         let after = store.push(notice("b".to_owned()));
         assert!(after > before);
         assert_eq!(store.get(before).map(|_| ()), None);
@@ -389,11 +397,11 @@ mod tests {
                     }
                     Step::Cap(bytes) => {
                         cap = bytes;
-                        store.set_cap_bytes(bytes);
+                        drop(store.set_cap_bytes(bytes));
                     }
                     Step::Look => looked_at = store.pieces_from(next.saturating_sub(7)),
                     Step::Clear => {
-                        store.clear();
+                        drop(store.clear());
                         list.clear();
                         evicted = 0;
                     }

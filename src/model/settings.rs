@@ -12,6 +12,9 @@ const FILTERS_MAX: usize = 50;
 /// Most masking rules.
 const MASKS_MAX: usize = 200;
 
+/// Caps of the tail's buffer to choose from, in MiB; a settings file may hold any from 16 to 4,096.
+pub const TAIL_BUFFERS_MIB: [u32; 6] = [64, 128, 256, 512, 1_024, 4_096];
+
 /// How the tail shows records.
 #[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(default)]
@@ -108,6 +111,11 @@ impl Default for Settings {
 }
 
 impl Settings {
+    /// Cap of the tail's buffer in bytes.
+    pub fn tail_buffer_bytes(&self) -> usize {
+        self.tail_buffer_mib as usize * 1_048_576
+    }
+
     /// Brings every figure into its range, whatever a file said.
     pub fn clamped(mut self) -> Self {
         self.zoom = if self.zoom.is_finite() { self.zoom.clamp(0.6, 2.5) } else { 1.0 };

@@ -9,7 +9,7 @@ use super::filter::{Filter, FilterError, FilterIndex, FilterSpec, Found};
 use super::ids::{PartitionKey, SequenceNumber, ShardId};
 use super::limits::SHARD_READ_CALLS_PER_SEC;
 use super::record::Record;
-use super::record_store::RecordStore;
+use super::record_store::{Gone, RecordStore};
 use super::time::{Millis, Timestamp};
 
 /// Where reading begins.
@@ -302,10 +302,10 @@ impl Tail {
     }
 
     /// Starts anew: what came before is forgotten, the filter stays.
-    pub fn begin(&mut self, options: TailOptions, now: Timestamp) {
-        self.clear();
+    pub fn begin(&mut self, options: TailOptions, now: Timestamp) -> Gone {
         self.status = TailStatus::default();
         self.run = TailRun::Running { options, since: now };
+        self.clear()
     }
 
     /// Stopped by the person; what came stays.
@@ -323,8 +323,8 @@ impl Tail {
     }
 
     /// Forgets what came; ids go on, so that nothing old is taken for something new.
-    pub fn clear(&mut self) {
-        self.store.clear();
+    pub fn clear(&mut self) -> Gone {
+        self.store.clear()
     }
 
     /// Takes a batch of the tailer.

@@ -42,6 +42,15 @@ fn records_are_filtered_decoded_anew_and_exported_while_they_come() {
             assert!(record.decoded.text.as_ref().is_some_and(|text| text.contains("\"shipped\"")));
         }
     });
+    desk.click("Buffer and reads");
+    desk.click("64 MiB");
+    desk.click("5");
+    desk.see("1 task Tailing 4 shards, using 5 of 5 reads/s per shard");
+    desk.world(|world| {
+        assert_eq!(world.settings.read_budget, 5);
+        assert_eq!(world.open.as_ref().map(|open| open.tail.store.cap_bytes()), Some(64 * 1_048_576));
+    });
+    desk.key(Key::Escape);
     desk.fill("Filter records", " |");
     desk.see("Expected term, found the end");
 

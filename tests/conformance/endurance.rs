@@ -28,7 +28,7 @@ use crate::target::{Target, told};
 const SHARDS: i32 = 8;
 /// Records of one `PutRecords`.
 const AT_ONCE: usize = 500;
-/// The same for a server that takes about a millisecond for each.
+/// The same for a server that takes a millisecond for each, and for each thousand that a shard holds another one.
 const SLOWLY: usize = 100;
 /// Bytes of a record.
 const RECORD_BYTES: usize = 100;
@@ -37,7 +37,8 @@ const BETWEEN_CUTS: Duration = Duration::from_secs(2);
 /// How long nothing more must come once everything has.
 const NOTHING_MORE: Duration = Duration::from_secs(2);
 
-/// Records of one run; `KINESCOPE_ENDURANCE=100000` asks for so many in each.
+/// Records of one run; `KINESCOPE_ENDURANCE=100000` asks for so many in each. kinesis-local looks through all that a shard
+/// holds for each record it takes: 100,000 take it a quarter of an hour.
 fn records(usual: usize) -> usize {
     let asked = std::env::var("KINESCOPE_ENDURANCE").ok().and_then(|count| count.parse().ok());
     asked.unwrap_or(usual)

@@ -80,7 +80,7 @@ fn items() -> Vec<TailItem> {
 }
 
 fn fill(tail: &mut Tail) {
-    tail.begin(TailOptions::default(), stage::now() - Millis::from_mins(3));
+    drop(tail.begin(TailOptions::default(), stage::now() - Millis::from_mins(3)));
     tail.ingest(items());
     tail.status.records_read = 48_311;
     tail.status.records_per_sec = 5_612.0;
@@ -199,7 +199,7 @@ fn scrolling_up_stops_following_and_evictions_do_not_move_the_rows() {
     let tail = tail(&mut harness);
     tail.ingest((200..230).map(|n| TailItem::Record(Arc::new(record(n)))));
     let bytes = tail.store.bytes();
-    tail.store.set_cap_bytes(bytes * 9 / 10);
+    drop(tail.store.set_cap_bytes(bytes * 9 / 10));
     assert!(tail.store.evicted() > 10);
     harness.run_steps(3);
     assert!((place(&harness) - before).abs() < 0.6, "{} {before}", place(&harness));

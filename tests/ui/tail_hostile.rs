@@ -62,7 +62,7 @@ fn raw(number: usize, key: &str, data: Vec<u8>) -> RawRecord {
 fn view(records: impl IntoIterator<Item = RawRecord>) -> View {
     let mut world = stage::world();
     let open = world.open.as_mut().expect("a stream is open");
-    open.tail.begin(TailOptions::default(), stage::now() - Millis::from_mins(1));
+    drop(open.tail.begin(TailOptions::default(), stage::now() - Millis::from_mins(1)));
     let mut harness = window(Stage::new(world), show);
     // As in the program: what no font has is drawn as a box. Holds from the next frame on.
     harness.ctx.set_missing_glyph_policy(egui::MissingGlyphPolicy::Tofu);

@@ -51,7 +51,7 @@ fn a_stopped_tail_by_fan_out_says_what_it_needs_to_start_again() {
     let mut world = world();
     let open = world.open.as_mut().expect("open");
     let route = TailRoute::FanOut(FanOutConsumer::Own);
-    open.tail.begin(TailOptions { route, ..TailOptions::default() }, stage::now());
+    drop(open.tail.begin(TailOptions { route, ..TailOptions::default() }, stage::now()));
     world.fan_out =
         FanOutView { name: "kinescope-anna-3f9a01".to_owned(), phase: OwnPhase::Coming, ..FanOutView::default() };
     let mut harness = window(Stage::new(world), show);

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use eframe::egui;
+use eframe::egui::accesskit::{Role, Toggled};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
 use kinescope::model::decode::DecodeAs;
@@ -252,7 +253,7 @@ fn a_pinned_record_stays_when_the_buffer_is_cleared() {
     harness.run_steps(3);
     harness.get_by_label("Pinned record 49668412730951846205835021741010113 key tenant-42");
     picture(&mut harness, "tail_pinned");
-    tail(&mut harness).clear();
+    drop(tail(&mut harness).clear());
     harness.run_steps(3);
     harness.get_by_label("Copy JSON");
     harness.get_all_by_label("Unpin record").next().expect("a pin").click();
@@ -318,6 +319,27 @@ fn columns_are_chosen_and_sized_and_times_are_local_where_wanted() {
     harness.state_mut().world.settings.tail = *settings;
     harness.run_steps(3);
     picture(&mut harness, "tail_columns_chosen");
+}
+
+#[test]
+fn how_much_is_kept_and_how_often_is_asked_is_chosen_beside_the_pace() {
+    let mut harness = opened(world());
+    harness.get_by_label("Buffer and reads").click();
+    harness.run_steps(3);
+    picture(&mut harness, "tail_budget");
+    let is_chosen = |harness: &TailHarness, label: &str| {
+        harness.get_by_role_and_label(Role::RadioButton, label).accesskit_node().toggled() == Some(Toggled::True)
+    };
+    assert!(is_chosen(&harness, "256 MiB"));
+    harness.get_by_role_and_label(Role::RadioButton, "1 GiB").click();
+    harness.run_steps(2);
+    assert_eq!(last(&harness), Some(&Command::SetTailBuffer(1_024)));
+    harness.get_by_role_and_label(Role::RadioButton, "2").click();
+    harness.run_steps(2);
+    assert_eq!(last(&harness), Some(&Command::SetReadBudget(2)));
+    harness.state_mut().world.settings.tail_buffer_mib = 300;
+    harness.run_steps(2);
+    assert!(!is_chosen(&harness, "256 MiB"), "a file may say 300");
 }
 
 #[test]

@@ -36,6 +36,8 @@ pub struct TailHandle {
     pub items: mpsc::Receiver<TailBatch>,
     /// What the bytes of records are taken for from now on.
     pub decode_as: watch::Sender<DecodeAs>,
+    /// Most `GetRecords` calls a second and shard from now on, 1 to 5.
+    pub read_budget: watch::Sender<u32>,
     /// How far it is.
     pub status: watch::Receiver<TailStatus>,
     task: AbortHandle,
@@ -83,6 +85,7 @@ pub fn start_tail_as(
     let (items_out, items) = mpsc::channel(BATCHES);
     let (status_out, status) = watch::channel(TailStatus::default());
     let (decode_as, wanted) = watch::channel(options.decode_as);
+    let (read_budget, budget) = watch::channel(options.read_budget);
     let task = handle.spawn(async move {
         // Woken once more behind the last answer, when both channels are closed.
         let _at_end = WakeAtEnd(wake.clone());
@@ -101,10 +104,11 @@ pub fn start_tail_as(
         let batch = Batch { items: Vec::new(), decode_as, bytes: 0, out: items_out, wake };
         let calls = JoinSet::new();
         let status = status_out;
-        let tailer = Tailer { connection, stream, clock, machine, key, calls, subscriptions, batch, wanted, status };
+        let tailer =
+            Tailer { connection, stream, clock, machine, key, calls, subscriptions, batch, wanted, budget, status };
         tailer.run().await;
     });
-    TailHandle { items, decode_as, status, task: task.abort_handle() }
+    TailHandle { items, decode_as, read_budget, status, task: task.abort_handle() }
 }
 
 struct WakeAtEnd(Wake);
@@ -178,6 +182,7 @@ struct Tailer {
     subscriptions: Option<Subscriptions>,
     batch: Batch,
     wanted: watch::Receiver<DecodeAs>,
+    budget: watch::Receiver<u32>,
     /// The only partition key that is wanted.
     key: Option<PartitionKey>,
     status: watch::Sender<TailStatus>,
@@ -188,6 +193,7 @@ impl Tailer {
         let mut next_status = Instant::now();
         loop {
             let now = self.clock.now();
+            self.machine.set_read_budget(*self.budget.borrow_and_update());
             while let Some(request) = self.machine.next_request(now) {
                 match (request, &mut self.subscriptions) {
                     (Request::Subscribe { shard, position, number }, Some(subscriptions)) => {

@@ -133,6 +133,11 @@ impl Machine {
         }
     }
 
+    /// Keeps to another budget from the next answer on; see [`TailOptions::read_budget`].
+    pub fn set_read_budget(&mut self, reads: u32) {
+        self.options.read_budget = reads;
+    }
+
     /// The next call that is due, where the bound on calls under way allows one.
     pub fn next_request(&mut self, now: Timestamp) -> Option<Request> {
         self.is_time_up |= self.ends_at().is_some_and(|end| end <= now);

@@ -209,6 +209,10 @@ pub enum Command {
     FilterTail(FilterSpec),
     /// Show records like this from now on.
     SetTail(Box<TailSettings>),
+    /// Remember the cap of the tail's buffer in MiB, and keep it at once.
+    SetTailBuffer(u32),
+    /// Remember how many `GetRecords` calls a second and shard reading may use, 1 to 5, and keep to it at once.
+    SetReadBudget(u32),
     /// Write what is kept of the open stream, or what is to come, to a file.
     Export(ExportRequest),
     /// Stop writing it.

@@ -146,27 +146,42 @@ fn the_renewal_begins_behind_the_last_record() {
     );
 }
 
+/// When a shard is read that holds three answers, with a budget that is `later` from the second read on.
+fn reads_by(budget: u32, later: u32) -> Vec<i64> {
+    let mut fake = Fake::new(1, AWS);
+    fill(&mut fake, 9, T0);
+    let mut machine = Machine::new(TailOptions { read_budget: budget, ..from_horizon() }, T0);
+    let mut seen = Seen::default();
+    let mut reads = Vec::new();
+    let mut now = T0;
+    while reads.len() < 5 {
+        while let Some(request) = machine.next_request(now) {
+            if matches!(request, Request::Read { .. }) {
+                reads.push(now.0 - T0.0);
+            }
+            if reads.len() == 2 {
+                machine.set_read_budget(later);
+            }
+            machine.on(fake.answer(&request, now, false), now);
+        }
+        seen.take(&mut machine);
+        now = machine.next_due().expect("never done");
+    }
+    reads
+}
+
 #[test]
 fn the_budget_is_kept_and_the_tip_is_polled_once_a_second() {
-    for (budget, behind, tip) in [(1, 1_000, 1_000), (5, 200, 1_000), (9, 200, 1_000), (0, 1_000, 1_000)] {
-        let mut fake = Fake::new(1, AWS);
-        fill(&mut fake, 9, T0);
-        let mut machine = Machine::new(TailOptions { read_budget: budget, ..from_horizon() }, T0);
-        let mut seen = Seen::default();
-        let mut reads = Vec::new();
-        let mut now = T0;
-        while reads.len() < 5 {
-            while let Some(request) = machine.next_request(now) {
-                if matches!(request, Request::Read { .. }) {
-                    reads.push(now.0 - T0.0);
-                }
-                machine.on(fake.answer(&request, now, false), now);
-            }
-            seen.take(&mut machine);
-            now = machine.next_due().expect("never done");
-        }
-        assert_eq!(reads, [0, behind, 2 * behind, 2 * behind + tip, 2 * behind + 2 * tip]);
+    for (budget, behind) in [(1, 1_000), (5, 200), (9, 200), (0, 1_000)] {
+        let tip = 1_000;
+        assert_eq!(reads_by(budget, budget), [0, behind, 2 * behind, 2 * behind + tip, 2 * behind + 2 * tip]);
     }
+}
+
+#[test]
+fn another_budget_is_kept_from_the_next_answer_on() {
+    assert_eq!(reads_by(1, 5), [0, 1_000, 1_200, 2_200, 3_200]);
+    assert_eq!(reads_by(5, 1), [0, 200, 1_200, 2_200, 3_200]);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The tail: records of all shards as they arrive, what the filter lets through, and one record in full.
 
+mod budget;
 mod chain;
 mod columns;
 mod compare;
@@ -88,12 +89,12 @@ impl TailState {
         self.filter.clone().or_else(applied).unwrap_or_default()
     }
 
-    /// Asks for another filter and puts it into the field.
     /// Shows a filter that was set from elsewhere in the field.
     pub fn show_filter(&mut self, spec: FilterSpec) {
         self.filter = Some(spec);
     }
 
+    /// Asks for another filter and puts it into the field.
     fn ask(&mut self, spec: FilterSpec, out: &mut Commands) {
         self.show_filter(spec.clone());
         out.push(Command::FilterTail(spec));
@@ -158,7 +159,7 @@ fn content(
     list_or_why_not(&mut inner, world, open, state, selection, out);
     if pace_height > 0.0 {
         let foot = Rect::from_min_max(pos2(area.left(), list.bottom()), pos2(split, area.bottom()));
-        pace::show(&mut region(ui, foot, "tail pace"), &open.tail, &state.pace);
+        pace::show(&mut region(ui, foot, "tail pace"), &open.tail, &state.pace, &world.settings, out);
     }
     if let (Some(record), Some(id)) = (record, state.selected) {
         let side = Rect::from_min_max(pos2(split, area.top()), area.max);

@@ -4,9 +4,12 @@ use std::collections::VecDeque;
 
 use eframe::egui::{Align, Align2, Rect, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 
+use super::budget;
 use crate::model::format;
+use crate::model::settings::Settings;
 use crate::model::tail::{Tail, TailItem};
 use crate::model::time::Timestamp;
+use crate::ui::command::Commands;
 use crate::ui::theme::{self, fonts};
 use crate::ui::widgets::text::{job, paint_job};
 use crate::ui::widgets::{self, stacked_bars};
@@ -91,7 +94,7 @@ fn padded(values: impl Iterator<Item = Option<f64>>) -> Vec<Option<f64>> {
 }
 
 /// Draws the strip.
-pub fn show(ui: &mut Ui, tail: &Tail, pace: &Pace) {
+pub fn show(ui: &mut Ui, tail: &Tail, pace: &Pace, settings: &Settings, out: &mut Commands) {
     let t = theme::tokens(ui);
     let (rect, response) = ui.allocate_exact_size(ui.available_size(), Sense::hover());
     let painter = ui.painter();
@@ -129,7 +132,8 @@ pub fn show(ui: &mut Ui, tail: &Tail, pace: &Pace) {
         ]);
         right = paint_job(painter, line.with_min_x(swatch.right() + 5.0), Align::Min, words).right();
     }
-    let room = line.with_min_x(right + 16.0);
+    let button = Rect::from_center_size(line.right_center() - vec2(11.0, 0.0), vec2(22.0, 22.0));
+    let room = line.with_min_x(right + 16.0).with_max_x(button.left() - 6.0);
     widgets::paint_elided(painter, room, Align::Max, &format!("buffer {buffer}"), fonts::small(), t.weak);
     let bars = Rect::from_min_max(pos2(line.left(), rect.top() + 32.0), pos2(line.right(), rect.bottom() - 6.0));
     painter.hline(bars.x_range(), bars.bottom() + 0.5, Stroke::new(1.0, t.stroke_weak));
@@ -139,6 +143,7 @@ pub fn show(ui: &mut Ui, tail: &Tail, pace: &Pace) {
         let top = values.iter().flatten().copied().fold(0.0, f64::max);
         stacked_bars(painter, bars, &pace.matched_values(), Some(top), t.accent_fill);
     }
+    budget::show(ui, button, settings, out);
 }
 
 /// `50,000 records, 41.2 of 256 MiB, 1,204 evicted, oldest 14:36:59`.

@@ -140,7 +140,7 @@ mod tests {
         assert_eq!(rows.index_of(&tail, 7), Some(3));
         assert_eq!(rows.index_of(&tail, 8), None);
         let weight = tail.store.bytes() / 100;
-        tail.store.set_cap_bytes(weight * 10);
+        drop(tail.store.set_cap_bytes(weight * 10));
         rows.update(&tail, Some(&shard), 10);
         assert_eq!(rows.len(&tail), 5);
         rows.update(&tail, None, 10);
