@@ -6,7 +6,7 @@ use eframe::egui::accesskit::Role;
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
 use kinescope::model::batch::load::OverChoice;
-use kinescope::model::batch::run::{BatchEnd, BatchRow, BatchRun};
+use kinescope::model::batch::run::{BatchEnd, BatchRow, BatchRun, Trouble};
 use kinescope::model::batch::{
     BatchCommand, BatchFormat, BatchScan, BatchSpec, FileStamp, InvalidLine, KeyRule, Landing, Pace, PreviewLine, Share,
 };
@@ -104,6 +104,11 @@ fn run(end: Option<BatchEnd>) -> BatchRun {
         sequence_number: SequenceNumber::from("49668412730951846205170091830571193040226"),
     };
     let slow = "ProvisionedThroughputExceededException";
+    for (sent, trouble) in [(5_300, Trouble::Retried), (8_120, Trouble::Retried), (9_961, Trouble::Failed)] {
+        run.sent.records = sent;
+        run.note(trouble);
+    }
+    run.sent.records = 18_818;
     run.failed_rows = vec![
         row(9_961, "u-fe655f", &[104, 212, 391, 845, 1_602], refused(slow)),
         row(10_204, "u-71dee0", &[101, 198, 402, 811, 1_590], refused("InternalFailure")),
@@ -333,8 +338,11 @@ fn a_run_is_held_and_invalid_lines_are_saved() {
         harness.query_by_label_contains("Packed into").is_none()
             || harness.query_by_label_contains("closed by 10 MiB").is_some()
     );
+    harness.get_by_role_and_label(Role::Button, "Save these lines…").click();
+    harness.run_steps(3);
     type_into(&mut harness, "File for invalid lines", "invalid.txt");
-    harness.get_by_role_and_label(Role::Button, "Save these lines").click();
+    picture(&mut harness, "inject_batch_invalid");
+    harness.get_by_role_and_label(Role::Button, "Save").click();
     harness.run_steps(2);
     let save = BatchCommand::SaveInvalid("invalid.txt".to_owned());
     assert_eq!(harness.state().commands.last(), Some(&Command::Batch(save)));
@@ -368,6 +376,28 @@ fn a_file_is_sent_with_its_own_spacing_and_odd_times_are_said() {
         panic!("{:?}", harness.state().commands.last())
     };
     assert_eq!((wish.pace, wish.spec.time.as_deref()), (Pace::InFile(60), Some(".ts")));
+}
+
+#[test]
+fn shards_over_four_fifths_go_last_unless_said_otherwise_and_full_speed_fills_them() {
+    let mut harness = typed(open(stage::unlocked(702), Some(scan(0)), None));
+    type_into(&mut harness, "Stream's name", "clickstream-prod");
+    for (pace, choice) in [("2.0 MiB/s", Some(OverChoice::Last)), ("Full speed", None)] {
+        harness.get_by_role_and_label(Role::RadioButton, pace).click();
+        harness.run_steps(2);
+        let name = send_name(&harness);
+        harness.get_by_role_and_label(Role::Button, &name).click();
+        harness.run_steps(2);
+        let Some(Command::Batch(BatchCommand::Start(wish))) = harness.state().commands.last() else {
+            panic!("{:?}", harness.state().commands.last())
+        };
+        assert_eq!(wish.spared.as_ref().map(|spared| spared.choice), choice, "{pace}");
+    }
+    harness.get_by_role_and_label(Role::RadioButton, "2.0 MiB/s").click();
+    harness.run_steps(2);
+    picture(&mut harness, "inject_batch_last");
+    let words = harness.get_by_label_contains("…0007 would reach").accesskit_node().label();
+    assert!(words.is_some_and(|words| words.contains(" go last, about ")));
 }
 
 #[test]

@@ -36,6 +36,11 @@ impl ShardLoad {
     }
 }
 
+/// What a shard has left below the share where people are warned, as a share of its limit.
+fn room_of(load: &ShardLoad) -> f64 {
+    (WARN_SHARE - load.now).max(LEAST_HEADROOM)
+}
+
 /// Seconds that a whole shard needs for a share.
 pub fn seconds(share: &Share) -> f64 {
     (share.bytes as f64 / SHARD_WRITE_BYTES_PER_SEC).max(share.records as f64 / SHARD_WRITE_RECORDS_PER_SEC)
@@ -68,7 +73,7 @@ pub fn loads(scan: &BatchScan, pace: Pace, now: impl Fn(&ShardId) -> Option<f64>
 }
 
 /// What is done with records for shards that the file would bring over the share where people are warned.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OverChoice {
     /// They are sent behind all others, no faster than their shard has room below that share.
@@ -76,7 +81,6 @@ pub enum OverChoice {
     /// They are left out, and the results say so.
     Skip,
     /// They are sent like all others.
-    #[default]
     Anyway,
 }
 
@@ -90,6 +94,21 @@ impl OverChoice {
             Self::Last => "Send last, slower",
             Self::Skip => "Skip",
             Self::Anyway => "Send anyway",
+        }
+    }
+
+    /// Seconds that a file takes with this choice, where it takes `takes` without any: records that are spared cost none
+    /// of that time, and those that go last fill the room of their shards, all at once.
+    pub fn takes(self, loads: &[ShardLoad], takes: f64) -> f64 {
+        let records = |load: &ShardLoad| load.share.records as f64;
+        let all: f64 = loads.iter().map(records).sum();
+        let over = || loads.iter().filter(|load| load.is_over());
+        let others = takes * (1.0 - over().map(records).sum::<f64>() / all.max(1.0));
+        let last = || over().map(|load| seconds(&load.share) / room_of(load)).fold(0.0, f64::max);
+        match self {
+            Self::Anyway => takes,
+            Self::Skip => others,
+            Self::Last => others + last(),
         }
     }
 }
@@ -109,7 +128,7 @@ impl Spared {
 
     /// The shards that the file would bring over, with what is to be done; `None` where nothing is to be done.
     pub fn of(loads: &[ShardLoad], choice: OverChoice) -> Option<Self> {
-        let room = |load: &ShardLoad| ((WARN_SHARE - load.now).max(LEAST_HEADROOM) * 1_000.0).round() as u32;
+        let room = |load: &ShardLoad| (room_of(load) * 1_000.0).round() as u32;
         let over = loads.iter().filter(|load| load.is_over());
         let shards: Vec<_> = over.map(|load| (load.id.as_str().to_owned(), room(load))).collect();
         (choice != OverChoice::Anyway && !shards.is_empty()).then_some(Self { choice, shards })
@@ -156,6 +175,9 @@ mod tests {
         assert_eq!(spared.shards.iter().map(|(_, room)| *room).collect::<Vec<_>>(), [600, 50]);
         assert_eq!((spared.room(&loads[1].id), spared.room(&loads[2].id)), (Some(0.05), None));
         assert_eq!(Spared::of(&loads, OverChoice::Anyway), None);
+        // All records are for them: 6 s of a shard with 0.6 of it left, 1 s of one with 0.05.
+        let takes = |choice: OverChoice| (choice.takes(&loads, 10.0) * 10.0).round();
+        assert_eq!(OverChoice::ALL.map(takes), [200.0, 0.0, 100.0]);
         let (loads, _) = super::loads(&scan, Pace::Records(10), now);
         assert_eq!(Spared::of(&loads, OverChoice::Skip), None, "slow enough");
     }

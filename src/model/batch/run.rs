@@ -23,6 +23,43 @@ pub struct BatchRow {
     pub row: InjectRow,
 }
 
+/// Parts of a run that trouble is told in.
+const PLACES: usize = 240;
+
+/// What went wrong at a place of a run, the worse last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Trouble {
+    /// A record was refused, and sent again.
+    Retried,
+    /// A record failed, or its end is unknown.
+    Failed,
+}
+
+/// Where along a run something went wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Marks([Option<Trouble>; PLACES]);
+
+impl Default for Marks {
+    fn default() -> Self {
+        Self([None; PLACES])
+    }
+}
+
+impl Marks {
+    fn note(&mut self, share: f64, trouble: Trouble) {
+        let place = (share.clamp(0.0, 1.0) * PLACES as f64) as usize;
+        if let Some(mark) = self.0.get_mut(place.min(PLACES - 1)) {
+            *mark = (*mark).max(Some(trouble));
+        }
+    }
+
+    /// Each place with trouble: where it begins and ends, as shares of the run.
+    pub fn iter(&self) -> impl Iterator<Item = (f64, f64, Trouble)> {
+        let share = |place: usize| place as f64 / PLACES as f64;
+        self.0.iter().enumerate().filter_map(move |(at, mark)| Some((share(at), share(at + 1), (*mark)?)))
+    }
+}
+
 /// How a run ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum BatchEnd {
@@ -67,6 +104,8 @@ pub struct BatchRun {
     pub failed_rows: Vec<Arc<BatchRow>>,
     /// Those that were taken at a later attempt, the first of them.
     pub retried_rows: Vec<Arc<BatchRow>>,
+    /// Where along it something went wrong.
+    pub marks: Marks,
     /// It begins no call for now.
     pub is_paused: bool,
     /// The end.
@@ -92,6 +131,7 @@ impl BatchRun {
             spared: 0,
             failed_rows: Vec::new(),
             retried_rows: Vec::new(),
+            marks: Marks::default(),
             is_paused: false,
             end: None,
         }
@@ -100,6 +140,16 @@ impl BatchRun {
     /// Records that have an end.
     pub fn settled(&self) -> u64 {
         self.sent.records + self.failed + self.unknown
+    }
+
+    /// How much of it has an end, from 0 to 1.
+    pub fn share(&self) -> f64 {
+        (self.settled() as f64 / self.of.max(1) as f64).clamp(0.0, 1.0)
+    }
+
+    /// Remembers that something went wrong where the run is now.
+    pub fn note(&mut self, trouble: Trouble) {
+        self.marks.note(self.share(), trouble);
     }
 
     /// Records that were not sent at all, or not yet.
@@ -133,6 +183,20 @@ impl BatchRun {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn trouble_stays_where_it_was_and_the_worse_counts() {
+        let mut run = BatchRun::new("s".into(), "a.csv".to_owned(), BatchFormat::Csv, 100, Timestamp(0));
+        run.note(Trouble::Retried);
+        run.sent.records = 50;
+        run.note(Trouble::Failed);
+        run.note(Trouble::Retried);
+        run.sent.records = 100;
+        run.note(Trouble::Retried);
+        let marks: Vec<_> = run.marks.iter().map(|(from, _, trouble)| (from, trouble)).collect();
+        let last = 1.0 - 1.0 / PLACES as f64;
+        assert_eq!(marks, [(0.0, Trouble::Retried), (0.5, Trouble::Failed), (last, Trouble::Retried)]);
+    }
 
     #[test]
     fn what_has_no_end_is_unsent_and_times_follow_the_pace() {

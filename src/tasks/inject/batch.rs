@@ -17,7 +17,7 @@ use super::feed::{self, Feeder, Gate, LeftOut, SharedResults, Source};
 use super::journal::{Logged, RunLog};
 use super::retry::Retry;
 use super::save::RunResults;
-use crate::model::batch::run::{BatchEnd, BatchRow, BatchRun, LISTED_RETRIED, MOST_FAILED, MOST_FAILED_BYTES};
+use crate::model::batch::run::{BatchEnd, BatchRow, BatchRun, LISTED_RETRIED, MOST_FAILED, MOST_FAILED_BYTES, Trouble};
 use crate::model::batch::{BatchFormat, BatchSpec, BatchWish, Landing, Pace};
 use crate::model::time::Millis;
 use crate::model::unfinished::Unfinished;
@@ -295,6 +295,7 @@ impl Book {
     }
 
     fn failed(&mut self, number: u64, ended: Ended, row: InjectRow) {
+        self.run.note(Trouble::Failed);
         if is_open(&row) {
             self.run.unknown += 1;
         } else {
@@ -317,6 +318,7 @@ impl Book {
 impl Follow for Book {
     fn waits(&mut self, _number: u64, _entry: &PutEntry, _wait: Millis) {
         self.run.retries += 1;
+        self.run.note(Trouble::Retried);
     }
 
     fn ended(&mut self, mut ended: Ended) {

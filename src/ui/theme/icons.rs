@@ -126,3 +126,7 @@ pub const ARROW_DOWN: &str = "\u{e03e}";
 pub const SHIELD: &str = "\u{e40c}";
 /// `pulse`.
 pub const PULSE: &str = "\u{e000}";
+/// Many records in a row: a file of them.
+pub const STACK: &str = "\u{e466}";
+/// What is made up by chance.
+pub const DICE: &str = "\u{e1ee}";

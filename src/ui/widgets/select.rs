@@ -24,6 +24,8 @@ pub fn segmented_sized(ui: &mut Ui, name: &str, labels: &[&str], index: &mut usi
 pub struct Segment<'a> {
     /// The words on it, and its name.
     pub label: &'a str,
+    /// Drawn before the words.
+    pub icon: Option<&'a str>,
     /// Why it has less to show than the others, or nothing: drawn as a lock, said in a tooltip.
     pub lock: Option<&'a str>,
     /// Whether it can be picked.
@@ -33,17 +35,28 @@ pub struct Segment<'a> {
 impl<'a> Segment<'a> {
     /// One without a lock.
     pub fn new(label: &'a str) -> Self {
-        Self { label, lock: None, is_enabled: true }
+        Self { label, icon: None, lock: None, is_enabled: true }
+    }
+
+    /// With an icon before its words.
+    pub fn icon(mut self, icon: &'a str) -> Self {
+        self.icon = Some(icon);
+        self
+    }
+
+    /// What is drawn before the words: that it is locked says more than what it is.
+    fn mark(&self) -> Option<&'a str> {
+        self.lock.map(|_| icons::LOCK).or(self.icon)
     }
 
     fn width(&self, ui: &Ui) -> f32 {
-        let lock = if self.lock.is_some() { LOCK_WIDTH } else { 0.0 };
-        (text_width(ui.painter(), self.label, fonts::small_medium()) + 20.0 + lock).round()
+        let mark = if self.mark().is_some() { MARK_WIDTH } else { 0.0 };
+        (text_width(ui.painter(), self.label, fonts::small_medium()) + 20.0 + mark).round()
     }
 }
 
-/// Room for a lock and the gap behind it.
-const LOCK_WIDTH: f32 = 16.0;
+/// Room for an icon and the gap behind it.
+const MARK_WIDTH: f32 = 17.0;
 
 /// Width of [`segmented_of`].
 pub fn segmented_width(ui: &Ui, segments: &[Segment<'_>]) -> f32 {
@@ -124,10 +137,12 @@ fn segment(ui: &Ui, area: Rect, at: usize, one: &Segment<'_>, count: usize, is_s
         ui.painter().vline(area.left(), area.y_range(), Stroke::new(1.0, t.stroke));
     }
     let mut words = area;
-    if let Some(why) = one.lock {
+    if let Some(mark) = one.mark() {
         let left = area.left_center() + vec2(10.0, 0.0);
-        ui.painter().text(left, Align2::LEFT_CENTER, icons::LOCK, fonts::icon(11.0), color);
-        words.min.x += LOCK_WIDTH;
+        ui.painter().text(left, Align2::LEFT_CENTER, mark, fonts::icon(12.0), color);
+        words.min.x += MARK_WIDTH;
+    }
+    if let Some(why) = one.lock {
         response = response.on_hover_text(why);
     }
     ui.painter().text(words.center(), Align2::CENTER_CENTER, one.label, fonts::small_medium(), color);

@@ -84,5 +84,8 @@ pub(super) fn note(ui: &mut Ui, text: &str, is_reason: bool) {
     let response = ui.interact(area, ui.make_persistent_id("footer note"), Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, text));
     let color = if is_reason { t.text } else { t.weak };
-    widgets::paint_elided(ui.painter(), area, Align::Min, text, fonts::small(), color);
+    let drawn = widgets::paint_elided(ui.painter(), area, Align::Min, text, fonts::small(), color);
+    if widgets::text_width(ui.painter(), text, fonts::small()) > drawn.width() + 1.0 {
+        response.on_hover_text(text);
+    }
 }

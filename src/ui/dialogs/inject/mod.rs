@@ -23,7 +23,8 @@ use crate::model::writes::PutEntry;
 use crate::ui::command::{Command, Commands};
 use crate::ui::theme::{self, icons};
 use crate::ui::views::shards::FactsCache;
-use crate::ui::widgets::{Dialog, TagStyle, segmented};
+use crate::ui::widgets::select::{Segment, segmented_of};
+use crate::ui::widgets::{Dialog, TagStyle};
 
 const WIDTH: f32 = 1_075.0;
 const HEIGHT: f32 = 744.0;
@@ -167,13 +168,21 @@ fn body(ui: &mut Ui, scene: &mut Scene<'_>) {
 
 fn mode_bar(ui: &mut Ui, scene: &mut Scene<'_>) {
     ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-        segmented(ui, "What to send", &["Single", "Batch", "Generator"], &mut scene.state.mode);
+        segmented_of(ui, "What to send", &modes(), &mut scene.state.mode, 26.0);
         match scene.state.mode {
             BATCH => batch::bar(ui, scene),
             GENERATOR => generator::bar(ui, scene),
             _ => single::bar(ui, scene),
         }
     });
+}
+
+fn modes() -> [Segment<'static>; 3] {
+    [
+        Segment::new("Single").icon(icons::FILE),
+        Segment::new("Batch").icon(icons::STACK),
+        Segment::new("Generator").icon(icons::DICE),
+    ]
 }
 
 fn within<R>(ui: &mut Ui, salt: &str, rect: Rect, add: impl FnOnce(&mut Ui) -> R) -> R {

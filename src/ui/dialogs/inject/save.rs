@@ -1,6 +1,6 @@
 //! The menu that writes results to a file: which, how, and where.
 
-use eframe::egui::{Color32, Id, Popup, PopupCloseBehavior, Ui};
+use eframe::egui::{Color32, Frame, Id, Popup, PopupCloseBehavior, Ui};
 
 use crate::model::batch::{BatchCommand, BatchFormat};
 use crate::model::export::LineFormat;
@@ -38,7 +38,7 @@ pub(super) fn button(
     let popup = Popup::menu(&button).id(button.id.with("menu"));
     popup.close_behavior(PopupCloseBehavior::CloseOnClickOutside).show(|ui| {
         ui.set_width(380.0);
-        if menu(ui, world, (form, of), failed, out) {
+        if Frame::new().inner_margin(8).show(ui, |ui| menu(ui, world, (form, of), failed, out)).inner {
             ui.close();
         }
     });

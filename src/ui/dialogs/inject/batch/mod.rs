@@ -1,10 +1,12 @@
 //! The dialog for a file of records: what is typed, when it may be sent, and the bar and the footer around it.
 
+mod invalid;
 mod landing;
 mod lines;
 mod packing;
 mod progress;
 mod replay;
+mod verdict;
 
 use eframe::egui::{Align, Id, Layout, Rect, Sense, Stroke, Ui, pos2, vec2};
 
@@ -32,6 +34,8 @@ const RETRIES: [(&str, usize); 3] =
     [("Retry 11 times, 100 ms doubling", 12), ("Retry 5 times, 100 ms doubling", 6), ("Do not retry", 1)];
 /// Width in points below which the bar folds its choices into menus.
 const NARROW: f32 = 760.0;
+/// Height of the first lines in points, all of them.
+const LINES: f32 = 150.0;
 /// The place of random keys.
 const RANDOM: usize = 2;
 const KEYS: [&str; 4] = ["Field", "Fixed", "Random", "Round robin"];
@@ -56,8 +60,8 @@ pub(super) struct BatchForm {
     /// Where the times are, and the place of the speed.
     time: String,
     speed: usize,
-    /// What is done about shards that the file would fill.
-    over: OverChoice,
+    /// What is done about shards that the file would fill, where that was chosen.
+    over: Option<OverChoice>,
     /// The loads of all shards with this file, and how long it takes in seconds.
     loads: (Vec<ShardLoad>, f64),
     /// What was asked to be looked at last.
@@ -95,9 +99,21 @@ impl BatchForm {
         }
     }
 
-    /// The shards that are spared. Random keys spread evenly: a shard that is too full for them is so with any of them.
+    /// Whether a shard can be spared. Random keys spread evenly: one that is too full for them is so with any of them.
+    fn may_spare(&self) -> bool {
+        self.key != RANDOM
+    }
+
+    /// What is done about shards that the file would fill. Unless something else is chosen they are spared, but whoever
+    /// asks for full speed wants them full.
+    fn over(&self) -> OverChoice {
+        let usual = if self.pace() == Pace::Full { OverChoice::Anyway } else { OverChoice::Last };
+        self.over.filter(|_| self.may_spare()).unwrap_or(if self.may_spare() { usual } else { OverChoice::Anyway })
+    }
+
+    /// The shards that are spared.
     fn spared(&self) -> Option<Spared> {
-        Spared::of(&self.loads.0, self.over).filter(|_| self.key != RANDOM)
+        Spared::of(&self.loads.0, self.over())
     }
 }
 
@@ -282,7 +298,7 @@ fn file(ui: &mut Ui, scene: &mut Scene<'_>) {
     }
     ui.add_space(4.0);
     let room = ui.available_height();
-    let packed = if room > 210.0 { 130.0 } else { 0.0 };
+    let packed = if room > 210.0 { (room - LINES).clamp(130.0, 240.0) } else { 0.0 };
     let area = ui.available_rect_before_wrap();
     within(ui, "lines", area.with_max_y(area.bottom() - packed), |ui| lines::show(ui, scene));
     if packed > 0.0 {
@@ -342,6 +358,13 @@ pub(super) fn footer(ui: &mut Ui, scene: &mut Scene<'_>) {
     let goes_on = is_running(scene);
     footer::beside(ui, scene.world, scene.out, goes_on, Some(&mut scene.state.batch.typed_name));
     match wish {
+        Err(_) if goes_on => {
+            footer::note(
+                ui,
+                &format!("{} Closing this window keeps the run going.", footer::stays(scene.world)),
+                false,
+            );
+        }
         Err(reason) => footer::note(ui, &reason, true),
         Ok(_) => footer::note(ui, &footer::stays(scene.world), false),
     }

@@ -12,6 +12,8 @@ use crate::ui::widgets;
 
 /// Room above the line of the limit.
 const ABOVE: f32 = 8.0;
+/// Widest bar with its gap: a few calls do not fill the whole plot.
+const WIDEST: f32 = 18.0;
 
 /// Draws it into what is left.
 pub(super) fn show(ui: &mut Ui, scene: &Scene<'_>) {
@@ -40,7 +42,7 @@ pub(super) fn show(ui: &mut Ui, scene: &Scene<'_>) {
     let head = Rect::from_min_max(area.min, pos2(right, area.top() + 16.0));
     widgets::paint_elided(&painter, head, Align::Min, &title, fonts::small_medium(), t.weak);
     let plot = Rect::from_min_max(pos2(area.left(), area.top() + 20.0), pos2(area.right(), area.bottom() - 16.0));
-    let sent = bars(&painter, t, plot, scan, run(scene));
+    let (sent, end) = bars(&painter, t, plot, scan, run(scene));
     let top = plot.top() + ABOVE;
     painter.extend(Shape::dashed_line(
         &[pos2(plot.left(), top), pos2(plot.right(), top)],
@@ -54,21 +56,28 @@ pub(super) fn show(ui: &mut Ui, scene: &Scene<'_>) {
     painter.galley(place.min + vec2(4.0, 1.0), galley, t.weak);
     if let Some(x) = sent {
         painter.vline(x, plot.y_range(), Stroke::new(1.2, t.accent));
+        let tip = vec![pos2(x - 4.0, plot.top() - 1.0), pos2(x + 4.0, plot.top() - 1.0), pos2(x, plot.top() + 5.0)];
+        painter.add(Shape::convex_polygon(tip, t.accent, Stroke::NONE));
     }
-    painter.text(area.left_bottom(), Align2::LEFT_BOTTOM, "call 1", fonts::dense(), t.weak);
-    let last = format!("call {}", number(calls));
-    painter.text(area.right_bottom(), Align2::RIGHT_BOTTOM, last, fonts::dense(), t.weak);
+    let first = painter.text(area.left_bottom(), Align2::LEFT_BOTTOM, "call 1", fonts::dense(), t.weak);
+    if calls > 1 {
+        let last = format!("call {}", number(calls));
+        let width = widgets::text_width(&painter, &last, fonts::dense());
+        let right = end.max(first.right() + 12.0 + width);
+        painter.text(pos2(right, area.bottom()), Align2::RIGHT_BOTTOM, last, fonts::dense(), t.weak);
+    }
 }
 
-/// The bars, those that are sent faded; gives where sending is.
-fn bars(painter: &Painter, t: &Tokens, plot: Rect, scan: &BatchScan, run: Option<&BatchRun>) -> Option<f32> {
+/// The bars, those that are sent faded; gives where sending is, and where the last one ends.
+fn bars(painter: &Painter, t: &Tokens, plot: Rect, scan: &BatchScan, run: Option<&BatchRun>) -> (Option<f32>, f32) {
     painter.rect_filled(plot, 2, t.inset);
     let bars: Vec<_> = scan.packing.bars().collect();
-    let pitch = plot.width() / bars.len().max(1) as f32;
+    let pitch = (plot.width() / bars.len().max(1) as f32).min(WIDEST);
     let gap = if pitch >= 3.0 { 1.0 } else { 0.0 };
     let top = plot.top() + ABOVE;
+    let width = pitch * bars.len() as f32;
     let of_run = run.filter(|run| run.of > 0 && run.end.is_none());
-    let sent = of_run.map(|run| plot.left() + plot.width() * (run.settled() as f32 / run.of as f32).clamp(0.0, 1.0));
+    let sent = of_run.map(|run| plot.left() + width * run.share() as f32);
     for (at, bar) in bars.iter().enumerate() {
         let left = plot.left() + at as f32 * pitch;
         let share = bar.bytes as f32 / PUT_RECORDS_MAX_BYTES as f32;
@@ -80,5 +89,5 @@ fn bars(painter: &Painter, t: &Tokens, plot: Rect, scan: &BatchScan, run: Option
             Rect::from_min_max(pos2(left, plot.bottom() - height), pos2(left + (pitch - gap).max(1.0), plot.bottom()));
         painter.rect_filled(rect, 0, color);
     }
-    sent
+    (sent, plot.left() + width)
 }

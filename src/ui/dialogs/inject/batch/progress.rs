@@ -5,13 +5,15 @@ use eframe::egui::{Align, Align2, Id, Layout, Rect, Role, Sense, Stroke, Ui, Wid
 use super::super::{results, save};
 use super::{Scene, run};
 use crate::model::batch::BatchCommand;
-use crate::model::batch::run::{BatchEnd, BatchRun};
+use crate::model::batch::run::{BatchEnd, BatchRun, Trouble};
 use crate::model::format;
 use crate::model::results::ResultsOf;
+use crate::model::sentence::{Sentence, Span};
 use crate::model::time::Timestamp;
 use crate::ui::command::Command;
 use crate::ui::theme::{self, Tokens, fonts, icons};
-use crate::ui::widgets::{self, Button, Column, Table, segmented};
+use crate::ui::widgets::text::{paint_job, sentence_job};
+use crate::ui::widgets::{self, Button, ButtonKind, Column, Table, TagStyle, segmented, tag};
 
 const COLUMNS: [Column; 7] = [
     Column::new("number", "Line", 56.0).right(),
@@ -39,80 +41,87 @@ pub(super) fn show(ui: &mut Ui, scene: &mut Scene<'_>) {
 
 /// Counts, rates and the bar.
 fn going(ui: &mut Ui, t: &Tokens, run: &BatchRun, scene: &mut Scene<'_>) {
-    let now = scene.world.now;
-    let words = words(run, now);
-    let (line, response) = ui.allocate_exact_size(vec2(ui.available_width(), 28.0), Sense::hover());
-    response.widget_info(|| WidgetInfo::labeled(Role::Status, true, format!("Run of {}: {words}", run.title)));
-    let (icon, color) = match &run.end {
-        None => (icons::BUSY, t.accent),
-        Some(BatchEnd::Done) if run.failed + run.unknown == 0 => (icons::CHECK, t.ok),
-        Some(BatchEnd::Done) => (icons::WARNING, t.warn),
-        Some(BatchEnd::Stopped) => (icons::STOP, t.warn),
-        Some(BatchEnd::Failed(_)) => (icons::ERROR, t.crit),
+    let (icon, color, state) = match &run.end {
+        None if run.is_paused => (icons::PAUSE, t.warn, "Paused"),
+        None => (icons::BUSY, t.accent, "Sending"),
+        Some(BatchEnd::Done) if run.failed + run.unknown == 0 => (icons::CHECK, t.ok, "Sent"),
+        Some(BatchEnd::Done) => (icons::WARNING, t.warn, "Ended"),
+        Some(BatchEnd::Stopped) => (icons::STOP, t.warn, "Stopped"),
+        Some(BatchEnd::Failed(_)) => (icons::ERROR, t.crit, "Gave up"),
     };
-    let mut right = line.right();
-    if run.end.is_none() {
-        let place = Rect::from_min_max(pos2(right - 180.0, line.top()), line.max);
-        super::within(ui, "stop", place, |ui| {
-            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                if ui.add(Button::danger("Stop").icon(icons::STOP)).clicked() {
-                    scene.out.push(Command::Batch(BatchCommand::Stop));
-                }
-                ui.spacing_mut().item_spacing.x = 8.0;
-                let (label, icon) = if run.is_paused { ("Go on", icons::PLAY) } else { ("Pause", icons::PAUSE) };
-                if ui.add(Button::new(label).icon(icon)).clicked() {
-                    scene.out.push(Command::Batch(BatchCommand::Pause(!run.is_paused)));
-                }
-            });
-        });
-        right -= 190.0;
-        if let Some(left) = run.left(now).filter(|_| !run.is_paused) {
-            let text = format!("{} left", format::duration(left));
-            let at = pos2(right, line.center().y);
-            right = ui.painter().text(at, Align2::RIGHT_CENTER, text, fonts::small(), t.weak).left() - 12.0;
-        }
-    }
+    let words = counts(run, scene.world.now);
+    let (line, response) = ui.allocate_exact_size(vec2(ui.available_width(), 28.0), Sense::hover());
+    let spoken = format!("Run of {}: {}. {state}", run.title, words.to_text().trim_start());
+    response.widget_info(|| WidgetInfo::labeled(Role::Status, true, &spoken));
+    let right = if run.end.is_none() { buttons(ui, t, line, run, scene) } else { line.right() };
     ui.painter().text(line.left_center(), Align2::LEFT_CENTER, icon, fonts::icon(14.0), color);
-    let place = Rect::from_min_max(pos2(line.left() + 22.0, line.top()), pos2(right, line.bottom()));
-    widgets::paint_elided(ui.painter(), place, Align::Min, &words, fonts::small_medium(), t.strong);
+    let at = line.left_center() + vec2(22.0, 0.0);
+    let state = ui.painter().text(at, Align2::LEFT_CENTER, state, fonts::body_strong(), t.strong);
+    let place = Rect::from_min_max(pos2(state.right(), line.top()), pos2(right, line.bottom()));
+    paint_job(ui.painter(), place, Align::Min, sentence_job(t, &words, 12.0));
+    bar(ui, t, run);
+}
+
+/// Pause and stop, and how much longer it takes; gives where they begin.
+fn buttons(ui: &mut Ui, t: &Tokens, line: Rect, run: &BatchRun, scene: &mut Scene<'_>) -> f32 {
+    let place = Rect::from_min_max(pos2(line.right() - 180.0, line.top()), line.max);
+    super::within(ui, "stop", place, |ui| {
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            let stop = Button::new("Stop").kind(ButtonKind::DangerOutline).icon(icons::STOP);
+            if ui.add(stop).clicked() {
+                scene.out.push(Command::Batch(BatchCommand::Stop));
+            }
+            ui.spacing_mut().item_spacing.x = 8.0;
+            let (label, icon) = if run.is_paused { ("Go on", icons::PLAY) } else { ("Pause", icons::PAUSE) };
+            if ui.add(Button::new(label).icon(icon)).clicked() {
+                scene.out.push(Command::Batch(BatchCommand::Pause(!run.is_paused)));
+            }
+        });
+    });
+    let right = line.right() - 190.0;
+    let Some(left) = run.left(scene.world.now).filter(|_| !run.is_paused) else { return right };
+    let text = format!("{} left", format::duration(left));
+    let at = pos2(right, line.center().y);
+    ui.painter().text(at, Align2::RIGHT_CENTER, text, fonts::small(), t.weak).left() - 12.0
+}
+
+/// How far it is, with a mark wherever something went wrong.
+fn bar(ui: &mut Ui, t: &Tokens, run: &BatchRun) {
     let (bar, _) = ui.allocate_exact_size(vec2(ui.available_width(), 8.0), Sense::hover());
     ui.painter().rect_filled(bar, 2, t.stroke_weak);
-    let part = |count: u64| bar.width() * (count as f32 / run.of.max(1) as f32).clamp(0.0, 1.0);
-    let mut left = bar.left();
-    let first = run.sent.records.saturating_sub(run.after_retry);
-    for (count, color) in [(first, t.accent_fill), (run.after_retry, t.throttle), (run.failed + run.unknown, t.crit)] {
-        let width = part(count);
-        ui.painter().rect_filled(Rect::from_min_size(pos2(left, bar.top()), vec2(width, 8.0)), 0, color);
-        left += width;
+    let x = |share: f64| bar.left() + bar.width() * share as f32;
+    ui.painter().rect_filled(bar.with_max_x(x(run.share())), 2, t.accent_fill);
+    for (from, until, trouble) in run.marks.iter() {
+        let color = if trouble == Trouble::Failed { t.crit } else { t.throttle };
+        ui.painter().rect_filled(Rect::from_x_y_ranges(x(from)..=x(until), bar.y_range()), 0, color);
     }
 }
 
-/// `18,821 of 48,205 sent · 29 rec/s · 2.0 MiB/s · 212 retried · 3 failed`.
-fn words(run: &BatchRun, now: Timestamp) -> String {
+/// `18,821 of 48,205 sent  29 rec/s  2.0 MiB/s  212 throttled, retried  3 failed`.
+fn counts(run: &BatchRun, now: Timestamp) -> Sentence {
     let number = |count: u64| format::grouped(count as i64);
-    let mut words = vec![format!("{} of {} sent", number(run.sent.records), number(run.of))];
+    let mut words = Sentence::new().plain("   ").span(Span::Strong(number(run.sent.records)));
+    words = words.plain(format!(" of {} sent", number(run.of)));
     if run.end.is_none() {
-        words.push(format!("{} rec/s", number(run.records_per_sec(now).round() as u64)));
-        words.push(format!("{} MiB/s", format::mib_per_sec(run.bytes_per_sec(now))));
+        words = words.plain("   ").span(Span::Strong(number(run.records_per_sec(now).round() as u64))).plain(" rec/s");
+        words = words.plain("   ").span(Span::Strong(format::mib_per_sec(run.bytes_per_sec(now)))).plain(" MiB/s");
     }
+    let unsent = if run.end.is_some() { run.unsent() } else { 0 };
     let counts = [
-        (run.retries, "throttled, retried"),
-        (run.failed, "failed"),
-        (run.unknown, "unknown"),
-        (if run.end.is_some() { run.unsent() } else { 0 }, "not sent"),
-        (run.skipped, "invalid, left out"),
-        (run.spared, "left out to spare their shard"),
+        (Span::Throttle(number(run.retries)), run.retries, "throttled, retried"),
+        (Span::Crit(number(run.failed)), run.failed, "failed"),
+        (Span::Crit(number(run.unknown)), run.unknown, "unknown"),
+        (Span::Warn(number(unsent)), unsent, "not sent"),
+        (Span::Warn(number(run.skipped)), run.skipped, "invalid, left out"),
+        (Span::Warn(number(run.spared)), run.spared, "left out to spare their shard"),
     ];
-    words.extend(
-        counts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{} {what}", number(*count))),
-    );
-    match &run.end {
-        Some(BatchEnd::Failed(why)) => words.push(why.clone()),
-        Some(BatchEnd::Stopped) => words.insert(0, "Stopped".to_owned()),
-        None if run.is_paused => words.insert(0, "Paused".to_owned()),
-        _ => {}
+    for (figure, _, what) in counts.into_iter().filter(|(_, count, _)| *count > 0) {
+        words = words.plain("   ").span(figure).plain(format!(" {what}"));
     }
-    words.join("  ·  ")
+    match &run.end {
+        Some(BatchEnd::Failed(why)) => words.plain(format!("   {why}")),
+        _ => words,
+    }
 }
 
 fn rows(ui: &mut Ui, t: &Tokens, run: &BatchRun, scene: &mut Scene<'_>) {
@@ -149,28 +158,43 @@ fn rows(ui: &mut Ui, t: &Tokens, run: &BatchRun, scene: &mut Scene<'_>) {
 fn heading(ui: &mut Ui, t: &Tokens, run: &BatchRun, scene: &mut Scene<'_>) {
     widgets::label(ui, "Records", fonts::small_strong(), t.strong);
     segmented(ui, "Records shown", &["Problems first", "Retried"], &mut scene.state.batch.shown_rows);
-    if run.end.is_none() {
-        return;
-    }
     ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-        let failed = (!run.failed_rows.is_empty()).then_some(run.format);
-        save::button(ui, scene.world, (&mut scene.state.batch.save, &ResultsOf::Batch), failed, scene.out);
-        if failed.is_some() {
-            let may_send = match (scene.world.is_unlocked(), run.failed) {
-                (false, _) => Err("Writes are locked."),
-                (_, 0) => Err("What became of these is not known: they may be in the stream already."),
-                _ => Ok(()),
-            };
-            let label = format!("Send {} failed again", format::grouped(run.failed as i64));
-            if ui.add(Button::new(&label).icon(icons::REFRESH).enabled(may_send)).clicked() {
-                scene.out.push(Command::Batch(BatchCommand::SendFailed));
-            }
+        ui.spacing_mut().item_spacing.x = 8.0;
+        if run.end.is_some() {
+            ended(ui, run, scene);
+        }
+        let first = run.sent.records.saturating_sub(run.after_retry);
+        let tags = [
+            (run.failed + run.unknown, "failed", TagStyle::Crit),
+            (run.after_retry, "after retry", TagStyle::Throttle),
+            (first, "first try", TagStyle::Ok),
+        ];
+        for (count, what, style) in tags.into_iter().filter(|(count, ..)| *count > 0) {
+            tag(ui, &format!("{} {what}", format::grouped(count as i64)), style);
         }
         let saved = scene.world.open.as_ref().and_then(|open| open.batch.saved.as_ref());
-        if let Some((words, color)) = save::said(t, saved) {
+        if let Some((words, color)) = save::said(t, saved).filter(|_| run.end.is_some()) {
             let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 20.0), Sense::hover());
             response.widget_info(|| WidgetInfo::labeled(Role::Status, true, words));
             widgets::paint_elided(ui.painter(), rect, Align::Max, words, fonts::small(), color);
         }
     });
+}
+
+/// What can be done with the results of a run that has ended.
+fn ended(ui: &mut Ui, run: &BatchRun, scene: &mut Scene<'_>) {
+    let failed = (!run.failed_rows.is_empty()).then_some(run.format);
+    save::button(ui, scene.world, (&mut scene.state.batch.save, &ResultsOf::Batch), failed, scene.out);
+    if failed.is_none() {
+        return;
+    }
+    let may_send = match (scene.world.is_unlocked(), run.failed) {
+        (false, _) => Err("Writes are locked."),
+        (_, 0) => Err("What became of these is not known: they may be in the stream already."),
+        _ => Ok(()),
+    };
+    let label = format!("Send {} failed again", format::grouped(run.failed as i64));
+    if ui.add(Button::new(&label).icon(icons::REFRESH).enabled(may_send)).clicked() {
+        scene.out.push(Command::Batch(BatchCommand::SendFailed));
+    }
 }

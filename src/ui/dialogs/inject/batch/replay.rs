@@ -33,7 +33,7 @@ pub(super) fn show(ui: &mut Ui, scene: &mut Scene<'_>) {
     }
 }
 
-/// `2 h 10 min in the file, 13 min to send. 12 are out of order or without a time: sent at once.`, and whether something is odd.
+/// `The file spans 2 h 10 m, sent in 13 m. 12 out of order: sent at once.`, and whether something is odd.
 fn words(times: &TimesLook, speed: u16, is_done: bool) -> (String, bool) {
     if times.in_order == 0 {
         let words = if is_done { "No record has a time there." } else { "Reading…" };
@@ -42,7 +42,10 @@ fn words(times: &TimesLook, speed: u16, is_done: bool) -> (String, bool) {
     let span = format::duration(times.span);
     let mut words = match speed {
         1 => format!("The file spans {span}."),
-        _ => format!("The file spans {span}: {}.", format::duration(Millis(times.span.0 / i64::from(speed)))),
+        _ => {
+            let sent = format::duration(Millis(times.span.0 / i64::from(speed)));
+            format!("The file spans {span}, sent in {sent}.")
+        }
     };
     let mut odd = Vec::new();
     for (count, what) in [(times.missing, "without a time"), (times.behind, "out of order")] {
