@@ -5,7 +5,7 @@ use eframe::egui;
 use super::App;
 use crate::model::activity::Event;
 use crate::model::answer::{Problem, ProblemKind};
-use crate::model::connection::{ConnectRequest, WriteLock};
+use crate::model::connection::{ConnectRequest, Environment, WriteLock};
 use crate::model::heat_range::HeatRange;
 use crate::model::ids::StreamName;
 use crate::model::settings::Settings;
@@ -38,7 +38,7 @@ impl App {
                 self.engine.read_profiles(now);
                 self.engine.probe_endpoints(now);
             }
-            Command::SetEnvironment { label, environment } => self.set_environment(label, environment),
+            Command::SetEnvironment { label, environment } => self.set_environment(ctx, label, environment),
             Command::SetRange(range) => self.set_range(range),
             Command::WantFigures(figures) => self.with_open(|open| open.figures = figures),
             Command::PauseFigures(is_paused) => self.with_open(|open| open.figures_paused = is_paused),
@@ -58,8 +58,13 @@ impl App {
             Command::StopLive => self.stop_live(),
             Command::FilterTail(spec) => self.filter_tail(spec, now),
             Command::SetTail(tail) => self.change_settings(|settings| settings.tail = *tail),
-            Command::SetTailBuffer(mib) => self.set_tail_buffer(mib),
-            Command::SetReadBudget(reads) => self.set_read_budget(reads),
+            Command::SetSettings(settings) => self.set_settings(ctx, *settings),
+            Command::SetTailBuffer(mib) => {
+                self.set_settings(ctx, Settings { tail_buffer_mib: mib, ..self.world.settings.clone() });
+            }
+            Command::SetReadBudget(reads) => {
+                self.set_settings(ctx, Settings { read_budget: reads, ..self.world.settings.clone() });
+            }
             Command::Export(request) => self.export(request),
             Command::CancelExport => self.cancel_export(),
             Command::FinishExport => self.finish_export(),
@@ -79,15 +84,11 @@ impl App {
                 }
             }
             Command::Copy(text) => ctx.copy_text(text),
-            Command::SetTheme(choice) => {
-                crate::ui::theme::choose(ctx, choice);
-                self.change_settings(|settings| settings.theme = choice);
-            }
+            Command::SetTheme(theme) => self.set_settings(ctx, Settings { theme, ..self.world.settings.clone() }),
             Command::SetTemplates(templates) => self.change_settings(|settings| settings.templates = templates),
             Command::Zoom(factor) => {
                 let zoom = if factor == 0.0 { 1.0 } else { self.world.settings.zoom * factor };
-                self.change_settings(|settings| settings.zoom = zoom);
-                ctx.set_zoom_factor(self.world.settings.zoom);
+                self.set_settings(ctx, Settings { zoom, ..self.world.settings.clone() });
             }
             Command::SetRailWidth(width) => self.change_settings(|settings| settings.rail_width = width),
             Command::Quit => ctx.send_viewport_cmd(egui::ViewportCommand::Close),
@@ -169,20 +170,35 @@ impl App {
         self.world.unfinished_runs = keep.unfinished_runs;
         self.world.meters = keep.meters;
         self.world.export_folder = keep.export_folder;
+        self.world.kept_in = keep.kept_in;
         self.world.fan_out = keep.fan_out;
         // What was typed on the first screen stays, in case the connection fails.
         self.ui = UiState { connect: std::mem::take(&mut self.ui.connect), ..UiState::default() };
     }
 
-    fn set_environment(&mut self, label: String, environment: crate::model::connection::Environment) {
-        if let Link::Connected(info) = &mut self.world.link
-            && info.label == label
-        {
-            info.environment = environment;
+    fn set_environment(&mut self, ctx: &egui::Context, label: String, environment: Environment) {
+        let mut settings = self.world.settings.clone();
+        settings.environments.insert(label, environment);
+        self.set_settings(ctx, settings);
+    }
+
+    /// Puts other settings in the place of these, and brings everything to them that does not look at them by itself.
+    fn set_settings(&mut self, ctx: &egui::Context, settings: Settings) {
+        let before = self.world.settings.clone();
+        self.change_settings(|current| *current = settings);
+        let now = &self.world.settings;
+        if now.theme != before.theme {
+            crate::ui::theme::choose(ctx, now.theme);
         }
-        self.change_settings(|settings| {
-            settings.environments.insert(label, environment);
-        });
+        if now.zoom != before.zoom {
+            ctx.set_zoom_factor(now.zoom);
+        }
+        if let (Link::Connected(info), true) = (&mut self.world.link, now.environments != before.environments) {
+            // A choice that was taken back leaves what the connection was taken for at first.
+            let own = || self.engine.session.answer().get().map(|session| session.connection.info().environment);
+            info.environment = now.environments.get(&info.label).copied().or_else(own).unwrap_or(info.environment);
+        }
+        self.follow_tail_settings();
     }
 
     pub(super) fn change_settings(&mut self, change: impl FnOnce(&mut Settings)) {

@@ -45,6 +45,12 @@ impl Files {
         folder.map_or_else(String::new, |folder| folder.to_string_lossy().into_owned())
     }
 
+    /// What is kept on this machine, each with its path, for a person to find it.
+    pub fn kept_in(&self) -> Vec<(&'static str, String)> {
+        let text = |path: &Path| path.to_string_lossy().into_owned();
+        vec![("Settings file", text(&self.settings_path())), ("Data folder", text(&self.data))]
+    }
+
     fn settings_path(&self) -> PathBuf {
         self.config.join("settings.json")
     }

@@ -126,6 +126,7 @@ impl App {
             (crate::model::answer::Problem::new(crate::model::answer::ProblemKind::Configuration, text), now)
         });
         world.local_endpoints = crate::tasks::session::usual_endpoints();
+        world.kept_in = parts.files.as_ref().map(Files::kept_in).unwrap_or_default();
         world.export_folder = parts.files.as_ref().map(Files::export_folder).unwrap_or_default();
         let mut app = Self {
             world,

@@ -37,20 +37,18 @@ impl App {
         }
     }
 
-    /// Keeps so much of what is read, from now on.
-    pub(super) fn set_tail_buffer(&mut self, mib: u32) {
-        self.change_settings(|settings| settings.tail_buffer_mib = mib);
-        let cap = self.world.settings.tail_buffer_bytes();
-        if let Some(open) = &mut self.world.open {
-            self.engine.free(open.tail.store.set_cap_bytes(cap));
-        }
-    }
-
-    /// Reads with so many calls a second and shard, from now on; a tail that is under way, too.
-    pub(super) fn set_read_budget(&mut self, reads: u32) {
-        self.change_settings(|settings| settings.read_budget = reads);
+    /// Keeps as much of what is read, and reads as often, as the settings say; a tail that is under way, too.
+    pub(super) fn follow_tail_settings(&mut self) {
+        let settings = &self.world.settings;
         if let Some(tail) = self.engine.open.as_ref().and_then(|tasks| tasks.tail.as_ref()) {
-            tail.read_budget.send_replace(self.world.settings.read_budget);
+            tail.read_budget.send_if_modified(|reads| {
+                let before = std::mem::replace(reads, settings.read_budget);
+                before != settings.read_budget
+            });
+        }
+        let cap = settings.tail_buffer_bytes();
+        if let Some(open) = self.world.open.as_mut().filter(|open| open.tail.store.cap_bytes() != cap) {
+            self.engine.free(open.tail.store.set_cap_bytes(cap));
         }
     }
 

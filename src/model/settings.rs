@@ -13,7 +13,18 @@ const FILTERS_MAX: usize = 50;
 const MASKS_MAX: usize = 200;
 
 /// Caps of the tail's buffer to choose from, in MiB; a settings file may hold any from 16 to 4,096.
-pub const TAIL_BUFFERS_MIB: [u32; 6] = [64, 128, 256, 512, 1_024, 4_096];
+pub const TAIL_BUFFERS_MIB: [u32; 5] = [64, 256, 512, 1_024, 4_096];
+
+/// Pauses between two refreshes to choose from, in seconds; a settings file may hold any from 10 to 3,600.
+pub const REFRESH_SECONDS: [u32; 5] = [30, 60, 120, 300, 900];
+
+/// Sizes of the interface to choose from, in percent.
+pub const ZOOMS_PERCENT: [u32; 5] = [80, 90, 100, 125, 150];
+
+/// `256 MiB`, `4 GiB`.
+pub fn buffer_label(mib: u32) -> String {
+    if mib >= 1_024 && mib.is_multiple_of(1_024) { format!("{} GiB", mib / 1_024) } else { format!("{mib} MiB") }
+}
 
 /// How the tail shows records.
 #[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]

@@ -184,6 +184,8 @@ pub struct World {
     pub generated_before: Option<Timestamp>,
     /// The folder that files are written to unless another is named; empty where none is known.
     pub export_folder: String,
+    /// What is kept on this machine, each with its path.
+    pub kept_in: Vec<(&'static str, String)>,
     /// Nobody touches the window and nothing runs: frames are rare, so clocks show no seconds.
     pub is_resting: bool,
 }
@@ -215,6 +217,7 @@ impl World {
             last_problem: None,
             generated_before: None,
             export_folder: String::new(),
+            kept_in: Vec::new(),
             is_resting: false,
         }
     }

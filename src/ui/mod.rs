@@ -46,6 +46,10 @@ fn place_ui(ui: &mut Ui, world: &World, state: &mut UiState, out: &mut Commands)
             state.activity.focus_filter = state.focus_filter;
             views::activity::show(ui, world, &mut state.activity, out);
         }
+        Place::Settings => {
+            state.settings.focus_filter = state.focus_filter;
+            views::settings::show(ui, world, &mut state.settings, out);
+        }
         Place::Stream(name, tab) => {
             let area = ui.max_rect();
             let split = area.top() + shell::header::STREAM_HEIGHT;

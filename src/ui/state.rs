@@ -18,6 +18,7 @@ use super::views::connect::ConnectState;
 use super::views::fleet::FleetState;
 use super::views::heatmap::HeatmapState;
 use super::views::keys::KeysState;
+use super::views::settings::SettingsState;
 use super::views::shards::ShardsState;
 use super::views::tail::TailState;
 
@@ -51,6 +52,8 @@ pub struct UiState {
     pub connect: ConnectState,
     /// The activity log.
     pub activity: ActivityState,
+    /// All settings.
+    pub settings: SettingsState,
     /// The heatmap.
     pub heatmap: HeatmapState,
     /// The shards.
@@ -92,6 +95,7 @@ impl Default for UiState {
             fleet: FleetState::default(),
             connect: ConnectState::default(),
             activity: ActivityState::default(),
+            settings: SettingsState::default(),
             heatmap: HeatmapState::default(),
             shards: ShardsState::default(),
             tail: TailState::default(),

@@ -17,6 +17,7 @@ mod reshard;
 mod reshard_isolate;
 mod reshard_plan;
 mod sampled;
+mod settings;
 mod shards;
 mod shell;
 mod snapshots;

@@ -252,9 +252,15 @@ fn credentials_of_the_environment_connect_without_a_profile() {
 
 #[test]
 fn idle_means_idle() {
-    for place in
-        [Place::Fleet, Place::Activity, stream(Tab::Heatmap), stream(Tab::Shards), stream(Tab::Tail), stream(Tab::Keys)]
-    {
+    for place in [
+        Place::Fleet,
+        Place::Activity,
+        Place::Settings,
+        stream(Tab::Heatmap),
+        stream(Tab::Shards),
+        stream(Tab::Tail),
+        stream(Tab::Keys),
+    ] {
         let mut harness = at(fixture::stream_open(), place.clone());
         assert!(harness.try_run().is_ok(), "{place:?} repaints without a reason");
     }

@@ -17,7 +17,7 @@ use crate::model::metrics::FigureSet;
 use crate::model::plan::request::PlanCommand;
 use crate::model::reshard::ReshardRequest;
 use crate::model::sample::state::SampleRequest;
-use crate::model::settings::{TailSettings, ThemeChoice};
+use crate::model::settings::{Settings, TailSettings, ThemeChoice};
 use crate::model::tail::TailOptions;
 use crate::model::template::OwnTemplate;
 use crate::model::writes::{MonitoringChange, PutWish};
@@ -59,6 +59,8 @@ pub enum Place {
     Fleet,
     /// Every change that was made.
     Activity,
+    /// All settings.
+    Settings,
     /// One stream.
     Stream(StreamName, Tab),
 }
@@ -209,6 +211,8 @@ pub enum Command {
     FilterTail(FilterSpec),
     /// Show records like this from now on.
     SetTail(Box<TailSettings>),
+    /// Remember all settings as they are here, and follow them at once.
+    SetSettings(Box<Settings>),
     /// Remember the cap of the tail's buffer in MiB, and keep it at once.
     SetTailBuffer(u32),
     /// Remember how many `GetRecords` calls a second and shard reading may use, 1 to 5, and keep to it at once.

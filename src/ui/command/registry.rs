@@ -20,6 +20,8 @@ pub enum Action {
     Fleet,
     /// Every change that was made.
     Activity,
+    /// All settings.
+    Settings,
     /// Choose another connection.
     SwitchConnection,
     /// A tab of the open stream.
@@ -133,7 +135,7 @@ const fn stream(action: Action, label: &'static str, hint: &'static str) -> Entr
 }
 
 /// Everything, in the order of the palette.
-pub const ENTRIES: [Entry; 32] = [
+pub const ENTRIES: [Entry; 33] = [
     entry(
         Action::Fleet,
         Group::Go,
@@ -244,6 +246,13 @@ pub const ENTRIES: [Entry; 32] = [
         "puts the cursor into its filter",
         Some(Shortcut::plain("/", Key::Slash)),
     ),
+    entry(
+        Action::Settings,
+        Group::Window,
+        "Settings",
+        "thresholds, reads, buffers, theme, masking",
+        Some(Shortcut::command("Ctrl ,", Key::Comma)),
+    ),
     entry(Action::ToggleTheme, Group::Window, "Light or dark theme", "", None),
     entry(Action::ZoomIn, Group::Window, "Larger text", "", Some(Shortcut::command("Ctrl +", Key::Plus))),
     entry(Action::ZoomOut, Group::Window, "Smaller text", "", Some(Shortcut::command("Ctrl −", Key::Minus))),
@@ -306,6 +315,7 @@ pub fn resolve(action: Action, world: &World, place: &Place) -> Result<Command, 
         Action::Filter => Ok(Command::FocusFilter),
         Action::Fleet => connected().map(|()| Command::Go(Place::Fleet)),
         Action::Activity => connected().map(|()| Command::Go(Place::Activity)),
+        Action::Settings => connected().map(|()| Command::Go(Place::Settings)),
         Action::SwitchConnection => connected().map(|()| Command::Go(Place::Connect)),
         Action::Tab(tab) => in_stream(place).map(|()| Command::GoTab(tab)),
         Action::WorstStream => connected().and_then(|()| worst_stream(world)),

@@ -58,7 +58,7 @@ pub fn show(ui: &mut Ui, world: &World, state: &mut UiState, is_narrow: bool, ou
     update_order(state);
     let foot = if is_narrow { 40.0 } else { 32.0 };
     streams(ui, rect.bottom() - foot, state, is_narrow, out);
-    footer(ui, Rect::from_min_max(pos2(rect.left(), rect.bottom() - foot), rect.max), world, is_narrow, out);
+    footer(ui, Rect::from_min_max(pos2(rect.left(), rect.bottom() - foot), rect.max), world, state, is_narrow, out);
     right_edge(ui, rect);
     chip
 }
@@ -378,29 +378,29 @@ fn row_font(font: FontId) -> FontId {
     FontId { size: 12.5, ..font }
 }
 
-fn footer(ui: &mut Ui, rect: Rect, world: &World, is_narrow: bool, out: &mut Commands) {
+fn footer(ui: &mut Ui, rect: Rect, world: &World, state: &UiState, is_narrow: bool, out: &mut Commands) {
     let t = theme::tokens(ui);
     ui.painter().rect_filled(rect, 0, t.rail);
     ui.painter().hline(rect.x_range(), rect.top() + 0.5, Stroke::new(1.0, t.stroke));
-    let (icon, name) = match world.settings.theme {
-        ThemeChoice::Dark => (icons::SUN, "Light theme"),
-        ThemeChoice::Light => (icons::MOON, "Dark theme"),
-    };
-    let cell = if is_narrow {
-        Rect::from_center_size(rect.center(), vec2(30.0, 26.0))
+    let cell = |right: f32| Rect::from_center_size(pos2(rect.right() - right, rect.center().y), vec2(26.0, 24.0));
+    let mut settings = cell(21.0);
+    if is_narrow {
+        settings = Rect::from_center_size(rect.center(), vec2(30.0, 26.0));
     } else {
         let text = "hottest shard, % of limit";
         let font = FontId { size: 11.0, ..fonts::small() };
         ui.painter().text(pos2(rect.left() + 14.0, rect.center().y), Align2::LEFT_CENTER, text, font, t.faint);
-        let keys = Rect::from_center_size(pos2(rect.right() - 48.0, rect.center().y), vec2(26.0, 24.0));
-        if icon_cell(ui, keys, icons::KEYBOARD, "Keyboard shortcuts", false).clicked() {
-            out.push(Command::Open(Dialog::Shortcuts));
+        let (icon, name) = match world.settings.theme {
+            ThemeChoice::Dark => (icons::SUN, "Light theme"),
+            ThemeChoice::Light => (icons::MOON, "Dark theme"),
+        };
+        if icon_cell(ui, cell(48.0), icon, name, false).clicked()
+            && let Ok(command) = resolve(Action::ToggleTheme, world, &Place::Fleet)
+        {
+            out.push(command);
         }
-        Rect::from_center_size(pos2(rect.right() - 21.0, rect.center().y), vec2(26.0, 24.0))
-    };
-    if icon_cell(ui, cell, icon, name, false).clicked()
-        && let Ok(command) = resolve(Action::ToggleTheme, world, &Place::Fleet)
-    {
-        out.push(command);
+    }
+    if icon_cell(ui, settings, icons::SETTINGS, "Settings", state.place == Place::Settings).clicked() {
+        out.push(Command::Go(Place::Settings));
     }
 }

@@ -6,5 +6,6 @@ pub mod fleet;
 pub mod heatmap;
 pub mod keys;
 mod leftovers;
+pub mod settings;
 pub mod shards;
 pub mod tail;

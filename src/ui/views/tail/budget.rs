@@ -3,7 +3,7 @@
 use eframe::egui::{Frame, Popup, PopupCloseBehavior, Rect, Ui, vec2};
 
 use crate::model::limits::SHARD_READ_CALLS_PER_SEC;
-use crate::model::settings::{Settings, TAIL_BUFFERS_MIB};
+use crate::model::settings::{Settings, TAIL_BUFFERS_MIB, buffer_label};
 use crate::ui::command::{Command, Commands};
 use crate::ui::theme::{self, fonts, icons};
 use crate::ui::widgets::{self, Button, text};
@@ -26,7 +26,7 @@ fn popover(ui: &mut Ui, settings: &Settings, out: &mut Commands) {
     ui.set_width(330.0);
     ui.spacing_mut().item_spacing = vec2(8.0, 6.0);
     text::label(ui, "Buffer", fonts::small_strong(), t.strong);
-    let labels = TAIL_BUFFERS_MIB.map(size_label);
+    let labels = TAIL_BUFFERS_MIB.map(buffer_label);
     let labels: Vec<&str> = labels.iter().map(String::as_str).collect();
     let current = TAIL_BUFFERS_MIB.iter().position(|mib| *mib == settings.tail_buffer_mib);
     let clicked = widgets::segments(ui, "Buffer", &labels, current, 26.0).clicked;
@@ -50,11 +50,6 @@ fn popover(ui: &mut Ui, settings: &Settings, out: &mut Commands) {
     text::paragraph(ui, "Kept in the settings.", fonts::fine(), t.faint);
 }
 
-/// `256 MiB`, `4 GiB`.
-fn size_label(mib: u32) -> String {
-    if mib < 1_024 { format!("{mib} MiB") } else { format!("{} GiB", mib / 1_024) }
-}
-
 /// What so many reads leave for the others, who share the shard's 5 a second (API: `GetRecords`).
 fn budget_words(reads: u32) -> String {
     let left = match SHARD_READ_CALLS_PER_SEC.saturating_sub(reads) {
@@ -72,7 +67,7 @@ mod tests {
 
     #[test]
     fn sizes_and_what_is_left_are_said_in_words() {
-        assert_eq!(TAIL_BUFFERS_MIB.map(size_label).last().map(String::as_str), Some("4 GiB"));
+        assert_eq!(TAIL_BUFFERS_MIB.map(buffer_label).last().map(String::as_str), Some("4 GiB"));
         assert!(budget_words(1).starts_with("Leaves 4 of 5 "));
         assert!(budget_words(5).starts_with("Leaves none "));
     }
