@@ -77,6 +77,16 @@ impl Desk {
         }
     }
 
+    /// Whether it is drawn in the dark theme.
+    pub fn is_dark(&self) -> bool {
+        self.harness.ctx.global_style().visuals.dark_mode
+    }
+
+    /// How large it is drawn.
+    pub fn pixels_per_point(&self) -> f32 {
+        self.harness.ctx.pixels_per_point()
+    }
+
     /// One frame.
     pub fn frame(&mut self) {
         let began = Instant::now();

@@ -7,6 +7,7 @@ mod fan_out;
 mod gate;
 mod plans;
 mod sampling;
+mod settings;
 mod streams;
 mod tailing;
 
