@@ -1,5 +1,6 @@
 //! The dialog that sends a file of records.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use eframe::egui::accesskit::Role;
@@ -180,6 +181,32 @@ fn a_file_is_looked_at_as_it_is_typed_and_shows_what_lands_where() {
     assert!(harness.query_by_label_contains("Line 1: key u-4c1e07 lands on …").is_some());
     assert!(harness.query_by_label_contains("Load of every shard with this file").is_some());
     assert!(harness.query_by_label_contains("Every line can be sent").is_some());
+}
+
+#[derive(Debug)]
+struct Dropped;
+
+impl eframe::egui::DroppedFile for Dropped {
+    fn path(&self) -> &Path {
+        Path::new(PATH)
+    }
+
+    fn bytes(&self) -> Result<Vec<u8>, String> {
+        Err("only its path is asked for".to_owned())
+    }
+}
+
+#[test]
+fn a_file_that_is_dropped_onto_the_dialog_is_looked_at() {
+    let mut harness = window(open(stage::unlocked(702), None, None), show);
+    assert!(harness.query_by_role_and_label(Role::TextInput, "File").is_none(), "one record is sent at first");
+    harness.input_mut().dropped_files.push(Arc::new(Dropped));
+    harness.run_steps(3);
+    let Some(Command::Batch(BatchCommand::Scan(spec))) = harness.state().commands.last() else {
+        panic!("{:?}", harness.state().commands.last())
+    };
+    assert_eq!(spec.path, PATH);
+    assert!(harness.query_by_role_and_label(Role::TextInput, "File").is_some());
 }
 
 #[test]

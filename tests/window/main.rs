@@ -89,6 +89,9 @@ fn from_the_first_frame_to_a_split_shard() {
     window.click_exact("Activity log");
     window.wait("*SplitShard sandbox …0000", None);
     album.add(&mut window, "activity");
+    window.click_exact("Settings");
+    window.wait("Find a setting", None);
+    album.add(&mut window, "settings");
 
     light(&mut window, &album);
 }

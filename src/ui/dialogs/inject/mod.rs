@@ -12,7 +12,7 @@ mod save;
 mod single;
 mod templates;
 
-use eframe::egui::{Align, Id, Key, Layout, Modifiers, Rect, Stroke, Ui, UiBuilder, vec2};
+use eframe::egui::{Align, Context, Id, Key, Layout, Modifiers, Rect, Stroke, Ui, UiBuilder, vec2};
 
 pub use draft::Draft;
 
@@ -113,6 +113,10 @@ pub fn show(ui: &mut Ui, world: &World, state: &mut InjectState, out: &mut Comma
         // Whoever was told of a run that was cut off comes to see what can be done.
         state.mode = rest::mode(world).unwrap_or(state.mode);
     }
+    if let Some(path) = dropped(ctx) {
+        state.mode = BATCH;
+        state.batch.path = path;
+    }
     let mut scene = Scene { world, state, out, max_bytes };
     match scene.state.mode {
         BATCH => batch::follow(&mut scene, is_sent),
@@ -130,6 +134,11 @@ pub fn show(ui: &mut Ui, world: &World, state: &mut InjectState, out: &mut Comma
     if outcome.is_closed {
         scene.out.push(Command::CloseDialog);
     }
+}
+
+/// The path of a file that was dropped onto the window; of several, the first.
+fn dropped(ctx: &Context) -> Option<String> {
+    ctx.input(|input| input.raw.dropped_files.first().map(|file| file.path().to_string_lossy().into_owned()))
 }
 
 /// The state of the write lock for a dialog's header.

@@ -8,7 +8,7 @@ mod progress;
 mod replay;
 mod verdict;
 
-use eframe::egui::{Align, Id, Layout, Rect, Sense, Stroke, Ui, pos2, vec2};
+use eframe::egui::{Align, Id, Layout, Rect, Sense, Stroke, StrokeKind, Ui, pos2, vec2};
 
 use super::save::SaveForm;
 use super::{Scene, footer, rest, within};
@@ -278,6 +278,10 @@ fn file(ui: &mut Ui, scene: &mut Scene<'_>) {
         .invalid(is_file_wrong)
         .focus(takes_focus)
         .show_in(ui, rect);
+    if ui.input(|input| !input.raw.hovered_files.is_empty()) {
+        // A file is held above the window: this is where it goes.
+        ui.painter().rect_stroke(rect, 4, Stroke::new(2.0, t.accent), StrokeKind::Inside);
+    }
     ui.add_space(2.0);
     ui.horizontal(|ui| {
         widgets::label(ui, "Format", fonts::small_medium(), t.weak);
