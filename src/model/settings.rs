@@ -127,6 +127,35 @@ impl Settings {
         self.tail_buffer_mib as usize * 1_048_576
     }
 
+    /// These settings with one change taken back: what differs between `before` and `after` is as it was before, and
+    /// whatever was changed since stays. What only other places change, such as saved filters, is never touched.
+    pub fn without(&self, before: &Self, after: &Self) -> Self {
+        fn back<T: PartialEq + Clone>(now: &mut T, before: &T, after: &T) {
+            if before != after {
+                now.clone_from(before);
+            }
+        }
+        let mut now = self.clone();
+        back(&mut now.theme, &before.theme, &after.theme);
+        back(&mut now.zoom, &before.zoom, &after.zoom);
+        back(&mut now.refresh_seconds, &before.refresh_seconds, &after.refresh_seconds);
+        back(&mut now.tail_buffer_mib, &before.tail_buffer_mib, &after.tail_buffer_mib);
+        back(&mut now.read_budget, &before.read_budget, &after.read_budget);
+        back(&mut now.heat_thresholds, &before.heat_thresholds, &after.heat_thresholds);
+        back(&mut now.tail.is_local_time, &before.tail.is_local_time, &after.tail.is_local_time);
+        let is_new = |rule: &String| after.tail.masks.contains(rule) && !before.tail.masks.contains(rule);
+        now.tail.masks.retain(|rule| !is_new(rule));
+        let gone = before.tail.masks.iter().filter(|rule| !after.tail.masks.contains(rule));
+        let gone: Vec<String> = gone.filter(|rule| !now.tail.masks.contains(rule)).cloned().collect();
+        now.tail.masks.extend(gone);
+        for label in after.environments.keys().filter(|label| !before.environments.contains_key(*label)) {
+            now.environments.remove(label);
+        }
+        let chosen = before.environments.iter().filter(|(label, one)| after.environments.get(*label) != Some(one));
+        now.environments.extend(chosen.map(|(label, one)| (label.clone(), *one)));
+        now
+    }
+
     /// Brings every figure into its range, whatever a file said.
     pub fn clamped(mut self) -> Self {
         self.zoom = if self.zoom.is_finite() { self.zoom.clamp(0.6, 2.5) } else { 1.0 };
@@ -147,6 +176,29 @@ impl Settings {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_change_is_taken_back_and_what_came_since_stays() {
+        let before = Settings::default();
+        let mut after = before.clone();
+        after.tail_buffer_mib = 512;
+        after.tail.masks.push(".a".to_owned());
+        after.environments.insert("ci".to_owned(), Environment::Prod);
+        let mut now = after.clone();
+        now.theme = ThemeChoice::Light;
+        now.tail.masks.push(".b".to_owned());
+        now.environments.insert("dev".to_owned(), Environment::Dev);
+        now.tail.save_filter(FilterSpec::default());
+        let undone = now.without(&before, &after);
+        assert_eq!((undone.tail_buffer_mib, undone.theme), (256, ThemeChoice::Light));
+        assert_eq!((undone.tail.masks.as_slice(), undone.tail.filters.len()), ([".b".to_owned()].as_slice(), 1));
+        assert_eq!(undone.environments.keys().collect::<Vec<_>>(), ["dev"]);
+        // The other way round, what was removed comes back.
+        let again = undone.without(&after, &before);
+        assert_eq!(again.tail.masks, [".b", ".a"]);
+        assert_eq!(again.environments.get("ci"), Some(&Environment::Prod));
+        assert_eq!(before.without(&before, &before), before);
+    }
 
     #[test]
     fn a_file_of_another_version_still_reads() {

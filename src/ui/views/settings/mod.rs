@@ -37,10 +37,19 @@ pub struct SettingsState {
     /// The section that was gone to last, and whether it is still to be scrolled to.
     current: Option<Section>,
     is_scrolling: bool,
-    /// What was changed, in words, with the settings before.
-    changes: Vec<(String, Settings)>,
+    /// What was changed, the last change last.
+    changes: Vec<Change>,
     draft: sections::Draft,
     mask: String,
+}
+
+/// A change that can be taken back.
+#[derive(Debug)]
+struct Change {
+    /// What it was, in words.
+    words: String,
+    before: Settings,
+    after: Settings,
 }
 
 /// A group of settings.
@@ -138,7 +147,7 @@ impl Scene<'_> {
         change(&mut after);
         let after = after.clamped();
         if after != *before {
-            self.state.changes.push((words.into(), before.clone()));
+            self.state.changes.push(Change { words: words.into(), before: before.clone(), after: after.clone() });
             let surplus = self.state.changes.len().saturating_sub(UNDO_MAX);
             self.state.changes.drain(..surplus);
             self.out.push(Command::SetSettings(Box::new(after)));
@@ -175,7 +184,7 @@ fn head(ui: &mut Ui, scene: &mut Scene<'_>) {
     }
     let takes_focus = std::mem::take(&mut scene.state.focus_filter);
     let state = &mut *scene.state;
-    let last = state.changes.last().map(|(words, _)| words.clone());
+    let last = state.changes.last().map(|change| change.words.clone());
     let find = &mut state.find;
     let mut is_undone = false;
     header::plain(ui, "Settings", "they apply at once", scene.out, |ui, _| {
@@ -206,9 +215,9 @@ fn head(ui: &mut Ui, scene: &mut Scene<'_>) {
 }
 
 fn undo(scene: &mut Scene<'_>) {
-    if let Some((_, before)) = scene.state.changes.pop() {
+    if let Some(Change { before, after, .. }) = scene.state.changes.pop() {
         scene.state.draft.forget();
-        scene.out.push(Command::SetSettings(Box::new(before)));
+        scene.out.push(Command::SetSettings(Box::new(scene.world.settings.without(&before, &after))));
     }
 }
 
