@@ -72,7 +72,7 @@ fn buttons(ui: &mut Ui, t: &Tokens, line: Rect, run: &BatchRun, scene: &mut Scen
                 scene.out.push(Command::Batch(BatchCommand::Stop));
             }
             ui.spacing_mut().item_spacing.x = 8.0;
-            let (label, icon) = if run.is_paused { ("Go on", icons::PLAY) } else { ("Pause", icons::PAUSE) };
+            let (label, icon) = if run.is_paused { ("Resume", icons::PLAY) } else { ("Pause", icons::PAUSE) };
             if ui.add(Button::new(label).icon(icon)).clicked() {
                 scene.out.push(Command::Batch(BatchCommand::Pause(!run.is_paused)));
             }
