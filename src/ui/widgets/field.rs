@@ -174,6 +174,9 @@ impl<'a> TextField<'a> {
         if self.takes_focus {
             response.request_focus();
         }
+        if response.has_focus() {
+            note_focus(ui.ctx());
+        }
         let painter = ui.painter();
         painter.set(
             frame,
@@ -215,4 +218,19 @@ impl<'a> TextField<'a> {
         }
         Rect::from_min_max(pos2(left, rect.top() + 1.0), pos2(right.max(left), rect.bottom() - 1.0))
     }
+}
+
+/// The number of the frame in which a field had the focus last.
+#[derive(Clone, Copy)]
+struct FocusedIn(u64);
+
+fn note_focus(ctx: &eframe::egui::Context) {
+    let now = FocusedIn(ctx.cumulative_frame_nr());
+    ctx.data_mut(|data| data.insert_temp(Id::NULL, now));
+}
+
+/// Whether a field had the focus in the last frame, or has it.
+pub(super) fn had_focus(ctx: &eframe::egui::Context) -> bool {
+    let last = ctx.data(|data| data.get_temp::<FocusedIn>(Id::NULL));
+    last.is_some_and(|last| last.0.saturating_add(1) >= ctx.cumulative_frame_nr())
 }
