@@ -174,9 +174,8 @@ impl<'a> TextField<'a> {
         if self.takes_focus {
             response.request_focus();
         }
-        if response.has_focus() {
-            note_focus(ui.ctx());
-        }
+        // Asked of the memory: a response denies its focus while another window of the desktop has the keys.
+        note_focus(ui.ctx(), self.id, ui.memory(|memory| memory.has_focus(self.id)));
         let painter = ui.painter();
         painter.set(
             frame,
@@ -220,17 +219,22 @@ impl<'a> TextField<'a> {
     }
 }
 
-/// The number of the frame in which a field had the focus last.
-#[derive(Clone, Copy)]
-struct FocusedIn(u64);
+/// The field that had the focus when it was drawn last. egui takes the focus away before the frame of an Escape begins.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Focused(Option<Id>);
 
-fn note_focus(ctx: &eframe::egui::Context) {
-    let now = FocusedIn(ctx.cumulative_frame_nr());
-    ctx.data_mut(|data| data.insert_temp(Id::NULL, now));
+fn note_focus(ctx: &eframe::egui::Context, id: Id, has_focus: bool) {
+    ctx.data_mut(|data| {
+        let noted: &mut Focused = data.get_temp_mut_or_default(Id::NULL);
+        if has_focus {
+            *noted = Focused(Some(id));
+        } else if *noted == Focused(Some(id)) {
+            *noted = Focused(None);
+        }
+    });
 }
 
-/// Whether a field had the focus in the last frame, or has it.
-pub(super) fn had_focus(ctx: &eframe::egui::Context) -> bool {
-    let last = ctx.data(|data| data.get_temp::<FocusedIn>(Id::NULL));
-    last.is_some_and(|last| last.0.saturating_add(1) >= ctx.cumulative_frame_nr())
+/// Whether an Escape in this frame leaves a field; asked once for each.
+pub(super) fn leaves_focus(ctx: &eframe::egui::Context) -> bool {
+    ctx.data_mut(|data| std::mem::take(data.get_temp_mut_or_default::<Focused>(Id::NULL)).0.is_some())
 }

@@ -38,8 +38,8 @@ pub fn takes_keys(ui: &Ui) -> bool {
 /// Takes one press of a key without modifiers, where [`takes_keys`] allows it. An Escape that leaves a field of text does
 /// that alone: egui has taken its focus away before the frame begins.
 pub fn take_key(ui: &Ui, key: Key) -> bool {
-    let leaves_field = key == Key::Escape && field::had_focus(ui.ctx());
-    !leaves_field && takes_keys(ui) && ui.input_mut(|input| input.consume_key(Modifiers::NONE, key))
+    let is_pressed = takes_keys(ui) && ui.input_mut(|input| input.consume_key(Modifiers::NONE, key));
+    is_pressed && !(key == Key::Escape && field::leaves_focus(ui.ctx()))
 }
 
 /// The ring around what has the keyboard focus: 2 pt `accent`, 1 pt outside.
