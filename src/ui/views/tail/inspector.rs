@@ -27,6 +27,8 @@ use crate::ui::widgets::{self, Button, ButtonKind, TagStyle, copy_icon, icon_but
 /// Empty space at both sides.
 pub const GUTTER: f32 = 14.0;
 const FOOTER: f32 = 47.0;
+/// Width below which names and values move together.
+const NARROW: f32 = 340.0;
 
 /// How the contents are shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -187,7 +189,7 @@ fn pair(ui: &mut Ui, t: &Tokens, name: &str, value: &str, more: &str, reserve: f
         right = painter.text(at, Align2::RIGHT_CENTER, more, fonts::dense(), t.weak).left() - 8.0;
     }
     let area = Rect::from_min_max(
-        pos2(rect.left() + if rect.width() < 340.0 { 96.0 } else { 118.0 }, rect.top()),
+        pos2(rect.left() + if rect.width() < NARROW { 96.0 } else { 118.0 }, rect.top()),
         pos2(right, rect.bottom()),
     );
     let shown = widgets::paint_elided(painter, area, Align::Min, value, fonts::dense(), t.strong);
@@ -228,9 +230,16 @@ fn metadata(ui: &mut Ui, t: &Tokens, world: &World, record: &Record, state: &mut
     if let Some((place, _)) = record.sub_sequence {
         pair(ui, t, "Sub-sequence", &place.to_string(), "", 0.0);
     }
-    let arrival = record
-        .approximate_arrival
-        .map_or_else(|| format::UNKNOWN.to_owned(), |at| at.strftime("%Y-%m-%d %H:%M:%S.%3f", &zone(world)));
+    let zone = zone(world);
+    let arrival = record.approximate_arrival.map_or_else(
+        || format::UNKNOWN.to_owned(),
+        |at| {
+            // Where there is little room, today needs no date.
+            let is_today = at.strftime("%F", &zone) == world.now.strftime("%F", &zone);
+            let has_date = ui.available_width() >= NARROW || !is_today;
+            at.strftime(if has_date { "%F %H:%M:%S.%3f" } else { "%H:%M:%S.%3f" }, &zone)
+        },
+    );
     let ago = age(record, world).map_or_else(String::new, |age| format!("{age} ago"));
     let name = if world.settings.tail.is_local_time { "Arrival, local" } else { "Arrival, UTC" };
     pair(ui, t, name, &arrival, &ago, 0.0);

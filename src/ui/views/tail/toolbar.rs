@@ -186,7 +186,16 @@ fn buttons(ui: &mut Ui, world: &World, open: &OpenStream, state: &mut TailState,
     };
     let is_following = state.follow == Follow::Newest && tail.is_running();
     let kind = if is_following { ButtonKind::On } else { ButtonKind::Default };
-    let follow = Button::new(&words).icon(icons::CARET_DOWN).kind(kind).tooltip("Stay at the newest record  End");
+    // Without room for its words it keeps what changes: how much there is to see.
+    let has_room = widgets::text_width(ui.painter(), &words, fonts::body_medium()) + 42.0 <= ui.available_width();
+    let shown = match (has_room, newer) {
+        (true, _) => words.clone(),
+        (false, 100_000..) if state.follow == Follow::Paused => "100,000+".to_owned(),
+        (false, 1..) if state.follow == Follow::Paused => format::grouped(newer as i64),
+        (false, _) => String::new(),
+    };
+    let follow =
+        Button::new(&shown).name(&words).icon(icons::CARET_DOWN).kind(kind).tooltip("Stay at the newest record  End");
     if ui.add(follow).clicked() {
         if is_following { state.follow = Follow::Here } else { state.follow() }
     }
