@@ -69,6 +69,18 @@ pub fn duration(span: Millis) -> String {
     }
 }
 
+/// A length of time in its largest unit alone, never longer than five characters below 1,000 days: `0.3 s`, `48 s`,
+/// `14 m`, `3 h`, `2 d`. Nothing is rounded up.
+pub fn duration_short(span: Millis) -> String {
+    let seconds = span.0 / 1_000;
+    match seconds {
+        ..60 => duration(span),
+        60..3_600 => format!("{} m", seconds / 60),
+        3_600..86_400 => format!("{} h", seconds / 3_600),
+        _ => format!("{} d", seconds / 86_400),
+    }
+}
+
 /// A retention period, `24 h`, `7 d`.
 pub fn retention(hours: u32) -> String {
     if hours >= 72 && hours.is_multiple_of(24) { format!("{} d", hours / 24) } else { format!("{hours} h") }
@@ -124,6 +136,13 @@ pub fn visible(character: char) -> char {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_short_length_of_time_is_its_largest_unit() {
+        let short = |seconds| duration_short(Millis::from_secs(seconds));
+        assert_eq!([short(2), short(59), short(60), short(3_599)], ["2.0 s", "59 s", "1 m", "59 m"]);
+        assert_eq!([short(3_600), short(86_399), short(86_400 * 3)], ["1 h", "23 h", "3 d"]);
+    }
 
     #[test]
     fn figures_carry_about_three_digits() {

@@ -26,5 +26,6 @@ mod stream_pictures;
 mod streams;
 mod tail;
 mod tail_hostile;
+mod tail_reading;
 mod tail_routes;
 mod tail_tools;

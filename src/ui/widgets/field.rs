@@ -174,6 +174,8 @@ impl<'a> TextField<'a> {
         if self.takes_focus {
             response.request_focus();
         }
+        // Asked of the memory: a response denies its focus while another window of the desktop has the keys.
+        note_focus(ui.ctx(), self.id, ui.memory(|memory| memory.has_focus(self.id)));
         let painter = ui.painter();
         painter.set(
             frame,
@@ -215,4 +217,24 @@ impl<'a> TextField<'a> {
         }
         Rect::from_min_max(pos2(left, rect.top() + 1.0), pos2(right.max(left), rect.bottom() - 1.0))
     }
+}
+
+/// The field that had the focus when it was drawn last. egui takes the focus away before the frame of an Escape begins.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Focused(Option<Id>);
+
+fn note_focus(ctx: &eframe::egui::Context, id: Id, has_focus: bool) {
+    ctx.data_mut(|data| {
+        let noted: &mut Focused = data.get_temp_mut_or_default(Id::NULL);
+        if has_focus {
+            *noted = Focused(Some(id));
+        } else if *noted == Focused(Some(id)) {
+            *noted = Focused(None);
+        }
+    });
+}
+
+/// Whether an Escape in this frame leaves a field; asked once for each.
+pub(super) fn leaves_focus(ctx: &eframe::egui::Context) -> bool {
+    ctx.data_mut(|data| std::mem::take(data.get_temp_mut_or_default::<Focused>(Id::NULL)).0.is_some())
 }

@@ -35,9 +35,11 @@ pub fn takes_keys(ui: &Ui) -> bool {
         && ctx.memory(|memory| memory.allows_interaction(ui.layer_id()))
 }
 
-/// Takes one press of a key without modifiers, where [`takes_keys`] allows it.
+/// Takes one press of a key without modifiers, where [`takes_keys`] allows it. An Escape that leaves a field of text does
+/// that alone: egui has taken its focus away before the frame begins.
 pub fn take_key(ui: &Ui, key: Key) -> bool {
-    takes_keys(ui) && ui.input_mut(|input| input.consume_key(Modifiers::NONE, key))
+    let is_pressed = takes_keys(ui) && ui.input_mut(|input| input.consume_key(Modifiers::NONE, key));
+    is_pressed && !(key == Key::Escape && field::leaves_focus(ui.ctx()))
 }
 
 /// The ring around what has the keyboard focus: 2 pt `accent`, 1 pt outside.

@@ -157,7 +157,8 @@ pub fn dropdown(ui: &mut Ui, name: &str, current: &str, labels: &[&str], selecte
     let button = ui.add(Button::new(current).name(name).trailing_icon(icons::CARET_DOWN).min_width(width));
     let mut picked = None;
     Popup::menu(&button).id(button.id.with("menu")).show(|ui| {
-        ui.set_min_width(width.max(140.0));
+        let widest = labels.iter().map(|label| item_width(ui, label)).fold(width.max(140.0), f32::max);
+        ui.set_width(widest);
         eframe::egui::ScrollArea::vertical().max_height(320.0).show(ui, |ui| {
             for (index, label) in labels.iter().enumerate() {
                 if menu_item(ui, label, index == selected).clicked() {
@@ -170,10 +171,15 @@ pub fn dropdown(ui: &mut Ui, name: &str, current: &str, labels: &[&str], selecte
     picked
 }
 
-/// One entry of a menu.
+/// What the words of an entry need.
+fn item_width(ui: &Ui, label: &str) -> f32 {
+    (text_width(ui.painter(), label, fonts::body()) + 16.0).ceil()
+}
+
+/// One entry of a menu, as wide as the menu. A menu sets its width: left to itself it takes 600 points.
 pub fn menu_item(ui: &mut Ui, label: &str, is_selected: bool) -> Response {
     let t = theme::tokens(ui);
-    let width = ui.available_width().max(text_width(ui.painter(), label, fonts::body()) + 16.0);
+    let width = ui.available_width().max(item_width(ui, label));
     let (rect, response) = ui.allocate_exact_size(vec2(width, 24.0), Sense::click());
     response.widget_info(|| WidgetInfo::selected(Role::MenuItem, ui.is_enabled(), is_selected, label));
     if response.hovered() || response.has_focus() {

@@ -7,6 +7,7 @@ use eframe::egui::{
     Align, Align2, Color32, FontId, Galley, Label, Painter, Pos2, Rect, Response, RichText, Role, Sense, TextWrapMode,
     Ui, Vec2, WidgetInfo, pos2,
     text::{LayoutJob, TextFormat, TextWrapping},
+    vec2,
 };
 
 use crate::model::format;
@@ -20,15 +21,25 @@ pub fn label(ui: &mut Ui, text: impl Into<String>, font: FontId, color: Color32)
 
 /// A label that wraps at the width of `ui`.
 pub fn paragraph(ui: &mut Ui, text: impl Into<String>, font: FontId, color: Color32) -> Response {
-    let text = text.into();
+    aligned_paragraph(ui, text.into(), font, color, Align::Min)
+}
+
+/// [`paragraph`] with every line in the middle.
+pub fn centered_paragraph(ui: &mut Ui, text: impl Into<String>, font: FontId, color: Color32) -> Response {
+    aligned_paragraph(ui, text.into(), font, color, Align::Center)
+}
+
+fn aligned_paragraph(ui: &mut Ui, text: String, font: FontId, color: Color32, align: Align) -> Response {
     let line_height = Some((font.size * 1.38).round());
     let mut job = LayoutJob::default();
     job.append(&text, 0.0, TextFormat { line_height, ..TextFormat::simple(font, color) });
     job.wrap.max_width = ui.available_width();
+    job.halign = align;
     let galley = ui.painter().layout_job(job);
     let (rect, response) = ui.allocate_exact_size(galley.size(), Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &text));
-    ui.painter().galley(rect.min, galley, color);
+    // Lines in the middle are laid out around 0.
+    ui.painter().galley(rect.min - vec2(galley.rect.left(), 0.0), galley, color);
     response
 }
 

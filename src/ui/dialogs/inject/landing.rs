@@ -57,7 +57,7 @@ fn heading(ui: &mut Ui, facts: Option<&Facts>, draft: &mut Draft) {
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             let button = ui.add(Button::ghost("Solve for shard").small().trailing_icon(icons::CARET_DOWN));
             Popup::menu(&button).id(button.id.with("menu")).show(|ui| {
-                ui.set_min_width(230.0);
+                ui.set_width(230.0);
                 ScrollArea::vertical().max_height(320.0).show(ui, |ui| {
                     for shard in facts.open() {
                         let load = shard.now.map_or("load unknown".to_owned(), format::percent);

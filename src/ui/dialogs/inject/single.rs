@@ -1,5 +1,6 @@
 //! The dialog for one record, or a few alike: the keys, the data, what will be sent, and how often.
 
+use eframe::egui::text::LayoutJob;
 use eframe::egui::{Align, Align2, Id, Layout, Rect, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
 
 use super::draft::{Draft, Typed};
@@ -267,7 +268,10 @@ fn will_be_sent(ui: &mut Ui, scene: &mut Scene<'_>) {
         return;
     }
     let inner = frame.shrink2(vec2(10.0, 8.0));
-    let galley = ui.painter().layout(text.clone(), fonts::dense(), t.text, inner.width());
+    // Data has no words: lines are filled, as the editor beside it fills them.
+    let mut job = LayoutJob::simple(text.clone(), fonts::dense(), t.text, inner.width());
+    job.wrap.break_anywhere = true;
+    let galley = ui.painter().layout_job(job);
     let frame = frame.with_max_y((frame.top() + galley.size().y + 16.0).min(frame.bottom()));
     ui.painter().rect(frame, 4, t.inset, Stroke::new(1.0, t.stroke), StrokeKind::Inside);
     ui.painter_at(frame.shrink(4.0)).galley(inner.min, galley, t.text);

@@ -43,7 +43,7 @@ pub fn pick(ui: &mut Ui, own: &[OwnTemplate], choice: &mut TemplateChoice) -> Op
     let button = ui.add(Button::new(&label).name("Template").icon(icons::FILE).trailing_icon(icons::CARET_DOWN));
     let mut picked = None;
     Popup::menu(&button).id(button.id.with("menu")).show(|ui| {
-        ui.set_min_width(190.0);
+        ui.set_width(190.0);
         for built_in in BUILT_IN {
             if menu_item(ui, built_in.name, built_in.name == choice.name).clicked() {
                 let text = built_in.text.to_owned();
@@ -68,7 +68,7 @@ pub fn insert(ui: &mut Ui, id: Id, text: &mut String) -> bool {
     let button = ui.add(Button::new("Insert placeholder").trailing_icon(icons::CARET_DOWN));
     let mut picked = None;
     Popup::menu(&button).id(button.id.with("menu")).show(|ui| {
-        ui.set_min_width(400.0);
+        ui.set_width(400.0);
         eframe::egui::ScrollArea::vertical().max_height(420.0).show(ui, |ui| {
             for (inside, what) in OFFERED {
                 let label = format!("{{{{{inside}}}}}   {what}");

@@ -310,7 +310,7 @@ fn who_parts(who: &str) -> (&str, &str) {
 }
 
 fn menu(ui: &mut Ui, entry: &ActivityEntry, out: &mut Commands) {
-    ui.set_min_width(160.0);
+    ui.set_width(160.0);
     let mut copies = vec![("Copy line", accessible(entry))];
     if let Event::Call { cli, request_id, .. } = &entry.event {
         copies.push(("Copy AWS CLI line", cli.clone()));

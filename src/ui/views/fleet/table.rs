@@ -271,7 +271,7 @@ fn throttled(row: &Row<'_>, facts: &StreamFacts) {
 
 fn menu(row: &Row<'_>, facts: &StreamFacts, out: &mut Commands) {
     row.menu(|ui| {
-        ui.set_min_width(180.0);
+        ui.set_width(180.0);
         for tab in Tab::ALL {
             if menu_item(ui, &format!("Open {}", tab.label().to_lowercase()), false).clicked() {
                 out.push(Command::Go(Place::Stream(facts.name.clone(), tab)));

@@ -277,7 +277,7 @@ fn row_menu(
     selection: &mut Option<ShardId>,
     out: &mut Commands,
 ) {
-    ui.set_min_width(160.0);
+    ui.set_width(160.0);
     if widgets::select::menu_item(ui, "Copy shard id", false).clicked() {
         out.push(Command::Copy(shard.to_string()));
         ui.close();

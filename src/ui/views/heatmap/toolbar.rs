@@ -248,7 +248,7 @@ fn sort_menu(ui: &mut Ui, sort: &mut HeatSort, room: Room) {
     text::paint_job(ui.painter(), rect, Align::Min, job);
     text::paint_elided(ui.painter(), rect, Align::Max, icons::CARET_DOWN, fonts::icon(13.0), t.weak);
     Popup::menu(&response).id(response.id.with("menu")).show(|ui| {
-        ui.set_min_width(width);
+        ui.set_width(width);
         for option in HeatSort::ALL {
             if widgets::select::menu_item(ui, option.label(), option == *sort).clicked() {
                 *sort = option;

@@ -53,7 +53,7 @@ pub fn menu(ui: &mut Ui, header: Rect, settings: &TailSettings, out: &mut Comman
     let response = ui.place(rect, button);
     let popup = Popup::menu(&response).id(response.id.with("menu"));
     popup.close_behavior(PopupCloseBehavior::CloseOnClickOutside).show(|ui| {
-        ui.set_width(230.0);
+        ui.set_width(250.0);
         let mut changed = settings.clone();
         for column in ALL.iter().filter(|column| column.id != "preview") {
             if choice(ui, column.title, is_shown(column, settings)) {
@@ -71,7 +71,7 @@ pub fn menu(ui: &mut Ui, header: Rect, settings: &TailSettings, out: &mut Comman
             changed.is_local_time = true;
         }
         ui.separator();
-        if menu_item(ui, "All as at first", false).clicked() {
+        if menu_item(ui, "Reset columns", false).clicked() {
             changed.hidden_columns.clear();
             changed.column_widths.clear();
         }

@@ -311,6 +311,7 @@ fn tree_row(
 }
 
 fn tree_menu(ui: &mut Ui, path: &str, node: &JsonNode, out: &mut Commands) -> Option<Wish> {
+    ui.set_width(230.0);
     let mut asked = None;
     let value = match node.kind {
         JsonKind::String => Some(serde_json::Value::from(node.text.as_str()).to_string()),

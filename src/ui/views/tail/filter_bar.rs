@@ -59,8 +59,9 @@ pub fn show(
     let field = Rect::from_min_max(pos2(left, middle - 13.0), pos2((right - 10.0).max(left + 120.0), middle + 13.0));
     let button = Rect::from_min_max(pos2(field.right() - 26.0, field.top()), field.max);
     field_ui(ui, tail, state, field.with_max_x(button.left() - 2.0), spec.clone(), out);
-    saved(ui, world, state, button, &spec, out);
-    if let Some(words) = problem_words(tail, &spec) {
+    let problem = problem_words(tail, &spec);
+    saved(ui, world, state, button, (&spec, problem.is_some()), out);
+    if let Some(words) = problem {
         error_line(ui, t, &words);
     }
 }
@@ -110,15 +111,22 @@ fn error_line(ui: &mut Ui, t: &Tokens, words: &str) {
     widgets::paint_elided(painter, area, eframe::egui::Align::Min, &text, fonts::small(), t.text);
 }
 
-/// The menu of saved filters.
-fn saved(ui: &mut Ui, world: &World, state: &mut TailState, rect: Rect, spec: &FilterSpec, out: &mut Commands) {
+/// The menu of saved filters. One that is wrong is not saved.
+fn saved(
+    ui: &mut Ui,
+    world: &World,
+    state: &mut TailState,
+    rect: Rect,
+    (spec, is_wrong): (&FilterSpec, bool),
+    out: &mut Commands,
+) {
     let button = Button::ghost("").icon(icons::CARET_DOWN).name("Saved filters").tooltip("Saved filters");
     let response = ui.place(rect, button);
     let tail = &world.settings.tail;
     Popup::menu(&response).id(response.id.with("menu")).show(|ui| {
         ui.set_width(400.0);
         let is_saved = tail.filters.contains(spec);
-        if !spec.is_empty() && !is_saved && menu_item(ui, "Save this filter", false).clicked() {
+        if !spec.is_empty() && !is_saved && !is_wrong && menu_item(ui, "Save this filter", false).clicked() {
             let mut tail = tail.clone();
             tail.save_filter(spec.clone());
             out.push(Command::SetTail(Box::new(tail)));
@@ -149,6 +157,7 @@ fn saved(ui: &mut Ui, world: &World, state: &mut TailState, rect: Rect, spec: &F
         for line in HELP {
             widgets::label(ui, line, fonts::small(), t.weak);
         }
+        ui.add_space(4.0);
     });
 }
 

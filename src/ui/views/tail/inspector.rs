@@ -27,6 +27,8 @@ use crate::ui::widgets::{self, Button, ButtonKind, TagStyle, copy_icon, icon_but
 /// Empty space at both sides.
 pub const GUTTER: f32 = 14.0;
 const FOOTER: f32 = 47.0;
+/// Width below which names and values move together.
+const NARROW: f32 = 340.0;
 
 /// How the contents are shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -84,7 +86,8 @@ pub fn show(
     let t = theme::tokens(ui);
     let seen = state.inspector.seen(whole, &state.masks);
     let record = &*seen;
-    match header(ui, t, record, state.pins.contains(id), out) {
+    let is_gone = open.tail.store.get(id).is_none();
+    match header(ui, t, record, (state.pins.contains(id), is_gone), out) {
         Some(Wish::Close) => state.selected = None,
         Some(Wish::Pin) => state.pins.toggle(id, whole),
         None => {}
@@ -137,15 +140,25 @@ fn rule(ui: &mut Ui, t: &Tokens) {
     ui.painter().rect_filled(rect, 0, t.stroke);
 }
 
-/// The title, and what was asked for.
-fn header(ui: &mut Ui, t: &Tokens, record: &Record, is_pinned: bool, out: &mut Commands) -> Option<Wish> {
+/// The title, and what was asked for. `is_gone` where the record has left the buffer.
+fn header(
+    ui: &mut Ui,
+    t: &Tokens,
+    record: &Record,
+    (is_pinned, is_gone): (bool, bool),
+    out: &mut Commands,
+) -> Option<Wish> {
     let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), 34.0), Sense::hover());
     ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, Stroke::new(1.0, t.stroke));
     let at = rect.left_center() + vec2(GUTTER, 0.0);
     let title = ui.painter().text(at, Align2::LEFT_CENTER, "Record", fonts::body_strong(), t.strong);
+    let mut left = title.right() + 10.0;
     if let Some((place, of)) = record.sub_sequence {
         let text = format!("KPL sub-record {} of {of}", place.saturating_add(1));
-        paint_tag(ui.painter(), t, pos2(title.right() + 10.0, rect.center().y), &text, TagStyle::Accent);
+        left = paint_tag(ui.painter(), t, pos2(left, rect.center().y), &text, TagStyle::Accent).right() + 6.0;
+    }
+    if is_gone {
+        paint_tag(ui.painter(), t, pos2(left, rect.center().y), "evicted", TagStyle::Neutral);
     }
     let builder = UiBuilder::new()
         .id_salt("record buttons")
@@ -176,7 +189,7 @@ fn pair(ui: &mut Ui, t: &Tokens, name: &str, value: &str, more: &str, reserve: f
         right = painter.text(at, Align2::RIGHT_CENTER, more, fonts::dense(), t.weak).left() - 8.0;
     }
     let area = Rect::from_min_max(
-        pos2(rect.left() + if rect.width() < 340.0 { 96.0 } else { 118.0 }, rect.top()),
+        pos2(rect.left() + if rect.width() < NARROW { 96.0 } else { 118.0 }, rect.top()),
         pos2(right, rect.bottom()),
     );
     let shown = widgets::paint_elided(painter, area, Align::Min, value, fonts::dense(), t.strong);
@@ -217,9 +230,16 @@ fn metadata(ui: &mut Ui, t: &Tokens, world: &World, record: &Record, state: &mut
     if let Some((place, _)) = record.sub_sequence {
         pair(ui, t, "Sub-sequence", &place.to_string(), "", 0.0);
     }
-    let arrival = record
-        .approximate_arrival
-        .map_or_else(|| format::UNKNOWN.to_owned(), |at| at.strftime("%Y-%m-%d %H:%M:%S.%3f", &zone(world)));
+    let zone = zone(world);
+    let arrival = record.approximate_arrival.map_or_else(
+        || format::UNKNOWN.to_owned(),
+        |at| {
+            // Where there is little room, today needs no date.
+            let is_today = at.strftime("%F", &zone) == world.now.strftime("%F", &zone);
+            let has_date = ui.available_width() >= NARROW || !is_today;
+            at.strftime(if has_date { "%F %H:%M:%S.%3f" } else { "%H:%M:%S.%3f" }, &zone)
+        },
+    );
     let ago = age(record, world).map_or_else(String::new, |age| format!("{age} ago"));
     let name = if world.settings.tail.is_local_time { "Arrival, local" } else { "Arrival, UTC" };
     pair(ui, t, name, &arrival, &ago, 0.0);
@@ -228,7 +248,8 @@ fn metadata(ui: &mut Ui, t: &Tokens, world: &World, record: &Record, state: &mut
 fn faces(record: &Record, has_other: bool) -> Vec<(Face, &'static str)> {
     let mut faces = Vec::with_capacity(4);
     if record.decoded.is_json() || record.decoded.is_ndjson() {
-        faces.push((Face::Tree, "JSON tree"));
+        // Beside a fourth face the search needs the room.
+        faces.push((Face::Tree, if has_other { "Tree" } else { "JSON tree" }));
     }
     if record.decoded.text.is_some() {
         faces.push((Face::Raw, "Raw"));
@@ -245,8 +266,9 @@ fn tabs(ui: &mut Ui, t: &Tokens, faces: &[(Face, &'static str)], state: &mut Ins
     let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), 31.0), Sense::hover());
     ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, Stroke::new(1.0, t.stroke));
     let mut left = rect.left() + 6.0;
+    let padding = if faces.len() > 3 { 14.0 } else { 20.0 };
     for (which, label) in faces {
-        let width = widgets::text_width(ui.painter(), label, fonts::small_medium()) + 20.0;
+        let width = widgets::text_width(ui.painter(), label, fonts::small_medium()) + padding;
         let area = Rect::from_min_size(pos2(left, rect.top()), vec2(width, rect.height()));
         left += width + 4.0;
         let response = ui.interact(area, ui.make_persistent_id(("face", *label)), Sense::click());
@@ -318,7 +340,7 @@ fn footer(
 
 /// The ways to copy a record.
 pub fn copy_menu(ui: &mut Ui, world: &World, open: &OpenStream, record: &Record, out: &mut Commands) {
-    ui.set_min_width(210.0);
+    ui.set_width(230.0);
     let mut copy = |ui: &mut Ui, label: &str, text: &dyn Fn() -> String| {
         if menu_item(ui, label, false).clicked() {
             out.push(Command::Copy(text()));

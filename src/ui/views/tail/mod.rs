@@ -64,6 +64,8 @@ pub struct TailState {
     takes_focus: bool,
     follow: Follow,
     selected: Option<u64>,
+    /// The selected record: it stays open when it leaves the buffer while it is read.
+    held: Option<(u64, Arc<Record>)>,
     rows: rows::Rows,
     table: table::TableState,
     inspector: inspector::InspectorState,
@@ -148,6 +150,7 @@ fn content(
     let t = theme::tokens(ui);
     let area = ui.available_rect_before_wrap();
     let record = state.selected.and_then(|id| record_of(&open.tail, state, id)).cloned();
+    state.held = state.selected.zip(record.clone());
     let side = if record.is_some() { (area.width() * 0.36).clamp(300.0, 360.0).min(area.width()) } else { 0.0 };
     let split = area.right() - side;
     let pace_height = if area.height() > 320.0 { pace::HEIGHT } else { 0.0 };
@@ -180,8 +183,17 @@ fn list_or_why_not(
     out: &mut Commands,
 ) {
     let tail = &open.tail;
+    let newer = state.rows.newer(tail);
     if state.rows.len(tail) > 0 {
         table::show(ui, world, open, state, out);
+    } else if state.follow == Follow::Paused && newer > 0 {
+        let is_gone = state.rows.until.is_some_and(|until| until <= tail.store.first_id());
+        let title = if is_gone { "What was shown has left the buffer" } else { "Nothing matched before the pause" };
+        let rows = format::counted(newer, "newer row");
+        let hint = format!("Reading went on during the pause: {rows} can be shown.");
+        if widgets::empty(ui, icons::PAUSE, title, &hint, Some("Resume")) {
+            state.follow();
+        }
     } else if tail.filter.as_ref().is_some_and(|filter| filter.remaining(&tail.store) > 0) {
         widgets::empty(ui, icons::FILTER, "Looking through the records", "What matches appears here.", None);
     } else if !tail.store.is_empty() {
@@ -231,9 +243,10 @@ fn options_of(tail: &Tail) -> TailOptions {
     }
 }
 
-/// A record that is kept or pinned.
+/// A record that is kept, pinned or still looked at.
 fn record_of<'a>(tail: &'a Tail, state: &'a TailState, id: u64) -> Option<&'a Arc<Record>> {
-    tail.store.get(id).and_then(TailItem::record).or_else(|| state.pins.get(id))
+    let held = || state.held.as_ref().filter(|(held, _)| *held == id).map(|(_, record)| record);
+    tail.store.get(id).and_then(TailItem::record).or_else(|| state.pins.get(id)).or_else(held)
 }
 
 /// The zone that times of records are shown in.
@@ -253,7 +266,7 @@ fn keyboard(ui: &Ui, tail: &Tail, state: &mut TailState, out: &mut Commands) {
     if !widgets::takes_keys(ui) {
         return;
     }
-    if widgets::take_key(ui, Key::Space) {
+    if widgets::take_key(ui, Key::Space) && (tail.is_running() || state.follow == Follow::Paused) {
         state.pause(tail);
     }
     if widgets::take_key(ui, Key::End) {
@@ -283,7 +296,7 @@ fn keyboard(ui: &Ui, tail: &Tail, state: &mut TailState, out: &mut Commands) {
     }
 }
 
-/// How long ago a record arrived, `2.7 s`.
+/// How long ago a record arrived, `2.7 s`, `14 m`.
 fn age(record: &Record, world: &World) -> Option<String> {
-    record.approximate_arrival.map(|at| format::duration(at.age_at(world.now)))
+    record.approximate_arrival.map(|at| format::duration_short(at.age_at(world.now)))
 }

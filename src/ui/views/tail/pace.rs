@@ -40,9 +40,8 @@ impl Pace {
                 let rate = (read - count) as f64 / passed as f64;
                 // A short gap is a mean; after a longer one nothing is claimed.
                 let value = (passed <= 3).then_some(rate);
-                let came = tail.store.next_id().saturating_sub(self.next_id) as f64 / passed as f64;
-                let matches = tail.filter.as_ref().map(|filter| filter.matches_since(self.next_id) as f64);
-                let matched = matches.filter(|_| passed <= 3).map(|matches| (came, matches / passed as f64));
+                let matched = self.matched_now(tail).filter(|_| passed <= 3);
+                let matched = matched.map(|(came, part)| (came / passed as f64, came * part / passed as f64));
                 for _ in 0..passed.min(SECONDS as i64) {
                     self.per_second.push_back(value);
                     self.matched.push_back(matched);
@@ -61,6 +60,20 @@ impl Pace {
             self.per_second.pop_front();
             self.matched.pop_front();
         }
+    }
+
+    /// Records that came since the last second, and the part of them that passes the filter, as far as it has looked at
+    /// them. `None` while it is behind: what it has not looked at is not known to fail.
+    fn matched_now(&self, tail: &Tail) -> Option<(f64, f64)> {
+        let filter = tail.filter.as_ref()?;
+        let came = tail.store.next_id().saturating_sub(self.next_id);
+        let looked_at = came.saturating_sub(filter.remaining(&tail.store));
+        let part = match (came, looked_at) {
+            (0, _) => 0.0,
+            (_, 0) => return None,
+            (_, looked_at) => filter.matches_since(self.next_id) as f64 / looked_at as f64,
+        };
+        Some((came as f64, part))
     }
 
     /// Records a second that came and that passed the filter, over the last seconds.
@@ -100,29 +113,35 @@ pub fn show(ui: &mut Ui, tail: &Tail, pace: &Pace, settings: &Settings, out: &mu
     let painter = ui.painter();
     painter.hline(rect.x_range(), rect.top() + 0.5, Stroke::new(1.0, t.stroke));
     let line = Rect::from_min_max(rect.min + vec2(16.0, 6.0), pos2(rect.right() - 16.0, rect.top() + 26.0));
-    let read = format::significant(tail.status.records_per_sec);
-    let mib = format::mib_per_sec(tail.status.bytes_per_sec);
+    let (read, mib) = (rate_words(tail.status.records_per_sec), format::mib_per_sec(tail.status.bytes_per_sec));
     let buffer = buffer_words(tail);
     response.widget_info(|| {
-        WidgetInfo::labeled(Role::Status, true, format!("Read {read} records/s, {mib} MiB/s. Buffer {buffer}"))
+        let reading = match tail.is_running() {
+            true => format!("Read {read} records/s, {mib} MiB/s"),
+            false => "Nothing is being read".to_owned(),
+        };
+        WidgetInfo::labeled(Role::Status, true, format!("{reading}. Buffer {buffer}"))
     });
     let left = painter.text(line.left_center(), Align2::LEFT_CENTER, "Last 2 min", fonts::small_medium(), t.strong);
     let swatch = Rect::from_center_size(pos2(left.right() + 18.0, line.center().y), vec2(8.0, 8.0));
     painter.rect_filled(swatch, 1, t.stroke_strong);
-    let words = job(&[
-        ("read ", fonts::small(), t.weak),
-        (&read, fonts::value_strong(), t.strong),
-        (" rec/s, ", fonts::small(), t.weak),
-        (&mib, fonts::value_strong(), t.strong),
-        (" MiB/s", fonts::small(), t.weak),
-    ]);
+    let words = match tail.is_running() {
+        true => job(&[
+            ("read ", fonts::small(), t.weak),
+            (&read, fonts::value_strong(), t.strong),
+            (" rec/s, ", fonts::small(), t.weak),
+            (&mib, fonts::value_strong(), t.strong),
+            (" MiB/s", fonts::small(), t.weak),
+        ]),
+        false => job(&[("nothing is being read", fonts::small(), t.weak)]),
+    };
     let at = line.with_min_x(swatch.right() + 5.0);
     let read = paint_job(painter, at, Align::Min, words);
     let mut right = read.right();
-    if let Some((came, rate)) = pace.match_rate().filter(|_| tail.filter.is_some()) {
+    if let Some((came, rate)) = pace.match_rate().filter(|_| tail.filter.is_some() && tail.is_running()) {
         let swatch = Rect::from_center_size(pos2(right + 16.0, line.center().y), vec2(8.0, 8.0));
         painter.rect_filled(swatch, 1, t.accent_fill);
-        let (came, rate) = (format::significant(came), format::significant(rate));
+        let (came, rate) = (rate_words(came), rate_words(rate));
         let words = job(&[
             ("match ", fonts::small(), t.weak),
             (&rate, fonts::value_strong(), t.strong),
@@ -144,6 +163,11 @@ pub fn show(ui: &mut Ui, tail: &Tail, pace: &Pace, settings: &Settings, out: &mu
         stacked_bars(painter, bars, &pace.matched_values(), Some(top), t.accent_fill);
     }
     budget::show(ui, button, settings, out);
+}
+
+/// `1,204`, `12.4`, `0.25`, `0`.
+fn rate_words(rate: f64) -> String {
+    if rate == 0.0 { "0".to_owned() } else { format::significant(rate) }
 }
 
 /// `50,000 records, 41.2 of 256 MiB, 1,204 evicted, oldest 14:36:59`.
@@ -169,7 +193,11 @@ fn buffer_words(tail: &Tail) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
+    use crate::model::filter::{Filter, FilterKind, FilterSpec};
+    use crate::model::tail::{NoticeKind, TailNotice};
 
     #[test]
     fn a_second_that_was_not_looked_at_is_unknown() {
@@ -190,5 +218,33 @@ mod tests {
         assert_eq!(known, [50.0, 20.0, 20.0]);
         assert_eq!(values.last(), Some(&None));
         assert_eq!(pace.match_rate(), None, "no filter was set");
+    }
+
+    #[test]
+    fn what_a_filter_has_not_looked_at_is_not_told_as_no_match() {
+        let notice = |_| {
+            TailItem::Notice(TailNotice {
+                at: Timestamp(0),
+                shard: None,
+                kind: NoticeKind::Failed,
+                text: "x".to_owned(),
+            })
+        };
+        let mut tail = Tail::default();
+        let filter = Filter::compile(&FilterSpec::new(FilterKind::Text, "nothing has it")).expect("compiles");
+        tail.begin_filter(Arc::new(filter));
+        tail.settle_filter(true);
+        tail.advance_filter(10);
+        let mut pace = Pace::default();
+        pace.note(&tail, Timestamp::from_secs(100));
+        tail.ingest((0..50).map(notice));
+        assert_eq!(tail.filter.as_ref().map(|filter| filter.remaining(&tail.store)), Some(50));
+        pace.note(&tail, Timestamp::from_secs(101));
+        assert_eq!(pace.match_rate(), None, "none of them was looked at");
+        tail.advance_filter(100);
+        tail.ingest((0..10).map(notice));
+        tail.advance_filter(100);
+        pace.note(&tail, Timestamp::from_secs(102));
+        assert_eq!(pace.match_rate(), Some((10.0, 0.0)));
     }
 }

@@ -30,8 +30,7 @@ pub fn show(ui: &mut Ui, open: &OpenStream, state: &mut TailState, selection: &m
         return;
     }
     let t = theme::tokens(ui);
-    let tails: HashMap<&ShardId, &ShardTail> =
-        open.tail.status.shards.iter().map(|shard| (&shard.shard_id, shard)).collect();
+    let tails: HashMap<&ShardId, &ShardTail> = read(open).map(|shard| (&shard.shard_id, shard)).collect();
     heading(ui, t, open, selection);
     let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), CELL + 8.0), Sense::hover());
     ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, Stroke::new(1.0, t.stroke));
@@ -54,6 +53,11 @@ pub fn show(ui: &mut Ui, open: &OpenStream, state: &mut TailState, selection: &m
             cell(ui, rect, index, digits, (shard, tail), selection);
         }
     });
+}
+
+/// How far reading is in each shard. Once it has stopped nothing is known of the tip any more.
+fn read(open: &OpenStream) -> impl Iterator<Item = &ShardTail> {
+    open.tail.status.shards.iter().filter(|_| open.tail.is_running())
 }
 
 fn heading(ui: &mut Ui, t: &Tokens, open: &OpenStream, selection: &mut Option<ShardId>) {
@@ -79,9 +83,14 @@ fn heading(ui: &mut Ui, t: &Tokens, open: &OpenStream, selection: &mut Option<Sh
         }
         return;
     }
-    let worst = open.tail.status.shards.iter().filter(|shard| shard.state != ShardTailState::Ended);
+    let worst = read(open).filter(|shard| shard.state != ShardTailState::Ended);
     let worst = worst.filter_map(|shard| Some((shard.millis_behind?, &shard.shard_id))).max();
     let Some((millis, shard)) = worst else { return };
+    if millis <= 0 {
+        let right = pos2(rect.right() - 16.0, y);
+        painter.text(right, Align2::RIGHT_CENTER, "every shard is at its tip", fonts::caption(), t.weak);
+        return;
+    }
     let on = format!(" on {}", shard.short());
     let lag = format::duration(Millis(millis));
     let right = pos2(rect.right() - 16.0, y);
@@ -102,7 +111,7 @@ fn lag_words(t: &Tokens, shard: &ShardFacts, tail: Option<&ShardTail>) -> (Strin
         Some((_, Some(millis))) if millis <= 0 && load(shard, tail).is_some_and(|(share, _)| share == 0.0) => {
             ("idle".to_owned(), t.faint)
         }
-        Some((_, Some(millis))) => (short_lag(millis), lag_color(t, Millis(millis))),
+        Some((_, Some(millis))) => (format::duration_short(Millis(millis.max(0))), lag_color(t, Millis(millis))),
         Some((ShardTailState::Waiting, None)) => ("waits".to_owned(), t.faint),
         _ => (format::UNKNOWN.to_owned(), t.faint),
     }
@@ -113,17 +122,6 @@ fn lag_words(t: &Tokens, shard: &ShardFacts, tail: Option<&ShardTail>) -> (Strin
 fn load(shard: &ShardFacts, tail: Option<&ShardTail>) -> Option<(f64, &'static str)> {
     let measured = tail.and_then(|tail| tail.write_share).map(|share| (share, "the last 10 s, by what this tail read"));
     measured.or_else(|| shard.now.map(|share| (share, "the newest minute of its metrics")))
-}
-
-/// A lag in at most five characters: `0.3 s`, `48 s`, `14 m`, `3 h`, `2 d`.
-fn short_lag(millis: i64) -> String {
-    let seconds = millis.max(0) / 1_000;
-    match seconds {
-        ..60 => format::duration(Millis(millis.max(0))),
-        60..3_600 => format!("{} m", seconds / 60),
-        3_600..86_400 => format!("{} h", seconds / 3_600),
-        _ => format!("{} d", seconds / 86_400),
-    }
 }
 
 fn cell(
@@ -142,7 +140,12 @@ fn cell(
     let load = load(shard, tail);
     let filled = load.map_or_else(String::new, |(share, _)| format!(", {} of limit", spaced_percent(share)));
     let throttled = if is_throttled { ", reads throttled" } else { "" };
-    let name = format!("Only shard {}{filled}, {lag} behind{throttled}", shard.id);
+    let behind = match lag.as_str() {
+        format::UNKNOWN => "lag unknown".to_owned(),
+        lag if lag.starts_with(|first: char| first.is_ascii_digit()) => format!("{lag} behind"),
+        state => state.to_owned(),
+    };
+    let name = format!("Only shard {}{filled}, {behind}{throttled}", shard.id);
     response.widget_info(|| WidgetInfo::selected(Role::Button, true, is_selected, &name));
     if response.clicked() {
         *selection = (!is_selected).then(|| shard.id.clone());

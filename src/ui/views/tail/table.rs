@@ -82,12 +82,12 @@ pub fn show(ui: &mut Ui, world: &World, open: &OpenStream, state: &mut TailState
         .scroll_to(scroll_to)
         .max_height(height);
     let filter = tail.filter.as_ref().map(|filter| filter.filter());
-    let (rows, masks) = (&state.rows, &state.masks);
+    let (rows, masks, pins) = (&state.rows, &state.masks, &state.pins);
     let mut wish = None;
     let outcome = table.show(ui, count, |row| match rows.at(tail, row.index) {
         Some((id, TailItem::Record(record))) => {
             draw_record(row, record, world, masks, filter);
-            row.menu(|ui| wish = menu(ui, (world, open), (id, record), masks, out));
+            row.menu(|ui| wish = menu(ui, (world, open), (id, record, pins.contains(id)), masks, out));
         }
         Some((_, TailItem::Notice(notice))) => draw_notice(row, notice),
         None => {}
@@ -156,7 +156,7 @@ fn note_scrolling(tail: &Tail, state: &mut TailState, offset: f32, set: Option<f
 fn menu(
     ui: &mut Ui,
     (world, open): (&World, &OpenStream),
-    (id, record): (u64, &Record),
+    (id, record, is_pinned): (u64, &Record, bool),
     masks: &Masks,
     out: &mut Commands,
 ) -> Option<Wish> {
@@ -167,7 +167,7 @@ fn menu(
         wish = Some(Wish::Filter(FilterSpec::only_key(record.partition_key.as_str())));
         ui.close();
     }
-    if menu_item(ui, "Pin or unpin", false).clicked() {
+    if menu_item(ui, if is_pinned { "Unpin" } else { "Pin" }, false).clicked() {
         wish = Some(Wish::Pin(id));
         ui.close();
     }

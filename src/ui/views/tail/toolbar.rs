@@ -171,20 +171,32 @@ fn buttons(ui: &mut Ui, world: &World, open: &OpenStream, state: &mut TailState,
         }
     }
     let is_paused = state.follow == Follow::Paused;
-    let (label, icon) = if is_paused { ("Go on", icons::PLAY) } else { ("Pause", icons::PAUSE) };
-    let pause = Button::new(icon_only(label)).name(label).icon(icon).tooltip("Hold the view; reading goes on  Space");
+    let (label, icon) = if is_paused { ("Resume", icons::PLAY) } else { ("Pause", icons::PAUSE) };
+    let tip = if is_paused { "Show what came meanwhile  Space" } else { "Hold the view; reading goes on  Space" };
+    let may_pause = if tail.is_running() || is_paused { Ok(()) } else { Err("Nothing is being read.") };
+    let pause = Button::new(icon_only(label)).name(label).icon(icon).tooltip(tip).enabled(may_pause);
     if ui.add(pause).clicked() {
         state.pause(tail);
     }
     let newer = state.rows.newer(tail);
     let words = match state.follow {
-        Follow::Newest => "Following".to_owned(),
+        Follow::Newest if tail.is_running() => "Following".to_owned(),
         Follow::Paused if newer > 0 => format!("Follow, {} newer", format::grouped(newer as i64)),
         _ => "Follow".to_owned(),
     };
-    let kind = if state.follow == Follow::Newest { ButtonKind::On } else { ButtonKind::Default };
-    let follow = Button::new(&words).icon(icons::CARET_DOWN).kind(kind).tooltip("Stay at the newest record  End");
+    let is_following = state.follow == Follow::Newest && tail.is_running();
+    let kind = if is_following { ButtonKind::On } else { ButtonKind::Default };
+    // Without room for its words it keeps what changes: how much there is to see.
+    let has_room = widgets::text_width(ui.painter(), &words, fonts::body_medium()) + 42.0 <= ui.available_width();
+    let shown = match (has_room, newer) {
+        (true, _) => words.clone(),
+        (false, 100_000..) if state.follow == Follow::Paused => "100,000+".to_owned(),
+        (false, 1..) if state.follow == Follow::Paused => format::grouped(newer as i64),
+        (false, _) => String::new(),
+    };
+    let follow =
+        Button::new(&shown).name(&words).icon(icons::CARET_DOWN).kind(kind).tooltip("Stay at the newest record  End");
     if ui.add(follow).clicked() {
-        if state.follow == Follow::Newest { state.follow = Follow::Here } else { state.follow() }
+        if is_following { state.follow = Follow::Here } else { state.follow() }
     }
 }

@@ -31,6 +31,11 @@ pub(super) fn show(ui: &mut Ui, scene: &mut Scene<'_>) {
     let now = ui.painter().text(now, Align2::RIGHT_CENTER, "now", fonts::small(), t.text);
     ui.painter().rect_filled(mark(now.left() + 4.0), 1, t.stroke_strong);
     if scan(scene).is_none() {
+        let words = match scene.state.batch.path.trim() {
+            "" => "Shown once a file is named.",
+            _ => "Reading…",
+        };
+        widgets::label(ui, words, fonts::small(), t.faint);
         return;
     }
     bars(ui, t, &scene.state.batch.loads.0);

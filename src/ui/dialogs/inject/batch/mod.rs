@@ -104,6 +104,11 @@ impl BatchForm {
         self.key != RANDOM
     }
 
+    /// Whether the field of the times is still to be filled in.
+    fn lacks_time(&self) -> bool {
+        matches!(self.pace(), Pace::InFile(_)) && self.time.trim().is_empty()
+    }
+
     /// What is done about shards that the file would fill. Unless something else is chosen they are spared, but whoever
     /// asks for full speed wants them full.
     fn over(&self) -> OverChoice {
@@ -171,8 +176,8 @@ fn wish(scene: &Scene<'_>) -> Result<BatchWish, String> {
         return Err("There is no record in it that can be sent.".to_owned());
     }
     if scan.invalid > 0 && !form.skips_invalid {
-        let lines = format::grouped(scan.invalid as i64);
-        return Err(format!("{lines} lines cannot be sent. Say that they are left out, or mend the file."));
+        let lines = format::counted(scan.invalid as usize, "line");
+        return Err(format!("{lines} cannot be sent. Leave out what is invalid, or correct the file."));
     }
     let spared = form.spared();
     let skipped = spared.as_ref().filter(|spared| spared.choice == OverChoice::Skip).map_or(0, |spared| {
@@ -263,7 +268,9 @@ fn file(ui: &mut Ui, scene: &mut Scene<'_>) {
     let t = theme::tokens(ui);
     let form = &mut scene.state.batch;
     let is_wrong = known.as_ref().is_some_and(|(.., is_wrong)| *is_wrong);
-    let (is_file_wrong, is_key_asked_for) = (is_wrong && !form.lacks_key(), is_wrong && form.lacks_key());
+    // The field that is to be filled in is marked, and not the file.
+    let is_key_asked_for = is_wrong && form.lacks_key();
+    let is_file_wrong = is_wrong && !form.lacks_key() && !form.lacks_time();
     // Painted only: the field below has the same name.
     let (head, _) = ui.allocate_exact_size(vec2(area.width(), 15.0), Sense::hover());
     let left = eframe::egui::Align2::LEFT_CENTER;
@@ -290,8 +297,10 @@ fn file(ui: &mut Ui, scene: &mut Scene<'_>) {
         if segmented(ui, "Format", &BatchFormat::ALL.map(BatchFormat::label), &mut at) {
             form.format = BatchFormat::ALL.get(at).copied();
         }
-        let how = if form.format.is_some() { "chosen" } else { "detected" };
-        widgets::label(ui, how, fonts::small(), t.faint);
+        let how = form.format.map(|_| "chosen").or(known.as_ref().map(|_| "detected"));
+        if let Some(how) = how {
+            widgets::label(ui, how, fonts::small(), t.faint);
+        }
     });
     ui.add_space(2.0);
     widgets::label(ui, "Partition key", fonts::small_medium(), t.weak);

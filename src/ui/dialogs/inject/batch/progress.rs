@@ -57,7 +57,12 @@ fn going(ui: &mut Ui, t: &Tokens, run: &BatchRun, scene: &mut Scene<'_>) {
     ui.painter().text(line.left_center(), Align2::LEFT_CENTER, icon, fonts::icon(14.0), color);
     let at = line.left_center() + vec2(22.0, 0.0);
     let state = ui.painter().text(at, Align2::LEFT_CENTER, state, fonts::body_strong(), t.strong);
-    let place = Rect::from_min_max(pos2(state.right(), line.top()), pos2(right, line.bottom()));
+    // The file above may be another by now.
+    let left = state.right() + 10.0;
+    let place = Rect::from_min_max(pos2(left, line.top()), pos2(right.min(left + 220.0), line.bottom()));
+    let title = format::one_line(&run.title, 200);
+    let title = widgets::paint_elided(ui.painter(), place, Align::Min, &title, fonts::value(), t.text);
+    let place = Rect::from_min_max(pos2(title.right(), line.top()), pos2(right, line.bottom()));
     paint_job(ui.painter(), place, Align::Min, sentence_job(t, &words, 12.0));
     bar(ui, t, run);
 }
@@ -72,7 +77,7 @@ fn buttons(ui: &mut Ui, t: &Tokens, line: Rect, run: &BatchRun, scene: &mut Scen
                 scene.out.push(Command::Batch(BatchCommand::Stop));
             }
             ui.spacing_mut().item_spacing.x = 8.0;
-            let (label, icon) = if run.is_paused { ("Go on", icons::PLAY) } else { ("Pause", icons::PAUSE) };
+            let (label, icon) = if run.is_paused { ("Resume", icons::PLAY) } else { ("Pause", icons::PAUSE) };
             if ui.add(Button::new(label).icon(icon)).clicked() {
                 scene.out.push(Command::Batch(BatchCommand::Pause(!run.is_paused)));
             }
@@ -108,7 +113,7 @@ fn counts(run: &BatchRun, now: Timestamp) -> Sentence {
     }
     let unsent = if run.end.is_some() { run.unsent() } else { 0 };
     let counts = [
-        (Span::Throttle(number(run.retries)), run.retries, "throttled, retried"),
+        (Span::Throttle(number(run.retries)), run.retries, "refused attempts, retried"),
         (Span::Crit(number(run.failed)), run.failed, "failed"),
         (Span::Crit(number(run.unknown)), run.unknown, "unknown"),
         (Span::Warn(number(unsent)), unsent, "not sent"),

@@ -13,12 +13,14 @@ use crate::ui::widgets::{self, TextField, segmented};
 pub(super) fn show(ui: &mut Ui, scene: &mut Scene<'_>) {
     let t = theme::tokens(ui);
     let known = scan(scene).filter(|scan| scan.problem.is_none()).map(|scan| (scan.times.clone(), scan.is_done));
+    let is_wrong = scan(scene).is_some_and(|scan| scan.problem.is_some());
     let form = &mut scene.state.batch;
+    let is_asked_for = is_wrong && form.lacks_time();
     let speed = SPEEDS.get(form.speed).copied().unwrap_or(1);
     ui.horizontal(|ui| {
         widgets::label(ui, "Time", fonts::small_medium(), t.weak);
         let field = TextField::new(Id::unique("batch time"), "Time field", &mut form.time);
-        field.mono().hint(".ts, or a column").width(150.0).show(ui);
+        field.mono().hint(".ts, or a column").width(150.0).invalid(is_asked_for).show(ui);
         let labels = SPEEDS.map(|speed| format!("{speed}×"));
         segmented(ui, "Speed", &labels.each_ref().map(String::as_str), &mut form.speed);
     });

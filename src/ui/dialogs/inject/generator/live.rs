@@ -177,7 +177,10 @@ fn note(ui: &Ui, t: &Tokens, line: Rect, run: &GeneratorRun) {
 fn counts(ui: &Ui, t: &Tokens, area: Rect, run: &GeneratorRun) {
     let number = |count: u64| format::grouped(count as i64);
     let attempts = run.sent.records + run.retries + run.failed + run.unknown;
-    let of_attempts = format!("{:.2} %", run.retries as f64 * 100.0 / attempts.max(1) as f64);
+    let of_attempts = match run.retries {
+        0 => "none".to_owned(),
+        retries => format!("{:.2} %", retries as f64 * 100.0 / attempts.max(1) as f64),
+    };
     let hottest = run.hottest();
     let load = hottest.map_or(0.0, |shard| shard.load);
     let cap = run.cap.map_or("no cap".to_owned(), |cap| format!("cap {}", percent(cap)));
@@ -203,7 +206,7 @@ fn counts(ui: &Ui, t: &Tokens, area: Rect, run: &GeneratorRun) {
         ),
         ("Failed", number(run.failed), failed, if run.failed > 0 { t.crit } else { t.strong }),
         (
-            "Hottest now",
+            if run.end.is_none() { "Hottest now" } else { "Hottest at the end" },
             percent(load),
             hottest.map_or(cap.clone(), |shard| format!("{}, {cap}", shard.shard.id.short())),
             if load >= WARN_SHARE.min(run.cap.unwrap_or(1.0) - 0.05) { t.warn } else { t.strong },

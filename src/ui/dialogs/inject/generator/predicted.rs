@@ -152,7 +152,7 @@ impl Bars<'_> {
         let is_crowded = above - 14.0 < self.y(cap.unwrap_or(TOP)) && plot.bottom() - self.y(with) > 22.0;
         let (at, align, ink) = match is_crowded {
             // Below the line of what is measured there may be no bar.
-            true if measured.is_some() => (self.y(with) + 3.0, Align2::CENTER_TOP, t.strong),
+            true if with > load.with() + 0.02 => (self.y(with) + 3.0, Align2::CENTER_TOP, t.strong),
             true => (self.y(with) + 3.0, Align2::CENTER_TOP, t.panel),
             false => (above, Align2::CENTER_BOTTOM, t.strong),
         };
