@@ -4,6 +4,9 @@
 //! The window is read from its beginning. Where the first answer shows that all of it would be more than the shard's share
 //! of the effort, pieces of [`PIECE_SECONDS`] are read instead, spread over the window and visited so that whatever has
 //! been read at any moment lies spread over it too. A second counts as known only when all of it was read.
+//!
+//! Where the records of a shard begin in the middle of the window, it was either silent before, or it is younger than that,
+//! or its server keeps less: the oldest record of all tells. What nobody keeps is unknown, not silent.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -35,6 +38,12 @@ const MOST_THROTTLES: u32 = 5;
 const MOST_FAILURES: u32 = 3;
 /// First wait behind a failure; it doubles.
 const FAILURE_WAIT_MILLIS: i64 = 1_000;
+/// Records that have to come close together before the gap in front of them is worth a look.
+const DENSE: usize = 10;
+/// How much longer than the mean pause between records such a gap is, and how long at least.
+const LONG_GAP: (i64, Millis) = (10, Millis::from_secs(1));
+/// A server that keeps a short time drops its oldest records meanwhile: reading begins so far behind the oldest.
+const HORIZON_MARGIN: Millis = Millis::from_secs(3);
 /// Golden ratio: multiples of it, modulo 1, lie spread over 0 to 1 however many are taken.
 const GOLDEN: f64 = 0.618_033_988_749_895;
 
@@ -95,6 +104,19 @@ enum Place {
     Iterator(Arc<str>),
 }
 
+/// What is known of the oldest record of the shard.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Horizon {
+    /// There was no reason to ask.
+    Open,
+    /// It is asked for, since records begin only at this moment.
+    Asked(Timestamp),
+    /// The shard reaches back before the window, or does not tell.
+    Before,
+    /// Nothing older was kept at `seen`. Later it may be less.
+    Within { oldest: Timestamp, seen: Timestamp },
+}
+
 /// The sampling of one shard.
 #[derive(Clone, Debug)]
 pub struct Reading {
@@ -111,6 +133,7 @@ pub struct Reading {
     last_sequence: Option<SequenceNumber>,
     /// Every second of the piece before this one is known.
     cursor: Timestamp,
+    horizon: Horizon,
     bytes: u64,
     records: u64,
     /// Calls under way and made.
@@ -135,6 +158,7 @@ impl Reading {
             place: Place::Start(StartingPosition::AtTimestamp(span.from)),
             last_sequence: None,
             cursor: span.from,
+            horizon: Horizon::Open,
             bytes: 0,
             records: 0,
             asked_at: span.from,
@@ -202,6 +226,10 @@ impl Reading {
     pub fn on_page(&mut self, page: RecordsPage, now: Timestamp) -> Taken {
         self.throttles = 0;
         self.failures = 0;
+        if self.looks_for_horizon(&page, now) {
+            self.due = now + self.pause(0);
+            return Taken::default();
+        }
         let size: usize = page.records.iter().map(RawRecord::size_bytes).sum();
         self.bytes += size as u64;
         self.records += page.records.len() as u64;
@@ -240,6 +268,51 @@ impl Reading {
         Taken { records, known }
     }
 
+    /// Whether an answer serves to find out how far the shard reaches back: the first one, where records begin late in it,
+    /// or that with the oldest record of all. It is not counted then: what is in it is read again.
+    fn looks_for_horizon(&mut self, page: &RecordsPage, now: Timestamp) -> bool {
+        let oldest = page.records.iter().filter_map(|record| record.approximate_arrival).min();
+        match self.horizon {
+            Horizon::Open if self.cursor == self.piece.from && self.begins_late(page) => {
+                let Some(first) = oldest else { return false };
+                self.horizon = Horizon::Asked(first);
+                self.place = Place::Start(StartingPosition::TrimHorizon);
+                true
+            }
+            Horizon::Asked(first) => {
+                self.horizon = match oldest.filter(|oldest| *oldest >= first) {
+                    Some(oldest) => Horizon::Within { oldest, seen: now },
+                    None => Horizon::Before,
+                };
+                if let Some(kept) = self.kept_from(now) {
+                    self.piece.from = (kept + Millis(999)).floor(1);
+                    self.cursor = self.piece.from;
+                    self.is_done |= self.piece.from >= self.piece.to;
+                }
+                self.place = Place::Start(StartingPosition::AtTimestamp(self.piece.from));
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether records that come close together begin long behind the moment that was asked for.
+    fn begins_late(&self, page: &RecordsPage) -> bool {
+        let arrivals = || page.records.iter().filter_map(|record| record.approximate_arrival);
+        let (Some(first), Some(last)) = (arrivals().min(), arrivals().max()) else { return false };
+        let (times, least) = LONG_GAP;
+        let (gap, count) = (first - self.cursor, page.records.len());
+        count >= DENSE && gap > least && gap.0.saturating_mul(count as i64) > times * (last - first).0
+    }
+
+    /// What is surely kept at this moment, where that is less than was asked for.
+    fn kept_from(&self, now: Timestamp) -> Option<Timestamp> {
+        match self.horizon {
+            Horizon::Within { oldest, seen } => Some(oldest + (now - seen) + HORIZON_MARGIN),
+            _ => None,
+        }
+    }
+
     /// Takes a failure: waits, goes on behind the last record, or gives the shard up.
     pub fn on_failure(&mut self, problem: Problem, now: Timestamp) {
         let doubled = |times: u32| Millis(FAILURE_WAIT_MILLIS << times.min(5));
@@ -252,6 +325,9 @@ impl Reading {
                 }
             }
             Remedy::Renew => {
+                if matches!(self.horizon, Horizon::Asked(_)) {
+                    self.horizon = Horizon::Before;
+                }
                 let position = match &self.last_sequence {
                     Some(number) => StartingPosition::AfterSequence(number.clone()),
                     None => StartingPosition::AtTimestamp(self.cursor),
@@ -272,6 +348,11 @@ impl Reading {
     }
 
     fn next_piece(&mut self) {
+        let kept = self.kept_from(self.asked_at);
+        // What a server has dropped meanwhile is unknown.
+        while self.later.front().is_some_and(|piece| kept.is_some_and(|kept| piece.from < kept)) {
+            self.later.pop_front();
+        }
         match self.later.pop_front() {
             Some(piece) => {
                 self.piece = piece;
@@ -304,7 +385,9 @@ impl Reading {
                 (span.from >= reached.floor(1)).then_some(((index as f64 * GOLDEN).fract(), span))
             })
             .collect();
-        pieces.sort_by(|a, b| a.0.total_cmp(&b.0));
+        // Where records are dropped meanwhile, the oldest come first.
+        let is_kept_short = matches!(self.horizon, Horizon::Within { .. });
+        pieces.sort_by(|a, b| if is_kept_short { a.1.from.cmp(&b.1.from) } else { a.0.total_cmp(&b.0) });
         self.pieces = pieces.len() + 1;
         self.later = pieces.into_iter().map(|(_, span)| span).collect();
         self.piece.to = self.cursor;
@@ -318,6 +401,9 @@ impl Reading {
     }
 
     fn limit(&self) -> i32 {
+        if matches!(self.horizon, Horizon::Asked(_)) {
+            return 1;
+        }
         if self.records == 0 {
             return FIRST_LIMIT;
         }

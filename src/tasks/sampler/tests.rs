@@ -19,6 +19,8 @@ struct Shard {
     records: Vec<RawRecord>,
     /// Some servers say 0 however far behind a reader is.
     says_behind: bool,
+    /// The oldest arrival that is kept when reading begins, in milliseconds; later it is as much more as time has passed.
+    kept_from: Option<i64>,
 }
 
 impl Shard {
@@ -31,14 +33,21 @@ impl Shard {
             approximate_arrival: Some(START + Millis(at)),
             data: vec![b'x'; size],
         };
-        Self { records: arrivals.into_iter().enumerate().map(record).collect(), says_behind: true }
+        Self { records: arrivals.into_iter().enumerate().map(record).collect(), says_behind: true, kept_from: None }
     }
 
-    fn index_of(&self, position: &StartingPosition) -> usize {
+    /// The first record that is kept so long after the beginning.
+    fn oldest(&self, after: Millis) -> usize {
+        let kept = self.kept_from.map(|from| START + Millis(from) + after);
+        self.records.partition_point(|record| record.approximate_arrival < kept)
+    }
+
+    fn index_of(&self, position: &StartingPosition, after: Millis) -> usize {
         match position {
             StartingPosition::AtTimestamp(at) => {
-                self.records.partition_point(|record| record.approximate_arrival < Some(*at))
+                self.records.partition_point(|record| record.approximate_arrival < Some(*at)).max(self.oldest(after))
             }
+            StartingPosition::TrimHorizon => self.oldest(after),
             StartingPosition::AfterSequence(number) => {
                 number.as_str().parse::<usize>().expect("an index of this test") + 1
             }
@@ -46,8 +55,9 @@ impl Shard {
         }
     }
 
-    fn page(&self, iterator: &str, limit: i32) -> RecordsPage {
+    fn page(&self, iterator: &str, limit: i32, after: Millis) -> RecordsPage {
         let from: usize = iterator.parse().expect("an index of this test");
+        let from = from.max(self.oldest(after));
         let to = (from + limit as usize).min(self.records.len());
         let behind = if to < self.records.len() && self.says_behind { 5_000 } else { 0 };
         RecordsPage {
@@ -77,7 +87,7 @@ fn run(shard: &Shard, mut reading: Reading, failures: &mut Vec<ProblemKind>) -> 
         now = now.max(reading.due());
         reading.asked(now);
         match step {
-            Step::Iterator(position) => reading.on_iterator(&shard.index_of(&position).to_string()),
+            Step::Iterator(position) => reading.on_iterator(&shard.index_of(&position, now - began).to_string()),
             Step::Read { iterator, limit } => {
                 outcome.reads += 1;
                 assert!(outcome.reads < 10_000, "the reading does not end");
@@ -85,7 +95,7 @@ fn run(shard: &Shard, mut reading: Reading, failures: &mut Vec<ProblemKind>) -> 
                     reading.on_failure(Problem::new(kind, "on purpose"), now);
                     continue;
                 }
-                let page = shard.page(&iterator, limit);
+                let page = shard.page(&iterator, limit, now - began);
                 outcome.bytes += page.records.iter().map(RawRecord::size_bytes).sum::<usize>();
                 let taken = reading.on_page(page, now);
                 for record in taken.records {
@@ -167,6 +177,34 @@ fn a_server_that_never_says_how_far_behind_is_read_to_the_end_all_the_same() {
     let outcome = run(&shard, Reading::of_window(window(60), allowance(10_000_000)), &mut Vec::new());
     check(&shard, &outcome);
     assert_eq!(outcome.taken.len(), 3_000);
+}
+
+#[test]
+fn what_nobody_keeps_is_unknown_and_not_silent() {
+    let mut shard = Shard::new((0..90_000).step_by(4), 1_000);
+    shard.kept_from = Some(75_000);
+    let outcome = run(&shard, Reading::of_window(window(90), allowance(4_000_000)), &mut Vec::new());
+    assert!(known_seconds(&outcome) >= 5, "{:?}", outcome.known);
+    assert!(outcome.known.iter().all(|span| span.from >= START + Millis::from_secs(75)), "{:?}", outcome.known);
+    let in_known = |at: Timestamp| outcome.known.iter().any(|span| (span.from..span.to).contains(&at));
+    let there = shard.records.iter().filter(|record| record.approximate_arrival.is_some_and(in_known)).count();
+    let taken = outcome.taken.keys().filter(|at| shard.records[**at].approximate_arrival.is_some_and(in_known));
+    assert_eq!(taken.count(), there, "all that came in the known seconds");
+}
+
+#[test]
+fn silence_before_a_burst_is_known_where_the_shard_reaches_back_further() {
+    let burst = (60_000..62_000).step_by(10);
+    let shard = Shard::new([-9_000].into_iter().chain(burst.clone()), 100);
+    let outcome = run(&shard, Reading::of_window(window(90), allowance(1_000_000)), &mut Vec::new());
+    check(&shard, &outcome);
+    assert_eq!((known_seconds(&outcome), outcome.taken.len()), (90, 200));
+    // A shard that began with the burst says nothing of the time before.
+    let shard = Shard::new(burst, 100);
+    let outcome = run(&shard, Reading::of_window(window(90), allowance(1_000_000)), &mut Vec::new());
+    check(&shard, &outcome);
+    assert!(outcome.known.iter().all(|span| span.from >= START + Millis::from_secs(60)), "{:?}", outcome.known);
+    assert!(known_seconds(&outcome) >= 25);
 }
 
 #[test]
