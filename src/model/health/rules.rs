@@ -1,7 +1,7 @@
 //! The rules themselves: figures in, findings out. The table of them is at the head of [`super`].
 
 use super::figures::{ShardFigures, recent_sum, refused_since, span_words};
-use super::{Cause, Finding, RECENT_PERIODS, Severity, since_when};
+use super::{Cause, Finding, Severity, look_back, since_when};
 use crate::model::format;
 use crate::model::limits::{CRITICAL_SHARE, ITERATOR_AGE_CRITICAL_MILLIS, ITERATOR_AGE_WARN_MILLIS, WARN_SHARE};
 use crate::model::metrics::{Source, WriteMetrics};
@@ -91,7 +91,7 @@ fn refusals(figures: &ShardFigures) -> Sentence {
         .span(Span::Code(figures.shard.short()))
         .plain(" refused ")
         .span(writes(figures.refused_lately))
-        .plain(format!(" in the last {}", span_words(RECENT_PERIODS, figures.resolution_seconds)))
+        .plain(format!(" in the last {}", look_back(figures.resolution_seconds)))
 }
 
 fn writes(count: f64) -> Span {
@@ -104,7 +104,7 @@ pub(super) fn refused_writes(total: &WriteMetrics, shards: u32) -> Option<Findin
         let mean = total.utilisation(shards).last_known().map(|(_, share)| share);
         let sentence = Sentence::new()
             .span(Span::Throttle(format!("{} writes", format::grouped(refused as i64))))
-            .plain(format!(" refused in the last {}", span_words(RECENT_PERIODS, total.write_throttled.step_seconds())))
+            .plain(format!(" refused in the last {}", look_back(total.write_throttled.step_seconds())))
             .plain(mean.map_or(String::new(), |share| {
                 format!(
                     " while the stream as a whole is at {}: one shard or short bursts",
@@ -129,7 +129,7 @@ pub(super) fn refused_reads(total: &WriteMetrics) -> Option<Finding> {
             .span(Span::Throttle(format!("{} GetRecords calls", format::grouped(refused as i64))))
             .plain(format!(
                 " refused in the last {}. Polling consumers share 5 calls/s and 2 MiB/s per shard.",
-                span_words(RECENT_PERIODS, total.read_throttled.step_seconds())
+                look_back(total.read_throttled.step_seconds())
             )),
     })
 }
