@@ -46,8 +46,11 @@ impl HeatOptions {
         self.sort == HeatSort::HashRange
     }
 
-    fn terms(&self) -> Terms {
-        Terms { metric: self.metric, thresholds: self.thresholds }
+    fn terms(&self, metrics: &StreamMetrics) -> Terms {
+        let Window { start, step_seconds, .. } = metrics.window;
+        let whole = metrics.incomplete_from.map(|from| (from - start).0 / (i64::from(step_seconds.max(1)) * 1_000));
+        let growing = whole.map_or(usize::MAX, |columns| usize::try_from(columns).unwrap_or(0));
+        Terms { metric: self.metric, thresholds: self.thresholds, growing }
     }
 }
 
@@ -115,8 +118,8 @@ impl HeatGrid {
     /// and those from where the stream as a whole has changed. Gives the columns that changed, the first to the last.
     ///
     /// # Errors
-    /// The grid has to be built anew: shards came or went, the columns are others, or it is time to read all of them. The
-    /// grid must not be used any more.
+    /// The grid has to be built anew: shards came or went, the columns are others, a figure that is asked for only while it is
+    /// looked at has come for columns of long ago, or it is time to read all of them. The grid must not be used any more.
     pub fn update(&mut self, metrics: &StreamMetrics) -> Result<Range<usize>, NotTheSame> {
         let advance = self.advance_to(metrics.window).ok_or(NotTheSame)?;
         self.answers_since_whole += 1;
@@ -129,7 +132,7 @@ impl HeatGrid {
         }
         let len = metrics.window.len();
         self.window = metrics.window;
-        let terms = self.options.terms();
+        let terms = self.options.terms(metrics);
         let all = Figures::new(&metrics.total, metrics.window, self.options.open_shards);
         let settled = len.saturating_sub(UNSETTLED + advance);
         let other = self.total.take(Some(all), 0..len, advance, terms).map_or(settled, |changed| changed.start);
@@ -145,6 +148,9 @@ impl HeatGrid {
                 }
                 _ => return Err(NotTheSame),
             };
+            if figures.is_some_and(|figures| row.lacks(figures, columns.start, advance, terms.metric)) {
+                return Err(NotTheSame);
+            }
             let own = row.take(figures, columns.clone(), advance, terms);
             if !row.is_open && row.load.is_none() {
                 return Err(NotTheSame);
@@ -337,7 +343,7 @@ fn shard_rows(shards: &ShardMap, metrics: &StreamMetrics, options: HeatOptions) 
         row.source = sources.get(id).copied();
         if let Some(figures) = metrics.shards.get(id) {
             let figures = Figures::new(figures, metrics.window, 1);
-            row.take(Some(figures), 0..metrics.window.len(), 0, options.terms());
+            row.take(Some(figures), 0..metrics.window.len(), 0, options.terms(metrics));
         }
         row.flags.is_closed = !row.is_open;
         row
@@ -355,7 +361,7 @@ fn shard_rows(shards: &ShardMap, metrics: &StreamMetrics, options: HeatOptions) 
 fn stream_row(metrics: &StreamMetrics, options: HeatOptions) -> HeatRow {
     let mut row = HeatRow::unknown(None, None, metrics.window);
     let figures = Figures::new(&metrics.total, metrics.window, options.open_shards);
-    row.take(Some(figures), 0..metrics.window.len(), 0, options.terms());
+    row.take(Some(figures), 0..metrics.window.len(), 0, options.terms(metrics));
     row
 }
 

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::super::heat_row::Before;
 use super::*;
 use crate::model::hash_range::{HashKey, HashKeyRange};
-use crate::model::health::{Cause, Severity, shard_finding};
+use crate::model::health::{Cause, Severity, shard_finding, shard_finding_as_of};
 use crate::model::ids::SequenceNumber;
 use crate::model::metrics::{Source, WriteMetrics};
 use crate::model::series::Series;
@@ -337,6 +337,41 @@ proptest! {
             prop_assert_eq!(row.severity, if row.load.is_some() { severity } else { Severity::Unknown });
         }
     }
+}
+
+#[test]
+fn a_figure_that_comes_for_the_past_after_the_metric_was_chosen_is_read_at_once() {
+    let map = ShardMap::new(vec![shard("shardId-0", 0, u128::MAX, &[], true)]);
+    let options = HeatOptions { metric: HeatMetric::IteratorAge, ..HeatOptions::default() };
+    let mut young = figures(0.5, |_| true);
+    young.iterator_age_millis = window().unknown_series();
+    let mut grid = HeatGrid::build(&map, &metrics(vec![("shardId-0", young.clone())]), options);
+    assert!(grid.update(&metrics(vec![("shardId-0", young)])).is_ok(), "nothing came");
+    assert_eq!(grid.update(&metrics(vec![("shardId-0", figures(0.5, |_| true))])), Err(NotTheSame));
+    let few = figures(0.5, |column| column >= 30);
+    let mut grid = HeatGrid::build(&map, &metrics(vec![("shardId-0", few)]), options);
+    assert_eq!(grid.update(&metrics(vec![("shardId-0", figures(0.5, |_| true))])), Err(NotTheSame));
+}
+
+#[test]
+fn a_sum_that_still_grows_neither_calms_a_row_nor_stands_for_now() {
+    let map = ShardMap::new(vec![shard("shardId-0", 0, u128::MAX, &[], true)]);
+    let mut hot = figures(1.01, |_| true);
+    let newest = hot.incoming_bytes.time_of(MINUTES - 1);
+    let row_of = |hot: &WriteMetrics| {
+        let metrics = StreamMetrics { incomplete_from: Some(newest), ..metrics(vec![("shardId-0", hot.clone())]) };
+        let grid = HeatGrid::build(&map, &metrics, HeatOptions::default());
+        let row = grid.row(0).expect("a row");
+        assert_eq!(
+            row.severity,
+            shard_finding_as_of(&ShardId::from("shardId-0"), hot, Some(newest)).map_or(Severity::Ok, |f| f.severity)
+        );
+        (row.now.map(|now| (now * 100.0).round()), row.flags.is_hot)
+    };
+    hot.incoming_bytes.set(newest, 0.2 * 60.0 * 1_048_576.0);
+    assert_eq!(row_of(&hot), (Some(101.0), true));
+    hot.incoming_bytes.set(newest, 0.97 * 60.0 * 1_048_576.0);
+    assert_eq!(row_of(&hot), (Some(97.0), true));
 }
 
 #[test]

@@ -79,6 +79,11 @@ impl HeatMetric {
         self != Self::Throttles
     }
 
+    /// Whether its figures are sums of load, which are low while a period is not whole.
+    pub fn is_load(self) -> bool {
+        !matches!(self, Self::Throttles | Self::IteratorAge)
+    }
+
     /// Place on the heat scale, where 1 is the limit. Refused writes are over it from the first one on; an iterator age
     /// goes by its logarithm, with 60 s as the limit, so that 26 s is where the warning begins.
     pub fn share(self, value: f64) -> f64 {

@@ -11,6 +11,7 @@ use super::heat_series::HeatSeries;
 use super::heat_thresholds::HeatThresholds;
 use super::ids::{SequenceNumber, ShardId};
 use super::metrics::Window;
+use super::series::is_grown;
 use super::shard_map::Shard;
 use super::time::Timestamp;
 
@@ -173,7 +174,12 @@ impl Recent {
 pub(super) struct Terms {
     pub metric: HeatMetric,
     pub thresholds: HeatThresholds,
+    /// The first column whose sums may still grow.
+    pub growing: usize,
 }
+
+/// Columns that are looked at for figures that came late.
+const PROBES: usize = 8;
 
 impl HeatRow {
     /// A row of which nothing is known yet. `None` is the stream as a whole.
@@ -199,6 +205,16 @@ impl HeatRow {
             source: None,
             recent: Recent::default(),
         }
+    }
+
+    /// Whether there are figures now of columns before `until` of which nothing was known: the stream as a whole does not
+    /// tell that, since its figures came before those of its shards. Looks at a few columns only; an answer brings runs of them.
+    pub(super) fn lacks(&self, figures: Figures<'_>, until: usize, advance: usize, metric: HeatMetric) -> bool {
+        (1..=PROBES).map(|part| until * part / PROBES).filter_map(|end| end.checked_sub(1)).any(|column| {
+            let old = column + advance;
+            (self.values.at(old).is_none() && figures.value(metric, column).is_some())
+                || (self.throttles.at(old).is_none() && figures.throttled(column).is_some())
+        })
     }
 
     /// Takes in the figures of these columns, the newest ones, after moving on by `advance`. Gives the columns that changed, from the first
@@ -250,13 +266,14 @@ impl HeatRow {
             }
         }
         self.settle_load(figures, load, columns.start);
+        self.distrust_growing_load(figures, terms.growing);
         self.settle_peak(highest, highest_gone);
         let refused = self.throttled.unwrap_or(0.0) + refused_change;
         self.throttled = (self.throttles.known() > 0).then_some(refused);
         self.judge(terms.thresholds);
         self.flags.is_closed = !self.is_open;
         self.flags.is_idle = self.shard_id.is_some() && self.is_open && self.recent.is_idle();
-        self.now = if self.is_open { self.newest() } else { None };
+        self.now = if self.is_open { self.newest(terms) } else { None };
         changed
     }
 
@@ -268,6 +285,15 @@ impl HeatRow {
             let share = |column: usize| Some((self.values.time_of(column), figures?.utilisation(column)?));
             self.load = (0..from).rev().find_map(share);
         }
+    }
+
+    /// A sum that still grows does not calm a row: see [`is_grown`].
+    fn distrust_growing_load(&mut self, figures: Option<Figures<'_>>, growing: usize) {
+        let is_growing = |at: Timestamp| growing < self.values.len() && at >= self.values.time_of(growing);
+        let Some((at, share)) = self.load.filter(|(at, _)| is_growing(*at)) else { return };
+        let last = |column: usize| Some((self.values.time_of(column), figures?.utilisation(column)?));
+        let last = (0..growing).rev().find_map(last);
+        self.load = last.filter(|(_, last)| !is_grown(share, *last)).or(Some((at, share)));
     }
 
     fn settle_peak(&mut self, highest: f64, highest_gone: f64) {
@@ -297,9 +323,16 @@ impl HeatRow {
         self.flags.is_hot = is_hot;
     }
 
-    /// The newest figure, where it is new enough to be called "now".
-    fn newest(&self) -> Option<f64> {
-        self.values.iter().rev().take(NOW_PERIODS).find_map(|value| value)
+    /// The newest figure that can be believed, where it is new enough to be called "now".
+    fn newest(&self, terms: Terms) -> Option<f64> {
+        let first = self.values.len().saturating_sub(NOW_PERIODS);
+        let newest_in = |columns: Range<usize>| columns.rev().find_map(|column| self.values.at(column));
+        let growing = terms.growing.clamp(first, self.values.len());
+        let (last, newest) = (newest_in(first..growing), newest_in(growing..self.values.len()));
+        match (last, newest) {
+            (Some(last), Some(newest)) if terms.metric.is_load() && !is_grown(newest, last) => Some(last),
+            (last, newest) => newest.or(last),
+        }
     }
 
     /// `…0007`, or `stream`.

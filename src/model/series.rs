@@ -112,7 +112,7 @@ impl Series {
     }
 
     /// The newest figure that can be believed, and its period. From `incomplete_from` on sums still grow: such a figure
-    /// counts only where it is already as high as the newest final one, else that one stands.
+    /// counts only where [`is_grown`] says that it is whole, else the newest final one stands.
     pub fn last_settled(&self, incomplete_from: Option<Timestamp>) -> Option<(usize, f64)> {
         let from = incomplete_from.map_or(self.len(), |from| self.index_of(from.max(self.start)).unwrap_or(self.len()));
         let newest_in = |periods: std::ops::Range<usize>| {
@@ -120,7 +120,7 @@ impl Series {
         };
         let growing = newest_in(from..self.len());
         match (newest_in(0..from), growing) {
-            (Some(last), Some(growing)) if growing.1 < last.1 => Some(last),
+            (Some(last), Some(growing)) if !is_grown(growing.1, last.1) => Some(last),
             (last, growing) => growing.or(last),
         }
     }
@@ -161,6 +161,15 @@ impl Series {
     pub fn count_recent(&self, len: usize, test: impl Fn(f64) -> bool) -> usize {
         self.values.iter().rev().take(len).flatten().filter(|value| test(**value)).count()
     }
+}
+
+/// Part of the newest final figure from which on a sum that may still grow counts as whole: below it, records of the period
+/// are likely to be missing; above it, traffic varies by as much.
+const GROWN: f64 = 0.9;
+
+/// Whether a sum that may still grow can be taken for whole beside the newest final one.
+pub fn is_grown(growing: f64, last: f64) -> bool {
+    growing >= last * GROWN
 }
 
 #[cfg(test)]
@@ -208,6 +217,8 @@ mod tests {
         assert_eq!(series.values(), [None, Some(10.0), Some(8.0), Some(3.0), None]);
         assert_eq!(series.last_settled(None), Some((3, 3.0)));
         assert_eq!(series.last_settled(Some(Timestamp(180_000))), Some((2, 8.0)));
+        series.set(Timestamp(180_000), 7.6);
+        assert_eq!(series.last_settled(Some(Timestamp(180_000))), Some((3, 7.6)), "traffic varies by as much");
         series.set(Timestamp(180_000), 12.0);
         assert_eq!(series.last_settled(Some(Timestamp(180_000))), Some((3, 12.0)));
         assert_eq!(series.last_settled(Some(Timestamp(0))), Some((3, 12.0)));

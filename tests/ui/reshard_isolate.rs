@@ -72,8 +72,12 @@ fn a_key_that_fits_a_shard_is_isolated_by_the_two_splits_of_the_planner() {
     let advice = split::advise(range(), sampled.shard(&shard_id(7)).expect("sampled"), None);
     let isolation = advice.isolation.expect("it would have a shard to itself");
     let mut harness = opened(sampled);
-    harness.get_by_role_and_label(egui::accesskit::Role::RadioButton, "Isolate key").click();
-    harness.run_steps(3);
+    let choice = harness.get_by_role_and_label(egui::accesskit::Role::RadioButton, "Isolate key");
+    assert_eq!(
+        choice.accesskit_node().toggled(),
+        Some(egui::accesskit::Toggled::True),
+        "what the keys speak for is chosen"
+    );
     picture(&mut harness, "reshard_isolate");
     let field = harness.get_by_role_and_label(egui::accesskit::Role::TextInput, "Type the stream name to confirm");
     field.focus();
@@ -114,5 +118,5 @@ fn a_key_that_fills_a_shard_by_itself_is_not_isolated_and_the_reason_is_said() {
 fn what_a_key_takes_of_the_limit_is_told_against_the_measured_load_while_little_was_read() {
     // The key is three quarters of a sample that holds 40 % of the limit, of a shard that is measured at 96 %.
     let harness = opened(sample(300));
-    harness.get_by_label_contains("carries 75% of the load, 72% of a shard's limit by itself");
+    harness.get_by_label_contains("carries 75 % of the load, 72 % of a shard's limit by itself");
 }

@@ -120,7 +120,8 @@ impl Source for Clickstream {
             let rise = ((HOT_SINCE_MINUTES - minutes_ago) as f64 / 2.0).clamp(0.1, 1.0);
             bytes += HOT_BYTES * rise * swing;
             if rise >= 1.0 {
-                throttled = (8.0 + 28.0 * noise(self.seed, minutes_ago, 99)) / 60.0;
+                // About what the shard refuses of the traffic that is really put.
+                throttled = (260.0 + 320.0 * noise(self.seed, minutes_ago, 99)) / 60.0;
                 bytes = bytes.min(SHARD_WRITE_BYTES_PER_SEC * (0.94 + 0.04 * noise(self.seed, minutes_ago, 98)));
             }
         }

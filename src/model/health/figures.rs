@@ -51,7 +51,7 @@ pub struct ShardFigures {
     pub burst_seconds: usize,
     /// Since when the shard is over the warning.
     pub warm_since: Option<Timestamp>,
-    /// When the first write of late was refused.
+    /// Since when writes are refused, without a pause of [`RECENT_PERIODS`]; `None` where none was of late.
     pub refused_since: Option<Timestamp>,
 }
 
@@ -81,7 +81,7 @@ impl ShardFigures {
             ),
             burst_seconds: 0,
             warm_since: since_when(&utilisation, is_warm),
-            refused_since: first_recent(&metrics.write_throttled),
+            refused_since: refused_since(&metrics.write_throttled),
         }
     }
 
@@ -172,10 +172,24 @@ pub(super) fn recent_sum(series: &Series) -> f64 {
     series.values().iter().rev().take(RECENT_PERIODS).flatten().sum()
 }
 
-/// The first period within the newest ones that is not zero.
-pub(super) fn first_recent(series: &Series) -> Option<Timestamp> {
-    let from = series.len().saturating_sub(RECENT_PERIODS);
-    (from..series.len()).find(|index| series.at(*index).is_some_and(|v| v > 0.0)).map(|index| series.time_of(index))
+/// The first of the periods that are not zero, back from the newest one while no [`RECENT_PERIODS`] lie between two of them.
+pub(super) fn refused_since(series: &Series) -> Option<Timestamp> {
+    let mut since = series.len();
+    for index in (0..series.len()).rev() {
+        if since - index > RECENT_PERIODS {
+            break;
+        }
+        if series.at(index).is_some_and(|value| value > 0.0) {
+            since = index;
+        }
+    }
+    (since < series.len()).then(|| series.time_of(since))
+}
+
+/// That many periods in words: `15 min`, `2.5 h`.
+pub(super) fn span_words(periods: usize, step_seconds: u32) -> String {
+    let minutes = periods as f64 * f64::from(step_seconds) / 60.0;
+    if minutes < 120.0 { format!("{minutes:.0} min") } else { format!("{} h", (minutes / 6.0).round() / 10.0) }
 }
 
 #[cfg(test)]
@@ -204,6 +218,26 @@ mod tests {
             shares[*at] = Some(*share);
         }
         seconds(&shares)
+    }
+
+    #[test]
+    fn refusals_count_from_their_first_unless_there_was_a_long_pause() {
+        let refused_at = |minutes: &[usize]| {
+            let mut refused = Series::unknown(Timestamp(0), 60, 60);
+            refused.set_run(0, (0..60).map(|minute| Some(f64::from(u8::from(minutes.contains(&minute))))));
+            refused_since(&refused)
+        };
+        assert_eq!(refused_at(&[]), None);
+        assert_eq!(refused_at(&[30]), None, "not of late");
+        assert_eq!(refused_at(&[5, 20, 35, 50]), Some(Timestamp(5 * 60_000)));
+        assert_eq!(refused_at(&[5, 21, 36, 51]), Some(Timestamp(21 * 60_000)), "a pause of 15 minutes before");
+    }
+
+    #[test]
+    fn periods_in_words_are_minutes_or_hours() {
+        assert_eq!(span_words(15, 60), "15 min");
+        assert_eq!(span_words(6, 600), "60 min");
+        assert_eq!(span_words(15, 600), "2.5 h");
     }
 
     #[test]

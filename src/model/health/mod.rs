@@ -33,6 +33,11 @@ use super::time::Timestamp;
 /// Periods that "lately" looks back over.
 pub const RECENT_PERIODS: usize = 15;
 
+/// The newest [`RECENT_PERIODS`] of this length in words: `15 min`, `2.5 h`.
+pub fn look_back(step_seconds: u32) -> String {
+    figures::span_words(RECENT_PERIODS, step_seconds)
+}
+
 /// How bad it is; greater is worse.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {

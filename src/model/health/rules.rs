@@ -1,7 +1,7 @@
 //! The rules themselves: figures in, findings out. The table of them is at the head of [`super`].
 
-use super::figures::{ShardFigures, first_recent, recent_sum};
-use super::{Cause, Finding, RECENT_PERIODS, Severity, since_when};
+use super::figures::{ShardFigures, recent_sum, refused_since, span_words};
+use super::{Cause, Finding, Severity, look_back, since_when};
 use crate::model::format;
 use crate::model::limits::{CRITICAL_SHARE, ITERATOR_AGE_CRITICAL_MILLIS, ITERATOR_AGE_WARN_MILLIS, WARN_SHARE};
 use crate::model::metrics::{Source, WriteMetrics};
@@ -26,10 +26,11 @@ pub(super) fn shard(figures: &ShardFigures) -> Option<Finding> {
     let sentence = match (cause, figures.source) {
         (Cause::HotShard, _) => hot(figures, level, severity),
         (Cause::Bursts, Source::Sampled) => sampled_bursts(figures),
-        (Cause::Bursts, Source::CloudWatch) => {
-            refusals(figures).plain(" although no minute mean reached 80 %: bursts within the minute.")
-        }
-        _ => refusals(figures).plain(format!(" in the last {RECENT_PERIODS} min.")),
+        (Cause::Bursts, Source::CloudWatch) => refusals(figures).plain(match figures.resolution_seconds {
+            60 => ", yet no minute mean reached 80 %: bursts within the minute.".to_owned(),
+            step => format!(", yet no mean of {} reached 80 %: shorter bursts.", span_words(1, step)),
+        }),
+        _ => refusals(figures).plain("."),
     };
     let since = if cause == Cause::HotShard { figures.warm_since } else { figures.refused_since };
     Some(Finding { severity, cause, shard: Some(figures.shard.clone()), since, sentence })
@@ -41,11 +42,18 @@ const SAMPLED_CRITICAL: f64 = 0.93;
 fn hot(figures: &ShardFigures, level: f64, severity: Severity) -> Sentence {
     let text = format::percent(level).replace('%', " %");
     let (warm, known) = figures.warm_periods;
-    let (unit, of) = match figures.source {
-        Source::CloudWatch => ("min", format!("the last {known}")),
-        Source::Sampled => ("s", format!("{known}")),
+    let of = match figures.source {
+        Source::CloudWatch => {
+            // The figure that says how long has the unit of the one that says of how much.
+            let (over, all) =
+                (span_words(warm, figures.resolution_seconds), span_words(known, figures.resolution_seconds));
+            match over.split_once(' ').zip(all.split_once(' ')) {
+                Some(((number, unit), (_, all_unit))) if unit == all_unit => format!("{number} of the last {all}"),
+                _ => format!("{over} of the last {all}"),
+            }
+        }
+        Source::Sampled => format!("{warm} of {known} s read"),
     };
-    let read = if figures.source == Source::Sampled { " read" } else { "" };
     let sentence = Sentence::new()
         .plain("Shard ")
         .span(Span::Code(figures.shard.short()))
@@ -55,7 +63,7 @@ fn hot(figures: &ShardFigures, level: f64, severity: Severity) -> Sentence {
             BoundBy::Records => " of 1,000 records/s",
             BoundBy::Bytes => " of 1 MiB/s",
         })
-        .plain(format!(", over 80 % for {warm} of {of} {unit}{read}"));
+        .plain(format!(", over 80 % for {of}"));
     if figures.refused_lately <= 0.0 {
         return sentence.plain(".");
     }
@@ -83,6 +91,7 @@ fn refusals(figures: &ShardFigures) -> Sentence {
         .span(Span::Code(figures.shard.short()))
         .plain(" refused ")
         .span(writes(figures.refused_lately))
+        .plain(format!(" in the last {}", look_back(figures.resolution_seconds)))
 }
 
 fn writes(count: f64) -> Span {
@@ -95,7 +104,7 @@ pub(super) fn refused_writes(total: &WriteMetrics, shards: u32) -> Option<Findin
         let mean = total.utilisation(shards).last_known().map(|(_, share)| share);
         let sentence = Sentence::new()
             .span(Span::Throttle(format!("{} writes", format::grouped(refused as i64))))
-            .plain(format!(" refused in the last {RECENT_PERIODS} min"))
+            .plain(format!(" refused in the last {}", look_back(total.write_throttled.step_seconds())))
             .plain(mean.map_or(String::new(), |share| {
                 format!(
                     " while the stream as a whole is at {}: one shard or short bursts",
@@ -103,7 +112,7 @@ pub(super) fn refused_writes(total: &WriteMetrics, shards: u32) -> Option<Findin
                 )
             }))
             .plain(".");
-        let since = first_recent(&total.write_throttled);
+        let since = refused_since(&total.write_throttled);
         Finding { severity: Severity::Warning, cause: Cause::WritesThrottled, shard: None, since, sentence }
     })
 }
@@ -114,12 +123,13 @@ pub(super) fn refused_reads(total: &WriteMetrics) -> Option<Finding> {
         severity: Severity::Warning,
         cause: Cause::ReadsThrottled,
         shard: None,
-        since: first_recent(&total.read_throttled),
+        since: refused_since(&total.read_throttled),
         sentence: Sentence::new()
             .plain("Reads throttled: ")
             .span(Span::Throttle(format!("{} GetRecords calls", format::grouped(refused as i64))))
             .plain(format!(
-                " refused in the last {RECENT_PERIODS} min. Polling consumers share 5 calls/s and 2 MiB/s per shard."
+                " refused in the last {}. Polling consumers share 5 calls/s and 2 MiB/s per shard.",
+                look_back(total.read_throttled.step_seconds())
             )),
     })
 }

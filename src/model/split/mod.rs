@@ -297,7 +297,7 @@ impl<'a> LoadByHash<'a> {
 impl SplitAdvice {
     /// The reason in one sentence for a person.
     pub fn sentence(&self) -> String {
-        let percent = super::format::percent;
+        let percent = |share| super::format::percent(share).replace('%', " %");
         match &self.reason {
             SplitReason::Balances => match &self.balanced {
                 Some(cut) => format!(

@@ -71,7 +71,7 @@ fn a_key_that_dominates_is_named_and_isolated_where_it_fits_a_shard() {
     let SplitReason::OneKeyDominates(key) = &advice.reason else { panic!("{:?}", advice.reason) };
     assert_eq!(key.key.as_ref().map(PartitionKey::as_str), Some("tenant-42"));
     assert!((key.share - 0.7).abs() < 0.01);
-    assert!(advice.sentence().starts_with("Key tenant-42 carries 70%"), "{}", advice.sentence());
+    assert!(advice.sentence().starts_with("Key tenant-42 carries 70 %"), "{}", advice.sentence());
     let isolation = advice.isolation.expect("0.7 MB/s fit a shard");
     let hash = HashKey::of_partition_key("tenant-42");
     assert_eq!(isolation.cuts, [hash, HashKey(hash.0 + 1)]);

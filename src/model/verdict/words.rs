@@ -43,12 +43,12 @@ pub(super) fn title(kind: VerdictKind, shard: Option<&ShardId>, severity: Severi
 /// The sentence about a hot shard, with the key that carries it.
 pub(super) fn with_key(sentence: Sentence, row: &KeyRow) -> Sentence {
     let name = format::one_line(row.key.as_str(), 40);
-    sentence
-        .plain(" Key ")
-        .span(Span::Code(name))
-        .plain(" carries ")
-        .span(Span::Strong(percent(row.share)))
-        .plain(format!(" of it (95 %: {} to {}).", percent(row.low), percent(row.high)))
+    sentence.plain(" Key ").span(Span::Code(name)).plain(" carries ").span(Span::Strong(percent(row.share))).plain(
+        match (percent(row.low), percent(row.high)) {
+            (low, high) if low == high => " of it.".to_owned(),
+            (low, high) => format!(" of it ({} to {high} at 95 % confidence).", low.trim_end_matches(" %")),
+        },
+    )
 }
 
 /// What a split does to a hot key, and what helps instead.

@@ -10,7 +10,7 @@ use crate::ui::widgets::{self, Button, Dialog};
 /// Draws the dialog.
 pub fn show(ui: &mut Ui, out: &mut Commands) {
     let t = theme::tokens(ui);
-    let dialog = Dialog::new(Id::unique("shortcuts"), "Keyboard shortcuts").icon(icons::KEYBOARD, t.weak).width(720.0);
+    let dialog = Dialog::new(Id::unique("shortcuts"), "Keyboard shortcuts").icon(icons::KEYBOARD, t.weak).width(840.0);
     let mut is_done = false;
     let outcome = dialog.show(
         ui.ctx(),
@@ -31,10 +31,10 @@ fn columns(ui: &mut Ui) {
             ui.set_width(width);
             group(ui, "Go to", entries(Group::Go));
             group(ui, "Window", entries(Group::Window));
+            group(ui, "Open stream", entries(Group::Stream));
         });
         ui.vertical(|ui| {
             ui.set_width(width);
-            group(ui, "Open stream", entries(Group::Stream));
             group(ui, "Lists and views", VIEW_KEYS.to_vec());
         });
     });
@@ -62,8 +62,12 @@ fn group(ui: &mut Ui, title: &str, lines: Vec<(&'static str, &'static str)>) {
                 .right()
                 + 4.0;
         }
-        let words = Rect::from_min_max(pos2(rect.left() + 92.0, rect.top()), rect.max);
-        widgets::paint_elided(ui.painter(), words, Align::Min, label, fonts::body(), t.text);
+        let words = Rect::from_min_max(pos2(rect.left() + 102.0, rect.top()), rect.max);
+        let mut label = label.to_owned();
+        if let Some(first) = label.get_mut(..1) {
+            first.make_ascii_uppercase();
+        }
+        widgets::paint_elided(ui.painter(), words, Align::Min, &label, fonts::body(), t.text);
     }
     ui.add_space(14.0);
 }

@@ -5,7 +5,7 @@ use eframe::egui::{Align, Align2, Frame, Layout, Margin, Rect, Role, Sense, Stro
 
 use super::button::{Button, ButtonKind};
 use super::tag::open_ring;
-use super::text::{centered_paragraph, label, paint_elided, paragraph, text_width};
+use super::text::{centred_paragraph, label, paint_elided, paragraph, text_width};
 use crate::model::answer::{Problem, ProblemKind};
 use crate::ui::command::{Command, Commands};
 use crate::ui::theme::{self, fonts, icons};
@@ -52,7 +52,7 @@ pub fn empty(ui: &mut Ui, icon: &str, title: &str, hint: &str, action: Option<&s
         if !hint.is_empty() {
             ui.scope(|ui| {
                 ui.set_max_width(ui.available_width().min(360.0));
-                centered_paragraph(ui, hint, fonts::body(), t.weak);
+                centred_paragraph(ui, hint, fonts::body(), t.weak);
             });
         }
         if let Some(action) = action {

@@ -7,7 +7,6 @@ use eframe::egui::{
     Align, Align2, Color32, FontId, Galley, Label, Painter, Pos2, Rect, Response, RichText, Role, Sense, TextWrapMode,
     Ui, Vec2, WidgetInfo, pos2,
     text::{LayoutJob, TextFormat, TextWrapping},
-    vec2,
 };
 
 use crate::model::format;
@@ -24,23 +23,33 @@ pub fn paragraph(ui: &mut Ui, text: impl Into<String>, font: FontId, color: Colo
     aligned_paragraph(ui, text.into(), font, color, Align::Min)
 }
 
-/// [`paragraph`] with every line in the middle.
-pub fn centered_paragraph(ui: &mut Ui, text: impl Into<String>, font: FontId, color: Color32) -> Response {
+/// A label that wraps at the width of `ui`, each line in its middle.
+pub fn centred_paragraph(ui: &mut Ui, text: impl Into<String>, font: FontId, color: Color32) -> Response {
     aligned_paragraph(ui, text.into(), font, color, Align::Center)
 }
 
 fn aligned_paragraph(ui: &mut Ui, text: String, font: FontId, color: Color32, align: Align) -> Response {
     let line_height = Some((font.size * 1.38).round());
-    let mut job = LayoutJob::default();
-    job.append(&text, 0.0, TextFormat { line_height, ..TextFormat::simple(font, color) });
+    let mut job = LayoutJob { halign: align, ..LayoutJob::default() };
+    job.append(&with_units(&text), 0.0, TextFormat { line_height, ..TextFormat::simple(font, color) });
+    wrapped(ui, job, &text)
+}
+
+/// A job that wraps at the width of `ui`, under a name of its own.
+fn wrapped(ui: &mut Ui, mut job: LayoutJob, name: &str) -> Response {
     job.wrap.max_width = ui.available_width();
-    job.halign = align;
+    let align = job.halign;
     let galley = ui.painter().layout_job(job);
     let (rect, response) = ui.allocate_exact_size(galley.size(), Sense::hover());
-    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &text));
-    // Lines in the middle are laid out around 0.
-    ui.painter().galley(rect.min - vec2(galley.rect.left(), 0.0), galley, color);
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, name));
+    let left = if align == Align::Center { rect.center().x } else { rect.left() };
+    ui.painter().galley(pos2(left, rect.top()), galley, Color32::PLACEHOLDER);
     response
+}
+
+/// Words in which a line never ends between a figure and its per cent sign.
+pub fn with_units(text: &str) -> String {
+    text.replace(" %", "\u{a0}%")
 }
 
 /// Paints text anchored at a point; gives back the rectangle it covers.
@@ -150,18 +159,37 @@ pub fn sentence_job(tokens: &Tokens, sentence: &Sentence, size: f32) -> LayoutJo
             Span::Throttle(_) => (fonts::body_strong(), tokens.throttle),
         };
         let font = if matches!(span, Span::Code(_)) { FontId::new(size - 1.0, font.family) } else { with_size(font) };
-        job.append(span.text(), 0.0, TextFormat { valign: Align::Center, ..TextFormat::simple(font, color) });
+        let format = TextFormat { valign: Align::Center, ..TextFormat::simple(font, color) };
+        job.append(&with_units(span.text()), 0.0, format);
     }
     job
 }
 
 /// A sentence as a wrapping label.
 pub fn sentence(ui: &mut Ui, sentence: &Sentence) -> Response {
+    spaced_sentence(ui, sentence, 18.0)
+}
+
+/// A sentence as a wrapping label, in lines of this height.
+pub fn spaced_sentence(ui: &mut Ui, sentence: &Sentence, line_height: f32) -> Response {
     let mut job = sentence_job(theme::tokens(ui), sentence, 13.0);
     for section in &mut job.sections {
-        section.format.line_height = Some(18.0);
+        section.format.line_height = Some(line_height);
     }
-    ui.add(Label::new(job).wrap().selectable(false))
+    wrapped(ui, job, &sentence.to_text())
+}
+
+/// Paints words, centred vertically in `rect`, in up to `rows` lines; cut with an ellipsis where they are longer.
+pub fn paint_wrapped(painter: &Painter, rect: Rect, rows: usize, text: &str, font: FontId, color: Color32) -> Rect {
+    if rect.width() < LEAST_WIDTH {
+        return Rect::from_min_size(rect.min, Vec2::ZERO);
+    }
+    let mut job = LayoutJob::simple(with_units(text), font, color, rect.width());
+    job.wrap =
+        TextWrapping {
+            max_width: rect.width(), max_rows: rows, break_anywhere: false, overflow_character: Some('…')
+        };
+    paint_galley(painter, rect, Align::Min, painter.layout_job(job), color)
 }
 
 /// Builds a line of several fonts and colours for [`paint_job`].

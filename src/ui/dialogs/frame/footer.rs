@@ -1,7 +1,7 @@
 //! The footer of a dialog that changes a stream, from the right: the guarded button while it is planned, what may be done while it
 //! runs, and a line of words.
 
-use eframe::egui::{Align, Align2, Rect, Ui, pos2};
+use eframe::egui::{Align2, Rect, Ui, pos2};
 
 use super::Offer;
 use crate::model::answer::Problem;
@@ -82,5 +82,5 @@ pub fn footnote(ui: &Ui, words: &str) {
     let room = ui.available_rect_before_wrap();
     ui.painter().text(room.left_center(), Align2::LEFT_CENTER, icons::INFO, fonts::icon(13.0), t.weak);
     let area = Rect::from_min_max(pos2(room.left() + 20.0, room.top()), pos2(room.right() - 12.0, room.bottom()));
-    widgets::paint_elided(ui.painter(), area, Align::Min, words, fonts::small(), t.weak);
+    widgets::text::paint_wrapped(ui.painter(), area, 3, words, fonts::small(), t.weak);
 }

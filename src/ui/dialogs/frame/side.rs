@@ -2,7 +2,9 @@
 
 use std::ops::Range;
 
-use eframe::egui::{Align, Align2, Color32, FontId, Id, Pos2, Rect, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
+use eframe::egui::{
+    Align, Align2, Color32, FontId, Id, Pos2, Rect, Response, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2,
+};
 
 use super::{Check, Offer};
 use crate::model::cost::{self, CostLine};
@@ -67,7 +69,8 @@ pub fn right(rect: Rect) -> Pos2 {
     pos2(rect.right() - GUTTER, rect.center().y)
 }
 
-/// One line: a mark, words, and a figure at the right.
+/// One line: a mark, words, and a figure at the right; the figure below the words where both have no room. Gives back the line of
+/// the mark.
 pub fn line(
     ui: &mut Ui,
     t: &Tokens,
@@ -76,15 +79,35 @@ pub fn line(
     detail: &str,
     role: Role,
 ) -> Rect {
-    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 23.0), Sense::hover());
+    let (rect, response) = words_and_figure(ui, t, GUTTER + 20.0, 23.0, text, detail);
     response.widget_info(|| WidgetInfo::labeled(role, true, format!("{} {detail}", text.0).trim().to_owned()));
-    let painter = ui.painter();
-    let left = rect.left() + GUTTER;
-    painter.text(pos2(left + 6.0, rect.center().y), Align2::CENTER_CENTER, mark.0, mark.1, mark.2);
-    let detail = painter.text(right(rect), Align2::RIGHT_CENTER, detail, fonts::dense(), t.text);
-    let words = Rect::from_min_max(pos2(left + 20.0, rect.top()), pos2(detail.left() - 8.0, rect.bottom()));
-    widgets::paint_elided(painter, words, Align::Min, text.0, fonts::small(), text.1);
+    let at = pos2(rect.left() + GUTTER + 6.0, rect.center().y);
+    ui.painter().text(at, Align2::CENTER_CENTER, mark.0, mark.1, mark.2);
     rect
+}
+
+/// Words from `indent` on and a figure at the right, in a line of this height, or in two where both have no room beside each other.
+fn words_and_figure(
+    ui: &mut Ui,
+    t: &Tokens,
+    indent: f32,
+    height: f32,
+    (text, ink): (&str, Color32),
+    figure: &str,
+) -> (Rect, Response) {
+    let room = ui.available_width() - indent - GUTTER;
+    let needed = [(text, fonts::small()), (figure, fonts::dense())]
+        .map(|(text, font)| if text.is_empty() { 0.0 } else { widgets::text_width(ui.painter(), text, font) + 4.0 });
+    let is_long = needed.iter().sum::<f32>() + 4.0 > room && !figure.is_empty();
+    let whole = if is_long { height + 16.0 } else { height };
+    let (area, response) = ui.allocate_exact_size(vec2(ui.available_width(), whole), Sense::hover());
+    let (rect, painter) = (area.with_max_y(area.top() + height), ui.painter());
+    let figure_at = if is_long { right(rect) + vec2(0.0, 16.0) } else { right(rect) };
+    let figure = painter.text(figure_at, Align2::RIGHT_CENTER, figure, fonts::dense(), t.text);
+    let end = if is_long { rect.right() - GUTTER } else { figure.left() - 8.0 };
+    let words = Rect::from_min_max(pos2(rect.left() + indent, rect.top()), pos2(end, rect.bottom()));
+    widgets::paint_elided(painter, words, Align::Min, text, fonts::small(), ink);
+    (rect, response)
 }
 
 /// A line across the column.
@@ -120,7 +143,8 @@ pub fn check_list(ui: &mut Ui, t: &Tokens, verb: &str, checks: &[Check], is_runn
 fn note_block(ui: &mut Ui, t: &Tokens, title: &str, words: &str) {
     ui.add_space(8.0);
     let width = ui.available_width();
-    let galley = ui.painter().layout(words.to_owned(), fonts::small(), t.text, width - 2.0 * GUTTER - 4.0);
+    let words_kept = widgets::text::with_units(words);
+    let galley = ui.painter().layout(words_kept, fonts::small(), t.text, width - 2.0 * GUTTER - 4.0);
     let (rect, response) = ui.allocate_exact_size(vec2(width, galley.size().y + 34.0), Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::Note, true, format!("{title} {words}")));
     let painter = ui.painter();
@@ -158,12 +182,8 @@ pub fn cost_lines(ui: &mut Ui, t: &Tokens, lines: &[CostLine], notes: &[(String,
 
 /// Words and a figure at the right.
 pub fn pair(ui: &mut Ui, t: &Tokens, text: &str, value: &str) {
-    let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 20.0), Sense::hover());
+    let (_, response) = words_and_figure(ui, t, GUTTER, 20.0, (text, t.weak), value);
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, format!("{text} {value}")));
-    let painter = ui.painter();
-    let value = painter.text(right(rect), Align2::RIGHT_CENTER, value, fonts::dense(), t.text);
-    let words = Rect::from_min_max(pos2(rect.left() + GUTTER, rect.top()), pos2(value.left() - 8.0, rect.bottom()));
-    widgets::paint_elided(painter, words, Align::Min, text, fonts::small(), t.weak);
 }
 
 /// What will happen, in order, with how long or how much.

@@ -67,7 +67,11 @@ impl Choices {
             (PointChoice::Balanced, Self::of_cut(plan, &cut))
         });
         let isolating = self.isolation().map(|_| (PointChoice::Isolate, self.isolating(target.clone())));
-        std::iter::once((PointChoice::Even, self.even(target.clone()))).chain(balanced).chain(isolating)
+        let even = (PointChoice::Even, self.even(target.clone()));
+        let mut plans: Vec<_> = std::iter::once(even).chain(balanced).chain(isolating).collect();
+        // What the keys speak for comes first.
+        plans.sort_by_key(|(choice, _)| Some(*choice) != self.recommended());
+        plans.into_iter()
     }
 
     /// What can be chosen.
@@ -75,6 +79,16 @@ impl Choices {
         let balanced = self.balanced().map(|_| PointChoice::Balanced);
         let isolating = self.isolation().map(|_| PointChoice::Isolate);
         std::iter::once(PointChoice::Even).chain(balanced).chain(isolating).chain([PointChoice::Custom])
+    }
+
+    /// What the sampled keys speak for; `None` where none were sampled.
+    pub fn recommended(&self) -> Option<PointChoice> {
+        let advice = self.advice.as_ref()?;
+        Some(match (&advice.reason, &advice.balanced) {
+            (SplitReason::OneKeyDominates(_), _) if advice.isolation.is_some() => PointChoice::Isolate,
+            (_, Some(_)) if advice.helps => PointChoice::Balanced,
+            _ => PointChoice::Even,
+        })
     }
 
     /// Whether a split helps by the sampled keys; `None` where none were sampled.
@@ -111,6 +125,11 @@ impl Choices {
     /// The hot key that two splits would put into a shard of its own, and what would remain.
     pub fn isolation(&self) -> Option<&Isolation> {
         self.advice.as_ref().and_then(|advice| advice.isolation.as_ref())
+    }
+
+    /// Why one key stands in the way, and what it takes by itself; empty where nothing was sampled.
+    pub fn why_isolate(&self) -> String {
+        self.advice.as_ref().map_or_else(String::new, SplitAdvice::sentence)
     }
 
     /// The two splits as a plan, and the key in words.

@@ -46,7 +46,7 @@ fn told(open: &OpenStream, id: &ShardId) -> String {
         false => "not read in the last minute",
     });
     match (tail, read) {
-        (None, None) => "not told by AWS".to_owned(),
+        (None, None) => "AWS does not tell".to_owned(),
         (tail, read) => tail.into_iter().chain(read).collect::<Vec<&str>>().join(", "),
     }
 }
@@ -92,7 +92,7 @@ mod tests {
         assert!(lines(&open, &run).is_empty(), "it is not closed yet");
         open.shards = Answer::known(ShardMap::new(vec![shard(false)]), Timestamp(0));
         let words = |open: &OpenStream| lines(open, &run).into_iter().next().unwrap_or_default();
-        assert_eq!(words(&open), ("Consumers finish …0019".to_owned(), "not told by AWS".to_owned()));
+        assert_eq!(words(&open), ("Consumers finish …0019".to_owned(), "AWS does not tell".to_owned()));
         let state = ShardTailState::Ended;
         let tail = ShardTail { shard_id: id.clone(), millis_behind: Some(0), state, write_share: None };
         open.tail.status.shards = vec![tail];

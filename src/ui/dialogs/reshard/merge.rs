@@ -321,10 +321,11 @@ fn chart(ui: &mut Ui, t: &Tokens, pair: &MergePair, chart: Option<&Chart>) {
     let head = rect.left_top() + vec2(0.0, 8.0);
     let title =
         painter.text(head, Align2::LEFT_CENTER, "Predicted load of the merged shard", fonts::small_strong(), t.strong);
-    let words = pos2(title.right() + 8.0, head.y);
-    painter.text(words, Align2::LEFT_CENTER, "sum of both, minute by minute", fonts::small(), t.weak);
     let plot = Rect::from_min_max(rect.min + vec2(0.0, 20.0), pos2(rect.right() - 150.0, rect.bottom() - 16.0));
-    legend(painter, t, plot.right(), head.y, pair);
+    // The figures stand below the heading, so that the legend may have the whole width.
+    let end = legend(painter, t, rect.right(), head.y, pair);
+    let words = Rect::from_min_max(pos2(title.right() + 8.0, rect.top()), pos2(end - 8.0, rect.top() + 16.0));
+    widgets::paint_elided(painter, words, Align::Min, "sum of both, minute by minute", fonts::small(), t.weak);
     let figures = [
         ("now", share_words(pair.load.map(|load| load.now))),
         ("mean", share_words(pair.load.map(|load| load.mean))),
@@ -361,13 +362,15 @@ fn chart(ui: &mut Ui, t: &Tokens, pair: &MergePair, chart: Option<&Chart>) {
     painter.text(pos2(plot.right(), y), Align2::RIGHT_TOP, format!("{} UTC", told(end)), fonts::axis(), t.weak);
 }
 
-fn legend(painter: &egui::Painter, t: &Tokens, right: f32, y: f32, pair: &MergePair) {
+/// What the lines stand for; gives back where it begins.
+fn legend(painter: &egui::Painter, t: &Tokens, right: f32, y: f32, pair: &MergePair) -> f32 {
     let mut right = right;
     for (name, color) in [("both".to_owned(), t.s2), (pair.lower.short(), t.s1)] {
         let text = painter.text(pos2(right, y), Align2::RIGHT_CENTER, name, fonts::dense(), t.weak);
         painter.rect_filled(Rect::from_center_size(pos2(text.left() - 9.0, y), vec2(8.0, 8.0)), 1, color);
         right = text.left() - 26.0;
     }
+    right + 13.0
 }
 
 /// Every pair: those that are offered can be picked. Only what is in sight is drawn.

@@ -128,6 +128,7 @@ mod tests {
             space: range.share(),
             bytes_per_sec: None,
             load: None,
+            known_space: 1.0,
             now: Some(0.8),
             peak: None,
             refused: 0.0,

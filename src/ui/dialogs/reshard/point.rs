@@ -44,6 +44,8 @@ pub struct PointState {
     pub choice: PointChoice,
     /// What was typed, decimal or hexadecimal.
     pub typed: String,
+    /// The choice was made: by the person, or once by what the sampled keys say. It does not change by itself any more.
+    pub is_settled: bool,
 }
 
 /// Draws the section. While a split runs it can be seen but not changed.
@@ -64,15 +66,8 @@ fn heading(ui: &mut Ui, state: &mut PointState, plan: &SplitPlan, choices: &Choi
     let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), 26.0), Sense::hover());
     let title = format!("Split point inside {}", plan.target.id.short());
     let title = ui.painter().text(rect.left_center(), Align2::LEFT_CENTER, title, fonts::small_strong(), t.strong);
-    let at = pos2(title.right() + 10.0, rect.center().y);
-    let words = Rect::from_min_max(pos2(at.x, rect.top()), pos2(rect.right() - 300.0, rect.bottom()));
-    let text = choices.words();
-    // A letter or two of it would say nothing.
-    if words.width() > 64.0 {
-        widgets::paint_elided(ui.painter(), words, Align::Min, &text, fonts::small(), t.weak);
-    }
     let builder = UiBuilder::new().max_rect(rect).layout(Layout::right_to_left(Align::Center));
-    ui.scope_builder(builder, |ui| {
+    let choice = ui.scope_builder(builder, |ui| {
         if is_fixed {
             ui.disable();
         }
@@ -81,13 +76,20 @@ fn heading(ui: &mut Ui, state: &mut PointState, plan: &SplitPlan, choices: &Choi
         let mut index = offered.iter().position(|choice| *choice == state.choice).unwrap_or(0);
         if widgets::segmented(ui, "Split point", &labels, &mut index) {
             state.choice = offered.get(index).copied().unwrap_or_default();
+            state.is_settled = true;
             if state.choice == PointChoice::Custom
                 && let Ok(point) = &plan.point
             {
                 state.typed = point.to_string();
             }
         }
+        ui.min_rect().left()
     });
+    let words = Rect::from_min_max(pos2(title.right() + 10.0, rect.top()), pos2(choice.inner - 10.0, rect.bottom()));
+    // A letter or two of it would say nothing.
+    if words.width() > 90.0 {
+        widgets::paint_elided(ui.painter(), words, Align::Min, &choices.words(), fonts::small(), t.weak);
+    }
 }
 
 fn children(ui: &mut Ui, t: &Tokens, plan: &SplitPlan) {
@@ -142,6 +144,7 @@ fn range_line(ui: &mut Ui, t: &Tokens, state: &mut PointState, plan: &SplitPlan,
         }
     }
     if let Some(share) = moved {
+        state.is_settled = true;
         state.choice = PointChoice::Custom;
         state.typed = point_at(plan, share).to_string();
     }
@@ -210,6 +213,7 @@ fn field(ui: &mut Ui, t: &Tokens, state: &mut PointState, plan: &SplitPlan, is_f
         .invalid(plan.point.is_err())
         .show_in(&mut ui, area);
     if text != shown && !is_fixed {
+        state.is_settled = true;
         state.choice = PointChoice::Custom;
         state.typed = text;
     }

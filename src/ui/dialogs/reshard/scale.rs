@@ -25,6 +25,8 @@ use crate::ui::widgets::{self, TagStyle, TextField};
 
 /// Most targets that are predicted; of a large stream every so many.
 const MOST_TARGETS: u32 = 128;
+/// The largest key is named from this share of a shard's limit on.
+const LEAST_FLOOR: f64 = 0.1;
 /// The quota is asked for again after this long.
 const LIMITS_HOLD: Millis = Millis::from_mins(1);
 
@@ -116,7 +118,8 @@ impl ScaleTab {
     }
 
     pub(super) fn floor(&self) -> Option<(f64, String)> {
-        let floor = self.profile.as_ref()?.floor.as_ref()?;
+        // Where keys are spread, the largest one says nothing about how many shards it takes.
+        let floor = self.profile.as_ref()?.floor.as_ref().filter(|floor| floor.share >= LEAST_FLOOR)?;
         let key = floor.key.as_ref().map_or_else(|| floor.hash.hex_short(), |key| format::one_line(key.as_str(), 32));
         Some((floor.share, key))
     }
@@ -188,8 +191,12 @@ impl ScaleTab {
             share_words(Some(now)),
             share_words(Some(then))
         );
-        if let Some((most, share)) = self.curve.last().filter(|(most, _)| *most != target) {
-            words.push_str(&format!(" With {most} it would be {}.", share_words(Some(*share))));
+        // The fewest of those that look the same: shards cost.
+        let told = |share: f64| (share * 100.0).round();
+        let coolest =
+            self.curve.iter().copied().reduce(|best, next| if told(next.1) < told(best.1) { next } else { best });
+        if let Some((count, share)) = coolest.filter(|(count, share)| *count != target && told(*share) < told(then)) {
+            words.push_str(&format!(" Of what can be asked for, {count} is coolest: {}.", share_words(Some(share))));
         }
         if let Some((share, key)) = self.floor() {
             words.push_str(&format!(" {key} alone is {} of any shard.", share_words(Some(share))));

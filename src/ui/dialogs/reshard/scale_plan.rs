@@ -409,13 +409,14 @@ pub fn chooser(ui: &mut Ui, choice: &mut PlanChoice, uniform: Option<f64>) {
                 choice.aim = if index == 1 { Aim::Calm } else { Aim::Coolest };
             }
         }
-        let words = match uniform.filter(|_| choice.resumed.is_none()) {
-            Some(share) => {
-                format!("uniform: 1 call, hottest {}   ·   plan: {}", share_words(Some(share)), choice.told())
-            }
-            None => format!("plan: {}", choice.told()),
-        };
+        let plan = format!("plan: {}", choice.told());
+        let both = uniform
+            .filter(|_| choice.resumed.is_none())
+            .map(|share| format!("uniform: 1 call, hottest {}   ·   {plan}", share_words(Some(share))));
         let area = ui.available_rect_before_wrap();
+        // Where both have no room, the one that the other choice cannot show.
+        let fits = |words: &String| widgets::text_width(ui.painter(), words, fonts::small()) <= area.width();
+        let words = both.filter(|words| fits(words)).unwrap_or(plan);
         widgets::paint_elided(ui.painter(), area, Align::Min, &words, fonts::small(), t.weak);
     });
 }

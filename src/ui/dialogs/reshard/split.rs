@@ -39,7 +39,8 @@ impl SplitTab {
     /// Begins with this shard.
     pub fn propose(&mut self, shard: ShardId, is_balanced: bool) {
         self.planned_for = Some(shard);
-        self.point.choice = if is_balanced { PointChoice::Balanced } else { PointChoice::Even };
+        let choice = if is_balanced { PointChoice::Balanced } else { PointChoice::Even };
+        self.point = PointState { choice, ..PointState::default() };
     }
 
     /// Keeps what the plan predicted, for while its split runs.
@@ -73,6 +74,11 @@ impl SplitTab {
             self.planned_for = Some(target.id.clone());
         }
         self.choices.update(&target, sample);
+        // Once, when the first keys are known: what is about to be confirmed must not change by itself.
+        if let Some(choice) = self.choices.recommended().filter(|_| !self.point.is_settled) {
+            self.point.choice = choice;
+            self.point.is_settled = true;
+        }
         Some(self.choices.plan(target, &self.point))
     }
 }
@@ -135,7 +141,9 @@ fn isolating(world: &World, open: &OpenStream, tab: &SplitTab, plan: Option<&Spl
         note: Some((
             "One key, one shard",
             format!(
-                "{named} alone keeps its load; what shared {id} with it gets room. It cannot grow past one shard's limit."
+                "{} Two splits give it a shard of its own: what shared {id} with it gets room, and it cannot grow past one \
+                 shard's limit.",
+                tab.choices.why_isolate()
             ),
         )),
         cost: shard_hours(open).change(i64::from(more)),
@@ -242,6 +250,7 @@ fn picker(ui: &mut Ui, scene: &mut Scene<'_>, facts: &Facts) {
     let selected =
         shards.iter().position(|shard| Some(&shard.id) == target.map(|target| &target.id)).unwrap_or(usize::MAX);
     let current = target.map_or_else(|| "none".to_owned(), words);
+    let mut hint_below = None;
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 8.0;
         ui.set_height(28.0);
@@ -254,16 +263,25 @@ fn picker(ui: &mut Ui, scene: &mut Scene<'_>, facts: &Facts) {
         }
         let hint = match (target.and_then(|target| target.now), scene.state.split.choices.helps()) {
             (Some(share), Some(true)) if share >= WARN_SHARE => "hot: its load is spread over many keys, a split helps",
-            (Some(share), Some(false)) if share >= WARN_SHARE => {
-                "hot: one key carries much of it, a split helps little"
+            (Some(share), Some(false)) if share >= WARN_SHARE && scene.state.split.choices.isolation().is_some() => {
+                "hot: one key carries much of it, two splits can set it apart"
             }
+            (Some(share), Some(false)) if share >= WARN_SHARE => "hot: a split helps little, see the keys",
             (Some(share), None) if share >= WARN_SHARE => "hot: a split helps if its load is spread over many keys",
             (Some(_), _) => "not hot: a split adds room that is not needed now",
             (None, _) => "load not known: no shard-level metrics",
         };
         let area = ui.available_rect_before_wrap();
-        widgets::paint_elided(ui.painter(), area, Align::Min, hint, fonts::small(), t.weak);
+        let fits = widgets::text_width(ui.painter(), hint, fonts::small()) <= area.width();
+        if fits {
+            widgets::paint_elided(ui.painter(), area, Align::Min, hint, fonts::small(), t.weak);
+        }
+        hint_below = (!fits).then_some(hint);
     });
+    if let Some(hint) = hint_below {
+        ui.add_space(4.0);
+        widgets::label(ui, hint, fonts::small(), t.weak);
+    }
 }
 
 /// What a split of this shard leaves as it is.

@@ -58,7 +58,11 @@ pub fn table(ui: &mut Ui, lines: &[StepLine], mark: impl Fn(usize) -> Mark) {
     }
     let width = ui.available_width();
     let (head, _) = ui.allocate_exact_size(vec2(width, 20.0), Sense::hover());
-    write(ui, t, head, HEADS.map(|head| (head, t.weak)), true);
+    // A plan that is opened anew has no predictions: no heading stands over nothing.
+    let is_predicted = lines.iter().any(|line| line.hottest.is_some() || !line.loads.is_empty());
+    let shown = |(at, head)| if at == 0 || is_predicted { (head, t.weak) } else { ("", t.weak) };
+    let [step, loads, hottest, open] = HEADS;
+    write(ui, t, head, [(0, step), (1, loads), (2, hottest), (3, open)].map(shown), true);
     let (rows, _) = ui.allocate_exact_size(vec2(width, ROW * lines.len() as f32), Sense::hover());
     for (at, line) in lines.iter().enumerate() {
         let row = Rect::from_min_size(pos2(rows.left(), rows.top() + ROW * at as f32), vec2(width, ROW));

@@ -58,7 +58,7 @@ pub fn show(ui: &mut Ui, world: &World, state: &mut ConnectState, out: &mut Comm
     if rect.width() > 960.0 {
         let note =
             Rect::from_min_size(pos2(rect.left() + environment_left + 290.0, rect.top() + 20.0), vec2(190.0, 48.0));
-        let words = "PROD colours the window's edge; unlocking writes then asks for a typed word. So does none.";
+        let words = "PROD colours the window's edge. With PROD or none, unlocking writes asks for a typed word.";
         let mut place = ui.new_child(UiBuilder::new().id_salt("note").max_rect(note));
         widgets::text::paragraph(&mut place, words, fonts::caption(), t.weak);
     }

@@ -153,7 +153,7 @@ fn flags(painter: &Painter, t: &Tokens, left: f32, middle: f32, row: &HeatRow) {
         let points = [vec2(0.0, -4.5), vec2(5.0, 4.0), vec2(-5.0, 4.0)].map(|offset| center + offset).to_vec();
         let color = theme::severity_color(t, row.severity);
         painter.add(eframe::egui::Shape::convex_polygon(points, color, eframe::egui::Stroke::NONE));
-        x += 16.0;
+        x += 13.0;
     }
     let bursts = row.estimate.map_or(0, |estimate| estimate.burst_seconds);
     if bursts > 0 {
@@ -166,7 +166,7 @@ fn flags(painter: &Painter, t: &Tokens, left: f32, middle: f32, row: &HeatRow) {
         let color = if is_recent { t.throttle } else { t.text };
         painter.text(pos2(x, middle), Align2::LEFT_CENTER, icons::THROTTLED, fonts::icon(12.0), color);
         painter.text(
-            pos2(x + 15.0, middle),
+            pos2(x + 14.0, middle),
             Align2::LEFT_CENTER,
             HeatMetric::Throttles.short(count),
             fonts::value(),

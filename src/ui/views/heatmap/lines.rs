@@ -1,8 +1,6 @@
 //! The lines that the verdict is made of.
 
-use eframe::egui::{
-    Align, Align2, Color32, Frame, Label, Layout, Margin, Rect, Role, Sense, Ui, WidgetInfo, pos2, vec2,
-};
+use eframe::egui::{Align, Align2, Color32, Frame, Layout, Margin, Rect, Role, Sense, Ui, WidgetInfo, pos2, vec2};
 
 use crate::model::format;
 use crate::model::health::Severity;
@@ -27,11 +25,7 @@ pub fn section(ui: &mut Ui, add: impl FnOnce(&mut Ui)) {
 
 /// The sentence of a finding, with the line height of a verdict.
 pub fn verdict_sentence(ui: &mut Ui, sentence: &Sentence) {
-    let mut job = widgets::sentence_job(theme::tokens(ui), sentence, 13.0);
-    for section in &mut job.sections {
-        section.format.line_height = Some(19.0);
-    }
-    ui.add(Label::new(job).wrap().selectable(false));
+    text::spaced_sentence(ui, sentence, 19.0);
 }
 
 /// An amber block for the trap.

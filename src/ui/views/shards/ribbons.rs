@@ -29,8 +29,12 @@ pub fn show(ui: &mut Ui, rect: Rect, facts: &Facts) {
         WidgetInfo::labeled(Role::Image, true, format!("Share of key space against share of load{densest}"))
     });
     paint_band_name(&painter, t, pos2(rect.left(), rect.top() - 6.0), "Share of", "key space");
-    let load =
-        facts.total_bytes_per_sec.map_or("load".to_owned(), |b| format!("load, {} MiB/s", format::mib_per_sec(b)));
+    let (known, open) = (facts.known_shards, facts.open.len());
+    let load = match facts.total_bytes_per_sec {
+        Some(_) if known < open => format!("load, {known} of {open} known"),
+        Some(bytes) => format!("load, {} MiB/s", format::mib_per_sec(bytes)),
+        None => "load".to_owned(),
+    };
     paint_band_name(&painter, t, pos2(rect.left(), rect.top() + LOWER - 6.0), "Share of", &load);
     let upper = (rect.top(), rect.top() + STRIP);
     let lower = (rect.top() + LOWER, rect.top() + LOWER + STRIP);

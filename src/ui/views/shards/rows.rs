@@ -43,8 +43,10 @@ pub struct ShardFacts {
     pub space: f64,
     /// Bytes in per second in its newest known period.
     pub bytes_per_sec: Option<f64>,
-    /// Part of the load of all open shards, 0 to 1; `None` where it is not known.
+    /// Part of the load of all open shards whose load is known, 0 to 1; `None` where its own is not.
     pub load: Option<f64>,
+    /// Part of the key space that those shards have together, 0 to 1.
+    pub known_space: f64,
     /// Share of its write limit in the newest known period, a fraction of 1.
     pub now: Option<f64>,
     /// The greatest of the periods that are known, a fraction of 1.
@@ -54,9 +56,10 @@ pub struct ShardFacts {
 }
 
 impl ShardFacts {
-    /// Load divided by key space: 1 is as dense as the mean.
+    /// Load divided by key space, both as parts of what is known: 1 is as dense as the mean. A shard that has just come of a
+    /// split or a merge has no figures yet, and its part of the key space must not make the others look dense.
     pub fn density(&self) -> Option<f64> {
-        self.load.filter(|_| self.space > 0.0).map(|load| load / self.space)
+        self.load.filter(|_| self.space > 0.0).map(|load| load / self.space * self.known_space)
     }
 
     /// Whether far more lands on the range than its width explains.
@@ -80,6 +83,8 @@ pub struct Facts {
     pub faults: Vec<TilingFault>,
     /// Bytes in per second of all open shards whose load is known.
     pub total_bytes_per_sec: Option<f64>,
+    /// Open shards whose load is known.
+    pub known_shards: usize,
     /// Start of the newest period that any figure belongs to.
     pub as_of: Option<Timestamp>,
 }
@@ -92,13 +97,16 @@ impl Facts {
         metrics: Option<&StreamMetrics>,
         retention_hours: Option<u32>,
     ) -> Self {
-        let of = |id: &ShardId| metrics.and_then(|metrics| metrics.shards.get(id));
+        let of = |id: &ShardId| metrics.and_then(|all| Some((all.shards.get(id)?, all.incomplete_from)));
         let lives = lives(map, history);
         let children = children(&lives);
         let mut shards: Vec<ShardFacts> =
             lives.iter().map(|lived| facts(lived, &children, of(&lived.shard.id), retention_hours)).collect();
         let total = shards.iter().filter(|s| s.is_open).filter_map(|s| s.bytes_per_sec).reduce(|a, b| a + b);
+        let known = shards.iter().filter(|s| s.is_open && s.bytes_per_sec.is_some());
+        let (known_space, known_shards) = (known.clone().map(|s| s.space).sum(), known.count());
         for shard in shards.iter_mut().filter(|s| s.is_open) {
+            shard.known_space = known_space;
             shard.load = match (shard.bytes_per_sec, total) {
                 (Some(bytes), Some(total)) if total > 0.0 => Some(bytes / total),
                 _ => None,
@@ -114,6 +122,7 @@ impl Facts {
             lives,
             faults: map.tiling_faults(),
             total_bytes_per_sec: total,
+            known_shards,
             shards,
             open,
             as_of,
@@ -150,14 +159,16 @@ fn children(lives: &[LivedShard]) -> HashMap<ShardId, Vec<String>> {
 fn facts(
     lived: &LivedShard,
     children: &HashMap<ShardId, Vec<String>>,
-    metrics: Option<&WriteMetrics>,
+    metrics: Option<(&WriteMetrics, Option<Timestamp>)>,
     retention_hours: Option<u32>,
 ) -> ShardFacts {
     let shard = &lived.shard;
     let join = |ids: &[String], with: &str| if ids.is_empty() { "—".to_owned() } else { ids.join(with) };
     let parents: Vec<String> = shard.parents().map(ShardId::short).collect();
     let is_open = lived.state == ShardState::Open;
-    let metrics = metrics.filter(|_| is_open);
+    // A sum that still grows is not taken for a fall.
+    let growing = metrics.and_then(|(_, growing)| growing);
+    let metrics = metrics.map(|(metrics, _)| metrics).filter(|_| is_open);
     let utilisation = metrics.map(|m| m.utilisation(1));
     ShardFacts {
         id: shard.id.clone(),
@@ -170,9 +181,10 @@ fn facts(
         parents: join(&parents, " + "),
         children: join(children.get(&shard.id).map_or(&[], Vec::as_slice), ", "),
         space: shard.range.share(),
-        bytes_per_sec: metrics.and_then(|m| m.incoming_bytes.per_second().last_known()).map(|(_, rate)| rate),
+        bytes_per_sec: metrics.and_then(|m| m.incoming_bytes.per_second().last_settled(growing)).map(|(_, rate)| rate),
         load: None,
-        now: utilisation.as_ref().and_then(|series| series.last_known()).map(|(_, share)| share),
+        known_space: 0.0,
+        now: utilisation.as_ref().and_then(|series| series.last_settled(growing)).map(|(_, share)| share),
         peak: utilisation.and_then(|series| series.values().iter().flatten().copied().reduce(f64::max)),
         refused: metrics.map_or(0.0, |m| {
             let recent = crate::model::health::RECENT_PERIODS;
@@ -261,6 +273,14 @@ mod tests {
         assert_eq!(facts.get(&ShardId::from("p")).and_then(|p| p.load), None);
         assert_eq!(facts.get(&ShardId::from("p")).map(|p| p.children.as_str()), Some("…a, …b"));
         assert_eq!(facts.as_of, Some(window.start));
+        let young = StreamMetrics { shards: [(ShardId::from("a"), with(300.0))].into(), ..metrics };
+        let facts = Facts::new(&map, None, Some(&young), Some(24));
+        let a = facts.get(&ShardId::from("a")).expect("listed");
+        assert_eq!(
+            (a.load, a.density(), facts.known_shards),
+            (Some(1.0), Some(1.0), 1),
+            "the other has no figures yet"
+        );
         let without = Facts::new(&map, None, None, None);
         assert!(without.shards.iter().all(|s| s.load.is_none() && s.now.is_none()));
     }

@@ -382,6 +382,7 @@ mod tests {
             space: 1.0,
             bytes_per_sec: None,
             load: None,
+            known_space: 1.0,
             now,
             peak: None,
             refused: 0.0,

@@ -314,9 +314,16 @@ fn basis(ui: &mut Ui, shown: &Shown, polling: &mut Option<u32>) {
     };
     widgets::label(&mut place, source, fonts::small(), t.weak);
     let left = area.with_max_x(place.min_rect().left() - 12.0);
-    let title =
-        widgets::paint_elided(ui.painter(), left, Align::Min, "Cost at measured traffic", fonts::small(), t.weak);
-    let words = left.with_min_x(title.right() + 8.0);
+    let heading = "Cost at measured traffic";
+    let needed = [heading, &shown.words].map(|text| widgets::text_width(ui.painter(), text, fonts::small()));
+    let words = match needed.iter().sum::<f32>() + 8.0 <= left.width() {
+        true => {
+            let title = widgets::paint_elided(ui.painter(), left, Align::Min, heading, fonts::small(), t.weak);
+            left.with_min_x(title.right() + 8.0)
+        }
+        // The figures say what the heading says.
+        false => left,
+    };
     widgets::paint_elided(ui.painter(), words, Align::Min, &shown.words, fonts::small(), t.text);
 }
 

@@ -17,6 +17,8 @@ const COLUMNS: f32 = 200.0;
 /// Height of a row of the table.
 const ROW: f32 = 25.0;
 const GUTTER: f32 = 16.0;
+/// A column of less width has narrower gutters and shorter names.
+const NARROW: f32 = 200.0;
 
 /// Colours of the lines of a bill, in their order.
 fn inks(t: &Tokens) -> [Color32; 5] {
@@ -59,7 +61,8 @@ fn column(ui: &mut Ui, area: Rect, shown: &Shown, plan: Plan, most: f64) -> bool
     } else if response.hovered() && ui.is_enabled() {
         painter.rect_filled(area, 0, t.hover);
     }
-    let inner = area.shrink2(vec2(GUTTER, 0.0));
+    let is_narrow = area.width() < NARROW;
+    let inner = area.shrink2(vec2(if is_narrow { 10.0 } else { GUTTER }, 0.0));
     let ring = pos2(inner.left() + 7.0, area.top() + 22.0);
     painter.circle_stroke(ring, 6.0, Stroke::new(1.25, if is_chosen { t.accent } else { t.stroke_strong }));
     if is_chosen {
@@ -67,7 +70,8 @@ fn column(ui: &mut Ui, area: Rect, shown: &Shown, plan: Plan, most: f64) -> bool
     }
     let words =
         Rect::from_min_max(pos2(inner.left() + 22.0, area.top() + 12.0), pos2(inner.right(), area.top() + 32.0));
-    let title = widgets::paint_elided(&painter, words, Align::Min, plan.label(), fonts::body_strong(), t.strong);
+    let label = if is_narrow { plan.label().trim_start_matches("On-demand ") } else { plan.label() };
+    let title = widgets::paint_elided(&painter, words, Align::Min, label, fonts::body_strong(), t.strong);
     if is_now {
         widgets::paint_tag(&painter, t, title.right_center() + vec2(8.0, 0.0), "now", TagStyle::Neutral);
     }
@@ -131,7 +135,9 @@ fn figures(
         let shown_value = widgets::paint_elided(painter, area, Align::Max, &value, fonts::dense(), t.strong);
         let words =
             Rect::from_min_max(pos2(inner.left() + 14.0, area.top()), pos2(shown_value.left() - 6.0, area.bottom()));
-        widgets::paint_elided(painter, words, Align::Min, line.item, fonts::small(), t.text);
+        let fits = widgets::text_width(painter, line.item, fonts::small()) <= words.width();
+        let item = if fits { line.item } else { brief(line.item) };
+        widgets::paint_elided(painter, words, Align::Min, item, fonts::small(), t.text);
         line_top += 17.0;
     }
 }
@@ -203,7 +209,8 @@ fn table_row(ui: &mut Ui, shown: &Shown, name: &str, cells: [(Mark, &str); 3], i
         pos2(rect.left() + 0.21 * rect.width(), rect.bottom()),
     );
     let font = if is_head { fonts::caption() } else { fonts::small() };
-    widgets::paint_elided(painter, first, Align::Min, name, font.clone(), t.weak);
+    let fits = widgets::text_width(painter, name, font.clone()) <= first.width();
+    widgets::paint_elided(painter, first, Align::Min, if fits { name } else { brief(name) }, font.clone(), t.weak);
     let ends = [starts.get(1), starts.get(2)].map(|end| end.copied().unwrap_or(rect.right()));
     let ends = [ends.first().copied(), ends.get(1).copied(), Some(rect.right())];
     for (((mark, words), start), (end, at)) in cells.into_iter().zip(starts).zip(ends.into_iter().zip(0..)) {
@@ -239,5 +246,23 @@ fn cell(
         Mark::Warn => widgets::status_glyph(painter, t, at, Severity::Warning),
     }
     let words_area = if matches!(mark, Mark::None) { area } else { area.with_min_x(area.left() + 18.0) };
-    widgets::paint_elided(painter, words_area, Align::Min, words, font, ink);
+    let fits = widgets::text_width(painter, words, font.clone()) <= words_area.width();
+    widgets::paint_elided(painter, words_area, Align::Min, if fits { words } else { brief(words) }, font, ink);
+}
+
+/// The same with less room.
+fn brief(words: &str) -> &str {
+    match words {
+        "PUT payload units" => "PUT units",
+        "Data in, rounded up" => "Data in",
+        "Data out, polling" => "Out, polling",
+        "Data out, fan-out" => "Out, fan-out",
+        "Split, merge, scale" => "Resharding",
+        "Doubling in minutes" => "Sudden rise",
+        "Fan-out consumers" => "Fan-out",
+        "throttles at 1 MiB/s" => "throttles",
+        "refused by the API" => "refused",
+        "may throttle ~ 15 min" => "may throttle",
+        _ => words,
+    }
 }

@@ -116,17 +116,25 @@ impl Inspector<'_> {
     }
 
     fn split_button(&self, ui: &mut Ui, width: f32, selection: &Option<ShardId>, out: &mut Commands) {
-        let listed = selection.as_ref().and_then(|shard| self.open.shards.get()?.get(shard));
-        let enabled = match selection {
+        // With no shard selected, the one that the verdict names.
+        let named = self.verdict.and_then(|verdict| verdict.shard.as_ref());
+        let subject = selection.as_ref().or(named);
+        let listed = subject.and_then(|shard| self.open.shards.get()?.get(shard));
+        let enabled = match subject {
             None => Err("Select a shard first"),
             Some(_) if listed.is_some_and(|shard| !shard.is_open()) => Err("A closed shard cannot be split"),
             Some(_) => Ok(()),
         };
         let advice = self.verdict.and_then(|verdict| verdict.split.as_ref());
         let is_balanced = advice.is_some_and(|advice| advice.helps && advice.balanced.is_some());
-        let label = if is_balanced { "Split at balanced point…" } else { "Split…" };
-        if ui.add(Button::new(label).icon(icons::SPLIT).enabled(enabled).min_width(width)).clicked()
-            && let Some(shard) = selection
+        let label = match (is_balanced, named.filter(|_| selection.is_none())) {
+            (true, None) => "Split at balanced point…".to_owned(),
+            (false, None) => "Split…".to_owned(),
+            (true, Some(shard)) => format!("Split {} at balanced point…", shard.short()),
+            (false, Some(shard)) => format!("Split {}…", shard.short()),
+        };
+        if ui.add(Button::new(&label).icon(icons::SPLIT).enabled(enabled).min_width(width)).clicked()
+            && let Some(shard) = subject
         {
             out.push(Command::PlanSplit { shard: shard.clone(), is_balanced });
         }

@@ -5,6 +5,7 @@ use eframe::egui::{Align2, Rect, Role, Sense, Ui, WidgetInfo, pos2, vec2};
 use super::super::lines::{bar_line, figure_line, heading, section, step_line};
 use super::Inspector;
 use crate::model::format;
+use crate::model::health;
 use crate::model::ids::ShardId;
 use crate::model::keys::{KeyRow, KeyScope, KeyTable, RankBy};
 use crate::model::limits::ITERATOR_AGE_WARN_MILLIS;
@@ -88,6 +89,12 @@ impl Inspector<'_> {
         });
     }
 
+    /// What the newest periods are together, in words.
+    fn look_back(&self) -> String {
+        let step = self.open.metrics.get().map_or(60, |metrics| metrics.window.step_seconds);
+        health::look_back(step)
+    }
+
     fn load(&self, ui: &mut Ui, shard: &ShardId, share: LoadShare) {
         let range = self.open.shards.get().and_then(|shards| shards.get(shard)).map(|shard| shard.range.share());
         if share.bytes.is_none() && share.records.is_none() {
@@ -95,7 +102,7 @@ impl Inspector<'_> {
         }
         let crowded = share.bytes.zip(range).is_some_and(|(bytes, range)| bytes > 1.5 * range);
         section(ui, |ui| {
-            heading(ui, "Share of the stream", "last 15 min");
+            heading(ui, "Share of the stream", &format!("last {}", self.look_back()));
             bar_line(ui, "Key space", range, false);
             bar_line(ui, "Bytes in", share.bytes, crowded);
             bar_line(ui, "Records in", share.records, false);

@@ -41,7 +41,8 @@ impl Inspector<'_> {
     fn also(&self, ui: &mut Ui) {
         let findings = self.world.fleet_row(&self.open.name).map_or(&[][..], |row| &row.health.findings);
         let said = self.verdict.map(|verdict| verdict.sentence.to_text()).unwrap_or_default();
-        let others: Vec<_> = findings.iter().filter(|finding| finding.sentence.to_text() != said).collect();
+        // The verdict may go on where a finding ends: with the key that carries the load.
+        let others: Vec<_> = findings.iter().filter(|finding| !said.starts_with(&finding.sentence.to_text())).collect();
         if others.is_empty() {
             return;
         }
