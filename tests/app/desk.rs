@@ -13,8 +13,8 @@ use kinescope::model::world::World;
 use kinescope::tasks::clock::Clock;
 use kinescope::tasks::wake::Wake;
 
-/// Longest wait for anything.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// Longest wait for anything, on a machine that builds something beside.
+const PATIENCE: Duration = Duration::from_secs(90);
 /// Pause between two frames while waiting, as long as a screen would take for one.
 const FRAME: Duration = Duration::from_millis(16);
 

@@ -34,6 +34,28 @@ fn sampling_fills_the_heatmap_of_a_stream_without_shard_metrics() {
 }
 
 #[test]
+fn a_stream_whose_hot_key_is_known_leads_from_the_fleet_to_its_keys() {
+    let runtime = runtime();
+    let mut desk = Desk::open(&runtime, Some(ConnectRequest { demo: true, ..ConnectRequest::default() }));
+    desk.see("Stream clickstream-data critical");
+    desk.see("Open heatmap of clickstream-data");
+    desk.click("Open clickstream-data");
+    desk.key(egui::Key::Num4);
+    desk.click("Sample now");
+    desk.see("Key tenant-42");
+    desk.until("the sample is done", |world| world.open.as_ref().is_some_and(|open| !open.sample.run.is_running()));
+    // It began with the demo: what was before is unknown, so the rate is that of the seconds there were.
+    desk.world(|world| {
+        let sample = &world.open.as_ref().expect("open").sample;
+        assert!(sample.effort.calls > 0);
+    });
+    desk.click("Fleet");
+    desk.click("Show keys of clickstream-data");
+    desk.see("Key tenant-42");
+    desk.world(|world| assert_eq!(world.open.as_ref().map(|open| open.name.as_str()), Some("clickstream-data")));
+}
+
+#[test]
 fn a_shard_is_followed_only_while_its_heatmap_is_on_screen() {
     let runtime = runtime();
     let mut desk = Desk::open(&runtime, Some(ConnectRequest { demo: true, ..ConnectRequest::default() }));

@@ -289,6 +289,8 @@ impl Book {
             (_, End::Failed(problem)) => BatchEnd::Failed(problem.sentence),
             (Some(words), _) => BatchEnd::Failed(words),
             (None, End::Stopped) => BatchEnd::Stopped,
+            // Whoever reads the file may have heard of the stop first, and have handed over no more.
+            (None, End::Done) if self.control.is_stopped() && self.run.unsent() > 0 => BatchEnd::Stopped,
             (None, End::Done) => BatchEnd::Done,
         });
         self.show();

@@ -7,6 +7,7 @@ use crate::model::format;
 use crate::model::health::{Cause, Finding, FleetRow, Severity};
 use crate::model::sentence::Sentence;
 use crate::model::time::{Millis, Timestamp};
+use crate::model::verdict::VerdictKind;
 use crate::model::world::World;
 use crate::ui::command::{Command, Commands, Place, Tab};
 use crate::ui::theme::{self, Tokens, fonts, icons};
@@ -228,7 +229,11 @@ pub fn problems(ui: &mut Ui, facts: &FleetFacts, world: &World, out: &mut Comman
                     .sampled_verdict(&row.name)
                     .filter(|verdict| verdict.shard.is_some() && verdict.shard == finding.shard);
                 let sentence = sampled.map_or(&finding.sentence, |verdict| &verdict.sentence);
-                problem_line(ui, row, finding, sentence, world.now, out);
+                // The keys of a stream that is left are forgotten; what they said is not.
+                let has_keys = world.open.as_ref().is_some_and(|open| open.name == row.name)
+                    && sampled.is_some_and(|verdict| verdict.kind == VerdictKind::HotKey);
+                let target = if has_keys { ("Show keys", Tab::Keys) } else { target(finding) };
+                problem_line(ui, (row, finding, sentence), target, world.now, out);
             }
         }
     });
@@ -236,9 +241,8 @@ pub fn problems(ui: &mut Ui, facts: &FleetFacts, world: &World, out: &mut Comman
 
 fn problem_line(
     ui: &mut Ui,
-    row: &FleetRow,
-    finding: &Finding,
-    sentence: &Sentence,
+    (row, finding, sentence): (&FleetRow, &Finding, &Sentence),
+    (label, tab): (&str, Tab),
     now: Timestamp,
     out: &mut Commands,
 ) {
@@ -256,11 +260,10 @@ fn problem_line(
         pos2(rect.right() - 142.0, rect.top() + 6.0),
         pos2(rect.right() - 16.0, rect.bottom() - 6.0),
     );
-    let (label, place) = destination(row, finding);
     let name = format!("{label} of {}", row.name);
     let open = Button::new(label).name(&name).trailing_icon(icons::ARROW_RIGHT).small().min_width(126.0);
     if ui.place(button, open).clicked() {
-        out.push(Command::Go(place));
+        out.push(Command::Go(Place::Stream(row.name.clone(), tab)));
         if let Some(shard) = &finding.shard {
             out.push(Command::SelectShard(Some(shard.clone())));
         }
@@ -285,12 +288,11 @@ fn problem_line(
     }
 }
 
-/// Where the finding can be seen.
-fn destination(row: &FleetRow, finding: &Finding) -> (&'static str, Place) {
-    let go = |tab| Place::Stream(row.name.clone(), tab);
+/// Where a finding can be seen, and the words for going there.
+fn target(finding: &Finding) -> (&'static str, Tab) {
     match finding.cause {
-        Cause::Changing => ("Open shards", go(Tab::Shards)),
-        _ => ("Open heatmap", go(Tab::Heatmap)),
+        Cause::Changing => ("Open shards", Tab::Shards),
+        _ => ("Open heatmap", Tab::Heatmap),
     }
 }
 
