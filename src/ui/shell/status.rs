@@ -2,6 +2,7 @@
 
 use eframe::egui::{Align, Align2, FontId, Rect, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 
+use crate::model::format;
 use crate::model::world::{Link, World};
 use crate::ui::command::{Command, Commands};
 use crate::ui::state::UiState;
@@ -113,7 +114,7 @@ fn usage_jobs(ui: &Ui, world: &World) -> [(eframe::egui::text::LayoutJob, &'stat
         font.size = 11.0;
         font
     };
-    let calls = format!("{}", world.meters.calls_per_minute);
+    let calls = format::grouped(world.meters.calls_per_minute as i64);
     let dollars = format!("${:.3}", world.meters.dollars);
     [
         (

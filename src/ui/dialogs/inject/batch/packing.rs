@@ -22,7 +22,7 @@ pub(super) fn show(ui: &mut Ui, scene: &Scene<'_>) {
     let area = ui.max_rect();
     let (calls, by_bytes) = (scan.packing.calls(), scan.packing.closed_by_bytes());
     let number = |count: u64| format::grouped(count as i64);
-    let at_pace = if scene.state.batch.pace() == Pace::Full { "" } else { " or more: smaller ones at this pace" };
+    let at_pace = if scene.state.batch.pace() == Pace::Full { "" } else { ", or more at this pace" };
     let title =
         format!("Packed into {} PutRecords {}{at_pace}", number(calls), if calls == 1 { "call" } else { "calls" });
     let response = ui.interact(area, ui.make_persistent_id("packed"), Sense::hover());
