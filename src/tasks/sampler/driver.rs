@@ -116,8 +116,8 @@ impl Drop for SamplerHandle {
 
 /// Starts to sample in the background, adding to what `sample` holds.
 ///
-/// Cost: `GetShardIterator` once a shard and piece, and once more with a `GetRecords` of one record where records begin only
-/// in the middle of the window; `GetRecords` by `reads_per_sec`, at most half of the bytes that a shard
+/// Cost: `GetShardIterator` once a shard and piece, and once more with a `GetRecords` where records begin only in the
+/// middle of the window, twice where a server drops them meanwhile; `GetRecords` by `reads_per_sec`, at most half of the bytes that a shard
 /// gives to all its polling consumers.
 pub fn start_sampler(
     handle: &Handle,

@@ -5,8 +5,8 @@
 //! of the effort, pieces of [`PIECE_SECONDS`] are read instead, spread over the window and visited so that whatever has
 //! been read at any moment lies spread over it too. A second counts as known only when all of it was read.
 //!
-//! Where the records of a shard begin in the middle of the window, it was either silent before, or it is younger than that,
-//! or its server keeps less: the oldest record of all tells. What nobody keeps is unknown, not silent.
+//! Where the records of a shard begin in the middle of the window, it was silent before, or its server keeps less than the
+//! window, unlike AWS: a second look tells, since such a server goes on to drop them. What it has dropped is unknown.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -104,17 +104,17 @@ enum Place {
     Iterator(Arc<str>),
 }
 
-/// What is known of the oldest record of the shard.
+/// How far back the shard reaches.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Horizon {
-    /// There was no reason to ask.
+    /// Nothing was read yet.
     Open,
-    /// It is asked for, since records begin only at this moment.
-    Asked(Timestamp),
-    /// The shard reaches back before the window, or does not tell.
+    /// Its records begin late, with this arrival: they are looked at once more.
+    Late(Timestamp),
+    /// Beyond the window, as far as anybody can tell.
     Before,
-    /// Nothing older was kept at `seen`. Later it may be less.
-    Within { oldest: Timestamp, seen: Timestamp },
+    /// Its server drops records meanwhile: this was the oldest one at `seen`.
+    Dropping { oldest: Timestamp, seen: Timestamp },
 }
 
 /// The sampling of one shard.
@@ -227,7 +227,6 @@ impl Reading {
         self.throttles = 0;
         self.failures = 0;
         if self.looks_for_horizon(&page, now) {
-            self.due = now + self.pause(0);
             return Taken::default();
         }
         let size: usize = page.records.iter().map(RawRecord::size_bytes).sum();
@@ -268,32 +267,30 @@ impl Reading {
         Taken { records, known }
     }
 
-    /// Whether an answer serves to find out how far the shard reaches back: the first one, where records begin late in it,
-    /// or that with the oldest record of all. It is not counted then: what is in it is read again.
+    /// Whether an answer only serves to find out how far the shard reaches back: the first one where records begin late in
+    /// it, and the one behind that where they begin later still. It is not counted: what is in it is read again.
     fn looks_for_horizon(&mut self, page: &RecordsPage, now: Timestamp) -> bool {
         let oldest = page.records.iter().filter_map(|record| record.approximate_arrival).min();
-        match self.horizon {
-            Horizon::Open if self.cursor == self.piece.from && self.begins_late(page) => {
-                let Some(first) = oldest else { return false };
-                self.horizon = Horizon::Asked(first);
-                self.place = Place::Start(StartingPosition::TrimHorizon);
-                true
+        let (horizon, from) = match (self.horizon, oldest) {
+            (Horizon::Open, Some(first)) if self.begins_late(page) => (Horizon::Late(first), self.piece.from),
+            (Horizon::Late(first), Some(oldest)) if oldest > first => {
+                let from = (oldest + HORIZON_MARGIN + Millis(999)).floor(1);
+                (Horizon::Dropping { oldest, seen: now }, from)
             }
-            Horizon::Asked(first) => {
-                self.horizon = match oldest.filter(|oldest| *oldest >= first) {
-                    Some(oldest) => Horizon::Within { oldest, seen: now },
-                    None => Horizon::Before,
-                };
-                if let Some(kept) = self.kept_from(now) {
-                    self.piece.from = (kept + Millis(999)).floor(1);
-                    self.cursor = self.piece.from;
-                    self.is_done |= self.piece.from >= self.piece.to;
-                }
-                self.place = Place::Start(StartingPosition::AtTimestamp(self.piece.from));
-                true
+            (Horizon::Open | Horizon::Late(_), _) => {
+                self.horizon = Horizon::Before;
+                return false;
             }
-            _ => false,
-        }
+            _ => return false,
+        };
+        self.horizon = horizon;
+        self.piece.from = from;
+        self.cursor = from;
+        self.is_done |= from >= self.piece.to;
+        self.place = Place::Start(StartingPosition::AtTimestamp(from));
+        // Time enough for the oldest record to be gone.
+        self.due = now + self.pause(0).max(TIP_PAUSE);
+        true
     }
 
     /// Whether records that come close together begin long behind the moment that was asked for.
@@ -308,7 +305,7 @@ impl Reading {
     /// What is surely kept at this moment, where that is less than was asked for.
     fn kept_from(&self, now: Timestamp) -> Option<Timestamp> {
         match self.horizon {
-            Horizon::Within { oldest, seen } => Some(oldest + (now - seen) + HORIZON_MARGIN),
+            Horizon::Dropping { oldest, seen } => Some(oldest + (now - seen) + HORIZON_MARGIN),
             _ => None,
         }
     }
@@ -325,9 +322,6 @@ impl Reading {
                 }
             }
             Remedy::Renew => {
-                if matches!(self.horizon, Horizon::Asked(_)) {
-                    self.horizon = Horizon::Before;
-                }
                 let position = match &self.last_sequence {
                     Some(number) => StartingPosition::AfterSequence(number.clone()),
                     None => StartingPosition::AtTimestamp(self.cursor),
@@ -386,7 +380,7 @@ impl Reading {
             })
             .collect();
         // Where records are dropped meanwhile, the oldest come first.
-        let is_kept_short = matches!(self.horizon, Horizon::Within { .. });
+        let is_kept_short = matches!(self.horizon, Horizon::Dropping { .. });
         pieces.sort_by(|a, b| if is_kept_short { a.1.from.cmp(&b.1.from) } else { a.0.total_cmp(&b.0) });
         self.pieces = pieces.len() + 1;
         self.later = pieces.into_iter().map(|(_, span)| span).collect();
@@ -401,9 +395,6 @@ impl Reading {
     }
 
     fn limit(&self) -> i32 {
-        if matches!(self.horizon, Horizon::Asked(_)) {
-            return 1;
-        }
         if self.records == 0 {
             return FIRST_LIMIT;
         }
