@@ -15,8 +15,8 @@ fn opened(size: (f32, f32), settings: Settings) -> Harness<'static, Window> {
     let mut world = fixture::incident();
     world.settings = settings;
     world.kept_in = vec![
-        ("Settings file", "/home/anna/.config/kinescope/settings.json".to_owned()),
-        ("Data folder", "/home/anna/.local/share/kinescope".to_owned()),
+        ("Settings file", "/srv/kinescope/settings.json".to_owned()),
+        ("Data folder", "/srv/kinescope".to_owned()),
     ];
     world.profiles = fixture::first_start().profiles;
     let mut harness = window(size, world);
