@@ -9,7 +9,8 @@ use egui_kittest::kittest::{NodeT, Queryable};
 use kinescope::model::batch::load::OverChoice;
 use kinescope::model::batch::run::{BatchEnd, BatchRow, BatchRun, Trouble};
 use kinescope::model::batch::{
-    BatchCommand, BatchFormat, BatchScan, BatchSpec, FileStamp, InvalidLine, KeyRule, Landing, Pace, PreviewLine, Share,
+    BatchCommand, BatchFormat, BatchScan, BatchSpec, BatchWish, FileStamp, InvalidLine, KeyRule, Landing, Pace,
+    PreviewLine, Share,
 };
 use kinescope::model::export::LineFormat;
 use kinescope::model::hash_range::HashKey;
@@ -169,6 +170,16 @@ fn send_name(harness: &Harness<'_, Stage<InjectState>>) -> String {
     node.expect("a button that sends")
 }
 
+/// Presses the button that sends; what is to be sent.
+fn sent(harness: &mut Harness<'_, Stage<InjectState>>) -> BatchWish {
+    let name = send_name(harness);
+    harness.get_by_role_and_label(Role::Button, &name).click();
+    harness.run_steps(2);
+    let last = harness.state().commands.last().cloned();
+    let Some(Command::Batch(BatchCommand::Start(wish))) = last else { panic!("{last:?}") };
+    *wish
+}
+
 fn is_disabled(harness: &Harness<'_, Stage<InjectState>>) -> bool {
     let name = send_name(harness);
     harness.get_by_role_and_label(Role::Button, &name).accesskit_node().is_disabled()
@@ -217,14 +228,9 @@ fn production_is_sent_to_only_after_its_name_was_typed() {
     type_into(&mut harness, "Stream's name", "clickstream-prod");
     harness.get_by_role_and_label(Role::RadioButton, "2.0 MiB/s").click();
     harness.run_steps(2);
-    let name = send_name(&harness);
-    harness.get_by_role_and_label(Role::Button, &name).click();
-    harness.run_steps(2);
-    let Some(Command::Batch(BatchCommand::Start(wish))) = harness.state().commands.last() else {
-        panic!("{:?}", harness.state().commands.last())
-    };
+    let wish = sent(&mut harness);
     assert_eq!((wish.pace, wish.skips_invalid, wish.keeps_order), (Pace::Bytes(2_097_152), false, false));
-    assert_eq!((&wish.spec, wish.records), (&spec(), scan(0).total.records));
+    assert_eq!((wish.spec, wish.records), (spec(), scan(0).total.records));
 }
 
 #[test]
@@ -396,12 +402,7 @@ fn a_file_is_sent_with_its_own_spacing_and_odd_times_are_said() {
     assert!(harness.query_by_label_contains("1 without a time, 1 out of order: sent at once.").is_some());
     type_into(&mut harness, "Stream's name", "clickstream-prod");
     picture(&mut harness, "inject_batch_replay");
-    let name = send_name(&harness);
-    harness.get_by_role_and_label(Role::Button, &name).click();
-    harness.run_steps(2);
-    let Some(Command::Batch(BatchCommand::Start(wish))) = harness.state().commands.last() else {
-        panic!("{:?}", harness.state().commands.last())
-    };
+    let wish = sent(&mut harness);
     assert_eq!((wish.pace, wish.spec.time.as_deref()), (Pace::InFile(60), Some(".ts")));
 }
 
@@ -412,12 +413,7 @@ fn shards_over_four_fifths_go_last_unless_said_otherwise_and_full_speed_fills_th
     for (pace, choice) in [("2.0 MiB/s", Some(OverChoice::Last)), ("Full speed", None)] {
         harness.get_by_role_and_label(Role::RadioButton, pace).click();
         harness.run_steps(2);
-        let name = send_name(&harness);
-        harness.get_by_role_and_label(Role::Button, &name).click();
-        harness.run_steps(2);
-        let Some(Command::Batch(BatchCommand::Start(wish))) = harness.state().commands.last() else {
-            panic!("{:?}", harness.state().commands.last())
-        };
+        let wish = sent(&mut harness);
         assert_eq!(wish.spared.as_ref().map(|spared| spared.choice), choice, "{pace}");
     }
     harness.get_by_role_and_label(Role::RadioButton, "2.0 MiB/s").click();
@@ -435,12 +431,7 @@ fn shards_over_four_fifths_of_their_limit_are_spared_where_that_is_chosen() {
     harness.get_by_role_and_label(Role::RadioButton, "Skip").click();
     harness.run_steps(2);
     picture(&mut harness, "inject_batch_over");
-    let name = send_name(&harness);
-    harness.get_by_role_and_label(Role::Button, &name).click();
-    harness.run_steps(2);
-    let Some(Command::Batch(BatchCommand::Start(wish))) = harness.state().commands.last() else {
-        panic!("{:?}", harness.state().commands.last())
-    };
+    let wish = sent(&mut harness);
     let spared = wish.spared.as_ref().expect("shards");
     assert_eq!(spared.choice, OverChoice::Skip);
     let all = scan(2);
