@@ -98,7 +98,7 @@ pub(super) fn reading(ui: &mut Ui, scene: &mut Scene<'_>) {
         left => format!("leaves {left} of {SHARD_READ_CALLS_PER_SEC} for consumers"),
     };
     let clicked = row(ui, "Reads/s of a shard", &note, |ui| {
-        segments(ui, "Reads a second of each shard", &labels, Some(current as usize - 1), 26.0).clicked
+        segments(ui, "Reads a second of each shard", &labels, Some(current.saturating_sub(1) as usize), 26.0).clicked
     });
     if let Some(reads) = clicked.map(|at| at as u32 + 1) {
         let said = now_was("Reads a second of each shard", &reads.to_string(), &current.to_string());

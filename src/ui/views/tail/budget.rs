@@ -39,7 +39,7 @@ fn popover(ui: &mut Ui, settings: &Settings, out: &mut Commands) {
     text::label(ui, "Reads a second of each shard", fonts::small_strong(), t.strong);
     let budgets: Vec<String> = (1..=SHARD_READ_CALLS_PER_SEC).map(|reads| reads.to_string()).collect();
     let labels: Vec<&str> = budgets.iter().map(String::as_str).collect();
-    let current = settings.read_budget as usize - 1;
+    let current = settings.read_budget.saturating_sub(1) as usize;
     let clicked = widgets::segments(ui, "Reads a second of each shard", &labels, Some(current), 26.0).clicked;
     if let Some(at) = clicked.filter(|at| *at != current) {
         out.push(Command::SetReadBudget(at as u32 + 1));
